@@ -1,0 +1,3 @@
+module jixu
+
+go 1.26
