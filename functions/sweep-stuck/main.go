@@ -1,0 +1,18 @@
+// Command sweep-stuck only says that it was called, until its part of the house is built.
+package main
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"jixu/internal/logging"
+)
+
+func main() {
+	logging.Start("sweep-stuck")
+	lambda.Start(logging.Each(func(context.Context, json.RawMessage) (map[string]any, error) {
+		return map[string]any{}, nil
+	}))
+}

@@ -1,0 +1,113 @@
+// Package machine starts, describes, resumes and stops the runs of a state
+// machine in Step Functions. It is the messenger's hand only: what a run is
+// for, and whether one should live, others decide.
+package machine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+)
+
+// Machine is one state machine.
+type Machine struct {
+	client client
+	arn    string
+}
+
+// client is what a Machine uses of Step Functions.
+type client interface {
+	StartExecution(context.Context, *sfn.StartExecutionInput, ...func(*sfn.Options)) (*sfn.StartExecutionOutput, error)
+	DescribeExecution(context.Context, *sfn.DescribeExecutionInput, ...func(*sfn.Options)) (*sfn.DescribeExecutionOutput, error)
+	SendTaskSuccess(context.Context, *sfn.SendTaskSuccessInput, ...func(*sfn.Options)) (*sfn.SendTaskSuccessOutput, error)
+	StopExecution(context.Context, *sfn.StopExecutionInput, ...func(*sfn.Options)) (*sfn.StopExecutionOutput, error)
+}
+
+var _ client = (*sfn.Client)(nil)
+
+// New returns the machine with that ARN.
+func New(config aws.Config, arn string) *Machine {
+	return &Machine{client: sfn.NewFromConfig(config), arn: arn}
+}
+
+// Start starts the run called name with input, a JSON object of ids. It
+// returns already when the name is taken, running or not: names stay taken for
+// 90 days. On any other error the run may or may not have started; calling
+// again is safe.
+func (m *Machine) Start(ctx context.Context, name string, input []byte) (already bool, err error) {
+	_, err = m.client.StartExecution(ctx, &sfn.StartExecutionInput{
+		StateMachineArn: aws.String(m.arn),
+		Name:            aws.String(name),
+		Input:           aws.String(string(input)),
+	})
+	var taken *types.ExecutionAlreadyExists
+	if errors.As(err, &taken) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("starting run %s: %w", name, err)
+	}
+	return false, nil
+}
+
+// Describe returns RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED, and "" for
+// a run that Step Functions does not know or no longer remembers.
+func (m *Machine) Describe(ctx context.Context, name string) (status string, err error) {
+	out, err := m.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(m.run(name))})
+	var unknown *types.ExecutionDoesNotExist
+	if errors.As(err, &unknown) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("describing run %s: %w", name, err)
+	}
+	return string(out.Status), nil
+}
+
+// Resume tells the run that waits with token to go on. It returns accepted
+// false when nobody waits with it: used, timed out, or of a run that ended. A
+// stopped run may swallow a token and still accept it, so describe the run
+// afterwards. On an error the run may or may not go on; calling again is safe.
+func (m *Machine) Resume(ctx context.Context, token string) (accepted bool, err error) {
+	_, err = m.client.SendTaskSuccess(ctx, &sfn.SendTaskSuccessInput{
+		TaskToken: aws.String(token),
+		Output:    aws.String("{}"),
+	})
+	if nobodyWaits(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("resuming a run: %w", err) // never the token: it is a key
+	}
+	return true, nil
+}
+
+func nobodyWaits(err error) bool {
+	var gone *types.TaskDoesNotExist
+	var invalid *types.InvalidToken
+	var late *types.TaskTimedOut
+	return errors.As(err, &gone) || errors.As(err, &invalid) || errors.As(err, &late)
+}
+
+// Stop ends the run called name; one that is unknown or over stays as it is.
+func (m *Machine) Stop(ctx context.Context, name string) error {
+	_, err := m.client.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: aws.String(m.run(name))})
+	var unknown *types.ExecutionDoesNotExist
+	if errors.As(err, &unknown) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("stopping run %s: %w", name, err)
+	}
+	return nil
+}
+
+// run is the ARN of the execution called name.
+func (m *Machine) run(name string) string {
+	return strings.Replace(m.arn, ":stateMachine:", ":execution:", 1) + ":" + name
+}

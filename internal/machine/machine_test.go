@@ -1,0 +1,134 @@
+package machine
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+)
+
+const arn = "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:jixu-review-application"
+
+// stub answers every call with err, or with what it holds.
+type stub struct {
+	err    error
+	status types.ExecutionStatus
+	asked  string // ARN or token of the last call
+}
+
+func (s *stub) StartExecution(_ context.Context, in *sfn.StartExecutionInput, _ ...func(*sfn.Options)) (*sfn.StartExecutionOutput, error) {
+	s.asked = *in.StateMachineArn
+	return &sfn.StartExecutionOutput{}, s.err
+}
+
+func (s *stub) DescribeExecution(_ context.Context, in *sfn.DescribeExecutionInput, _ ...func(*sfn.Options)) (*sfn.DescribeExecutionOutput, error) {
+	s.asked = *in.ExecutionArn
+	return &sfn.DescribeExecutionOutput{Status: s.status}, s.err
+}
+
+func (s *stub) SendTaskSuccess(_ context.Context, in *sfn.SendTaskSuccessInput, _ ...func(*sfn.Options)) (*sfn.SendTaskSuccessOutput, error) {
+	s.asked = *in.TaskToken
+	return &sfn.SendTaskSuccessOutput{}, s.err
+}
+
+func (s *stub) StopExecution(_ context.Context, in *sfn.StopExecutionInput, _ ...func(*sfn.Options)) (*sfn.StopExecutionOutput, error) {
+	s.asked = *in.ExecutionArn
+	return &sfn.StopExecutionOutput{}, s.err
+}
+
+var errDown = errors.New("down")
+
+func TestStart(t *testing.T) {
+	rows := []struct {
+		name        string
+		err         error
+		wantAlready bool
+		wantErr     bool
+	}{
+		{"a new name starts", nil, false, false},
+		{"a taken name is already started", &types.ExecutionAlreadyExists{}, true, false},
+		{"a failing service is an error", errDown, false, true},
+		{"a missing machine is an error", &types.StateMachineDoesNotExist{}, false, true},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			m := &Machine{client: &stub{err: row.err}, arn: arn}
+			already, err := m.Start(context.Background(), "c-opinion-1", []byte(`{}`))
+			if already != row.wantAlready || (err != nil) != row.wantErr {
+				t.Errorf("got %v, %v, want %v, error %v", already, err, row.wantAlready, row.wantErr)
+			}
+		})
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	rows := []struct {
+		name    string
+		stub    stub
+		want    string
+		wantErr bool
+	}{
+		{"a running run runs", stub{status: types.ExecutionStatusRunning}, "RUNNING", false},
+		{"a stopped run is aborted", stub{status: types.ExecutionStatusAborted}, "ABORTED", false},
+		{"an unknown run has no status", stub{err: &types.ExecutionDoesNotExist{}}, "", false},
+		{"a failing service is an error", stub{err: errDown}, "", true},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			m := &Machine{client: &row.stub, arn: arn}
+			got, err := m.Describe(context.Background(), "c-opinion-1")
+			if got != row.want || (err != nil) != row.wantErr {
+				t.Errorf("got %q, %v, want %q, error %v", got, err, row.want, row.wantErr)
+			}
+			if want := "arn:aws-cn:states:cn-north-1:123456789012:execution:jixu-review-application:c-opinion-1"; row.stub.asked != want {
+				t.Errorf("asked for %s, want %s", row.stub.asked, want)
+			}
+		})
+	}
+}
+
+func TestResume(t *testing.T) {
+	rows := []struct {
+		name         string
+		err          error
+		wantAccepted bool
+		wantErr      bool
+	}{
+		{"a waiting token is accepted", nil, true, false},
+		{"a used token is not", &types.TaskDoesNotExist{}, false, false},
+		{"an invalid token is not", &types.InvalidToken{}, false, false},
+		{"a token that timed out is not", &types.TaskTimedOut{}, false, false},
+		{"a failing service is an error", errDown, false, true},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			m := &Machine{client: &stub{err: row.err}, arn: arn}
+			accepted, err := m.Resume(context.Background(), "token")
+			if accepted != row.wantAccepted || (err != nil) != row.wantErr {
+				t.Errorf("got %v, %v, want %v, error %v", accepted, err, row.wantAccepted, row.wantErr)
+			}
+		})
+	}
+}
+
+func TestStop(t *testing.T) {
+	rows := []struct {
+		name    string
+		err     error
+		wantErr bool
+	}{
+		{"a run is stopped", nil, false},
+		{"an unknown run stays as it is", &types.ExecutionDoesNotExist{}, false},
+		{"a failing service is an error", errDown, true},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			m := &Machine{client: &stub{err: row.err}, arn: arn}
+			if err := m.Stop(context.Background(), "c-opinion-1"); (err != nil) != row.wantErr {
+				t.Errorf("got %v, want error %v", err, row.wantErr)
+			}
+		})
+	}
+}

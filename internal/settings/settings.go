@@ -1,0 +1,95 @@
+// Package settings reads, once and at start, what the template wrote into a
+// function's environment. It decides nothing and is not consulted again later.
+package settings
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Name is an environment variable that the template sets.
+type Name string
+
+// What a function may need. template.yaml gives each only those it uses.
+const (
+	Table    Name = "JIXU_TABLE"     // name of the table
+	Bucket   Name = "JIXU_BUCKET"    // name of the bucket that keeps the files
+	Notices  Name = "JIXU_NOTICES"   // URL of the queue of notices
+	Machine  Name = "JIXU_MACHINE"   // ARN of review-application
+	LinkKey  Name = "JIXU_LINK_KEY"  // id or ARN of the key that makes links and codes
+	Site     Name = "JIXU_SITE"      // scheme and host of the sites, no slash at the end
+	Issuer   Name = "JIXU_ISSUER"    // URL of the OIDC issuer
+	Client   Name = "JIXU_CLIENT"    // our client id at the issuer
+	SMTP     Name = "JIXU_SMTP"      // host:port of the mail relay
+	MailFrom Name = "JIXU_MAIL_FROM" // address our mail comes from
+	Clock    Name = "JIXU_CLOCK"     // "system" or "table"
+)
+
+// stage is needed by every function: it says whether the clock may be moved.
+const stage Name = "JIXU_STAGE"
+
+// Settings are the values of the names that were asked for; the others are empty.
+type Settings struct {
+	Stage    string // "development" or "production"
+	Table    string
+	Bucket   string
+	Notices  string
+	Machine  string
+	LinkKey  string
+	Site     string
+	Issuer   string
+	Client   string
+	SMTP     string
+	MailFrom string
+	Clock    string // "system" or "table"; "table" adds the offset that the table keeps
+}
+
+// Read returns the stage and the named settings from the environment. Its error
+// names every variable that is missing or wrong, all at once.
+func Read(needed ...Name) (Settings, error) {
+	return read(os.Getenv, needed)
+}
+
+func read(getenv func(string) string, needed []Name) (Settings, error) {
+	var s Settings
+	var wrong []string
+	for _, name := range append([]Name{stage}, needed...) {
+		value := getenv(string(name))
+		if value == "" {
+			wrong = append(wrong, string(name)+" is missing")
+			continue
+		}
+		*s.field(name) = value
+	}
+	wrong = append(wrong, s.contradictions()...)
+	if len(wrong) > 0 {
+		return Settings{}, fmt.Errorf("reading settings: %s", strings.Join(wrong, "; "))
+	}
+	return s, nil
+}
+
+// contradictions lists values that cannot be or cannot be together.
+func (s Settings) contradictions() []string {
+	var wrong []string
+	if s.Stage != "" && s.Stage != "development" && s.Stage != "production" {
+		wrong = append(wrong, `JIXU_STAGE is neither "development" nor "production"`)
+	}
+	if s.Clock != "" && s.Clock != "system" && s.Clock != "table" {
+		wrong = append(wrong, `JIXU_CLOCK is neither "system" nor "table"`)
+	}
+	if s.Stage == "production" && s.Clock == "table" {
+		wrong = append(wrong, "JIXU_CLOCK is table, and a production stage runs on the system's clock")
+	}
+	return wrong
+}
+
+// field is where the value of name is kept.
+func (s *Settings) field(name Name) *string {
+	fields := map[Name]*string{
+		stage: &s.Stage, Table: &s.Table, Bucket: &s.Bucket, Notices: &s.Notices,
+		Machine: &s.Machine, LinkKey: &s.LinkKey, Site: &s.Site, Issuer: &s.Issuer,
+		Client: &s.Client, SMTP: &s.SMTP, MailFrom: &s.MailFrom, Clock: &s.Clock,
+	}
+	return fields[name]
+}
