@@ -1,0 +1,376 @@
+package history
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+const (
+	maxSafe  = 1<<53 - 1 // the largest integer every JSON reader keeps exactly (RFC 7493)
+	maxDepth = 64
+)
+
+// instantFormat is how an instant is written: UTC, milliseconds, always three digits.
+const instantFormat = "2006-01-02T15:04:05.000Z"
+
+// Canonical returns v as the one JSON text there is for it: RFC 8785 for values
+// without fractions. Members are sorted by UTF-16 code units, nothing is escaped
+// that need not be, text is not normalised, a [time.Time] is cut to milliseconds and
+// written in UTC. Structs follow their json tags (names, omitempty, omitzero, "-").
+//
+// It fails for floating-point numbers, for integers beyond ±(2^53-1), for names
+// given twice, for text that is not UTF-8, for embedded structs, for nesting
+// deeper than 64, and for what JSON cannot say.
+func Canonical(v any) ([]byte, error) {
+	var b bytes.Buffer
+	if err := write(&b, reflect.ValueOf(v), 0); err != nil {
+		return nil, fmt.Errorf("writing canonical form: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+type member struct {
+	name  string
+	order []uint16
+	value []byte
+}
+
+func writeMembers(b *bytes.Buffer, members []member) error {
+	slices.SortFunc(members, func(x, y member) int { return slices.Compare(x.order, y.order) })
+	b.WriteByte('{')
+	for i, m := range members {
+		if i > 0 {
+			if m.name == members[i-1].name {
+				return fmt.Errorf("name given twice")
+			}
+			b.WriteByte(',')
+		}
+		if err := writeString(b, m.name); err != nil {
+			return err
+		}
+		b.WriteByte(':')
+		b.Write(m.value)
+	}
+	b.WriteByte('}')
+	return nil
+}
+
+func writeString(b *bytes.Buffer, s string) error {
+	if !utf8.ValidString(s) {
+		return fmt.Errorf("text is not UTF-8")
+	}
+	const hex = "0123456789abcdef"
+	b.WriteByte('"')
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case c >= 0x20:
+			b.WriteByte(c)
+		case c == '\b':
+			b.WriteString(`\b`)
+		case c == '\t':
+			b.WriteString(`\t`)
+		case c == '\n':
+			b.WriteString(`\n`)
+		case c == '\f':
+			b.WriteString(`\f`)
+		case c == '\r':
+			b.WriteString(`\r`)
+		default:
+			b.WriteString(`\u00`)
+			b.WriteByte(hex[c>>4])
+			b.WriteByte(hex[c&15])
+		}
+	}
+	b.WriteByte('"')
+	return nil
+}
+
+func writeInt(b *bytes.Buffer, n int64) error {
+	if n > maxSafe || n < -maxSafe {
+		return fmt.Errorf("integer beyond 2^53")
+	}
+	b.WriteString(strconv.FormatInt(n, 10))
+	return nil
+}
+
+var (
+	instantType = reflect.TypeFor[time.Time]()
+	numberType  = reflect.TypeFor[json.Number]()
+	jsonType    = reflect.TypeFor[json.Marshaler]()
+	textType    = reflect.TypeFor[encoding.TextMarshaler]()
+)
+
+func write(b *bytes.Buffer, v reflect.Value, depth int) error {
+	if depth > maxDepth {
+		return fmt.Errorf("nested deeper than %d", maxDepth)
+	}
+	if !v.IsValid() {
+		b.WriteString("null")
+		return nil
+	}
+	k := v.Kind()
+	if (k == reflect.Pointer || k == reflect.Interface || k == reflect.Map || k == reflect.Slice) && v.IsNil() {
+		b.WriteString("null")
+		return nil
+	}
+	switch t := v.Type(); {
+	case t == instantType:
+		at := v.Interface().(time.Time).UTC()
+		if y := at.Year(); y < 0 || y > 9999 {
+			return fmt.Errorf("instant in year %d", y)
+		}
+		return writeString(b, at.Format(instantFormat))
+	case t == numberType:
+		return writeNumber(b, v.String())
+	case t.Implements(jsonType):
+		raw, err := v.Interface().(json.Marshaler).MarshalJSON()
+		if err != nil {
+			return err
+		}
+		return writeRaw(b, raw, depth)
+	case t.Implements(textType):
+		text, err := v.Interface().(encoding.TextMarshaler).MarshalText()
+		if err != nil {
+			return err
+		}
+		return writeString(b, string(text))
+	}
+	switch k {
+	case reflect.Pointer, reflect.Interface:
+		return write(b, v.Elem(), depth+1)
+	case reflect.Bool:
+		b.WriteString(strconv.FormatBool(v.Bool()))
+		return nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return writeInt(b, v.Int())
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		if v.Uint() > maxSafe {
+			return fmt.Errorf("integer beyond 2^53")
+		}
+		return writeInt(b, int64(v.Uint()))
+	case reflect.String:
+		return writeString(b, v.String())
+	case reflect.Slice, reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return fmt.Errorf("bytes have no one spelling; give text")
+		}
+		b.WriteByte('[')
+		for i := range v.Len() {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			if err := write(b, v.Index(i), depth+1); err != nil {
+				return err
+			}
+		}
+		b.WriteByte(']')
+		return nil
+	case reflect.Map:
+		return writeMap(b, v, depth)
+	case reflect.Struct:
+		return writeStruct(b, v, depth)
+	}
+	return fmt.Errorf("a %s cannot be written", v.Type())
+}
+
+func writeMap(b *bytes.Buffer, v reflect.Value, depth int) error {
+	var members []member
+	for it := v.MapRange(); it.Next(); {
+		name := ""
+		if k := it.Key(); k.Type().Implements(textType) {
+			text, err := k.Interface().(encoding.TextMarshaler).MarshalText()
+			if err != nil {
+				return err
+			}
+			name = string(text)
+		} else if k.Kind() == reflect.String {
+			name = k.String()
+		} else {
+			return fmt.Errorf("a %s cannot be a name", k.Type())
+		}
+		var value bytes.Buffer
+		if err := write(&value, it.Value(), depth+1); err != nil {
+			return err
+		}
+		members = append(members, member{name, utf16.Encode([]rune(name)), value.Bytes()})
+	}
+	return writeMembers(b, members)
+}
+
+func writeStruct(b *bytes.Buffer, v reflect.Value, depth int) error {
+	var members []member
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		name, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Tag.Get("json") == "-" || !f.IsExported() && !f.Anonymous {
+			continue
+		}
+		if f.Anonymous && name == "" {
+			return fmt.Errorf("%s embeds %s", v.Type(), f.Type)
+		}
+		if name == "" {
+			name = f.Name
+		}
+		for opt := range strings.SplitSeq(opts, ",") {
+			switch opt {
+			case "", "omitempty", "omitzero":
+			default:
+				return fmt.Errorf("%s.%s has the tag %q", v.Type(), f.Name, opt)
+			}
+		}
+		if strings.Contains(opts, "omitempty") && isEmpty(v.Field(i)) || strings.Contains(opts, "omitzero") && isZero(v.Field(i)) {
+			continue
+		}
+		var value bytes.Buffer
+		if err := write(&value, v.Field(i), depth+1); err != nil {
+			return err
+		}
+		members = append(members, member{name, utf16.Encode([]rune(name)), value.Bytes()})
+	}
+	return writeMembers(b, members)
+}
+
+func isEmpty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Array, reflect.Map, reflect.Slice, reflect.String:
+		return v.Len() == 0
+	case reflect.Struct:
+		return false
+	}
+	return v.IsZero()
+}
+
+func isZero(v reflect.Value) bool {
+	if z, ok := v.Interface().(interface{ IsZero() bool }); ok && (v.Kind() != reflect.Pointer || !v.IsNil()) {
+		return z.IsZero()
+	}
+	return v.IsZero()
+}
+
+func writeNumber(b *bytes.Buffer, s string) error {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || strconv.FormatInt(n, 10) != s {
+		return fmt.Errorf("a number that is no plain integer")
+	}
+	return writeInt(b, n)
+}
+
+// writeRaw writes JSON text that somebody else made.
+func writeRaw(b *bytes.Buffer, raw []byte, depth int) error {
+	if !utf8.Valid(raw) {
+		return fmt.Errorf("text is not UTF-8")
+	}
+	// The decoder would quietly turn half a surrogate pair into U+FFFD, and two
+	// different texts into one; so it is looked for here.
+	if loneSurrogate(raw) {
+		return fmt.Errorf("half a surrogate pair")
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	if !json.Valid(raw) {
+		return fmt.Errorf("not one JSON value")
+	}
+	return writeNext(b, dec, depth)
+}
+
+func writeNext(b *bytes.Buffer, dec *json.Decoder, depth int) error {
+	if depth > maxDepth {
+		return fmt.Errorf("nested deeper than %d", maxDepth)
+	}
+	tok, err := dec.Token()
+	if err != nil {
+		return err
+	}
+	switch tok := tok.(type) {
+	case nil:
+		b.WriteString("null")
+	case bool:
+		b.WriteString(strconv.FormatBool(tok))
+	case string:
+		return writeString(b, tok)
+	case json.Number:
+		return writeNumber(b, tok.String())
+	case json.Delim:
+		if tok == '[' {
+			b.WriteByte('[')
+			for i := 0; dec.More(); i++ {
+				if i > 0 {
+					b.WriteByte(',')
+				}
+				if err := writeNext(b, dec, depth+1); err != nil {
+					return err
+				}
+			}
+			b.WriteByte(']')
+		} else {
+			var members []member
+			for dec.More() {
+				tok, err := dec.Token()
+				if err != nil {
+					return err
+				}
+				name, ok := tok.(string)
+				if !ok {
+					return fmt.Errorf("a name that is no text")
+				}
+				var value bytes.Buffer
+				if err := writeNext(&value, dec, depth+1); err != nil {
+					return err
+				}
+				members = append(members, member{name, utf16.Encode([]rune(name)), value.Bytes()})
+			}
+			if err := writeMembers(b, members); err != nil {
+				return err
+			}
+		}
+		_, err := dec.Token() // the closing bracket
+		return err
+	}
+	return nil
+}
+
+// loneSurrogate reports whether raw, which is valid JSON or will be refused, has
+// a \u escape of half a pair.
+func loneSurrogate(raw []byte) bool {
+	unit := func(i int) (uint16, bool) {
+		if i+6 > len(raw) || raw[i] != '\\' || raw[i+1] != 'u' {
+			return 0, false
+		}
+		n, err := strconv.ParseUint(string(raw[i+2:i+6]), 16, 16)
+		return uint16(n), err == nil
+	}
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '\\' {
+			continue
+		}
+		u, ok := unit(i)
+		if !ok {
+			i++ // some other escape; skip what it escapes
+			continue
+		}
+		switch {
+		case u >= 0xd800 && u < 0xdc00:
+			if low, ok := unit(i + 6); !ok || low < 0xdc00 || low > 0xdfff {
+				return true
+			}
+			i += 11
+		case u >= 0xdc00 && u <= 0xdfff:
+			return true
+		default:
+			i += 5
+		}
+	}
+	return false
+}
