@@ -1,0 +1,223 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"jixu/internal/fault"
+)
+
+// Pack is a requirement pack 材料清单: one version of what a dossier and its form
+// consist of. A submission names the version it was made with.
+type Pack struct {
+	ID      string  `json:"id"`
+	Version string  `json:"version"`
+	Kind    string  `json:"kind"` // "device" or "drug"
+	Label   Text    `json:"label"`
+	Status  Status  `json:"status"` // that of its weakest rule
+	Parts   []Part  `json:"parts"`
+	Form    []Field `json:"form"` // in the order of the page
+}
+
+// Part is a heading of the dossier.
+type Part struct {
+	ID     string `json:"id"`
+	No     string `json:"no"` // （一）
+	Label  Text   `json:"label"`
+	Clause Clause `json:"clause"`
+	Status Status `json:"status"`
+	Items  []Item `json:"items"`
+}
+
+// Item is one thing to upload under a part.
+type Item struct {
+	ID       string   `json:"id"` // unique in the pack
+	Label    Text     `json:"label"`
+	Help     Text     `json:"help"`
+	Clause   Clause   `json:"clause"`
+	Status   Status   `json:"status"`
+	Required bool     `json:"required"` // at least one checked file before submitting
+	MaxFiles int      `json:"maxFiles"` // 1 to 50
+	MaxBytes int64    `json:"maxBytes"` // of one file
+	Types    []string `json:"types"`    // of pdf, jpeg, png
+}
+
+// FieldKind says how a field is typed and checked.
+type FieldKind string
+
+const (
+	OneLine   FieldKind = "text"
+	Multiline FieldKind = "multiline"
+	Integer   FieldKind = "integer" // decimal digits, Min to Max
+	OneOf     FieldKind = "choice"  // the value of one of Choices
+	DayKind   FieldKind = "day"     // 2026-11-22
+)
+
+// Field is one question of the form. The page that shows it and the check that
+// reads it both use this.
+type Field struct {
+	ID       string    `json:"id"`
+	Label    Text      `json:"label"`
+	Help     Text      `json:"help"`
+	Example  Text      `json:"example"`
+	Required bool      `json:"required"`
+	Kind     FieldKind `json:"kind"`
+	Status   Status    `json:"status"`
+	Max      int       `json:"max,omitempty"` // text: characters; integer: the largest value
+	Min      int       `json:"min,omitempty"` // integer: the smallest value
+	Choices  []Choice  `json:"choices,omitempty"`
+	Phone    bool      `json:"phone,omitempty"` // a work phone number is expected here
+}
+
+// Choice is one answer of a choice field.
+type Choice struct {
+	Value string `json:"value"`
+	Label Text   `json:"label"`
+}
+
+var devicePack = sync.OnceValue(func() Pack { return carried("data/packs/device-2024-97-v1.json", ParsePack) })
+
+// DevicePack returns the pack for devices under Announcement 2024 No. 97: its six
+// parts are official, everything below them is placeholder. Its slices are
+// shared: nobody changes them.
+func DevicePack() Pack { return devicePack() }
+
+// ParsePack reads a pack. It fails with [fault.Invalid] for unknown fields,
+// repeated or missing ids, missing texts and clauses, and limits out of range.
+func ParsePack(b []byte) (Pack, error) {
+	var p Pack
+	if err := decode(b, &p); err != nil {
+		return Pack{}, fault.Because(fault.Invalid, "policy.pack", err)
+	}
+	if err := p.check(); err != nil {
+		return Pack{}, fault.Because(fault.Invalid, "policy.pack", err)
+	}
+	return p, nil
+}
+
+// Item returns the item of that id.
+func (p Pack) Item(id string) (Item, bool) {
+	for _, part := range p.Parts {
+		for _, it := range part.Items {
+			if it.ID == id {
+				return it, true
+			}
+		}
+	}
+	return Item{}, false
+}
+
+// Field returns the field of that id.
+func (p Pack) Field(id string) (Field, bool) {
+	i := slices.IndexFunc(p.Form, func(f Field) bool { return f.ID == id })
+	if i < 0 {
+		return Field{}, false
+	}
+	return p.Form[i], true
+}
+
+func (p Pack) check() error {
+	if !name.MatchString(p.ID) || !name.MatchString(p.Version) || p.Kind != "device" && p.Kind != "drug" || !p.Status.known() {
+		return fmt.Errorf("id, version, kind or status of the pack is bad")
+	}
+	if err := p.Label.check(); err != nil {
+		return fmt.Errorf("pack: %w", err)
+	}
+	if len(p.Parts) == 0 || len(p.Form) == 0 {
+		return fmt.Errorf("pack has no parts or no form")
+	}
+	parts, items, fields := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	fresh := func(seen map[string]bool, id string) error {
+		if !name.MatchString(id) || seen[id] {
+			return fmt.Errorf("%q: bad or repeated id", id)
+		}
+		seen[id] = true
+		return nil
+	}
+	for _, part := range p.Parts {
+		if err := fresh(parts, part.ID); err != nil {
+			return err
+		}
+		if err := checkBacked(part.Label, part.Clause, part.Status); err != nil {
+			return fmt.Errorf("part %s: %w", part.ID, err)
+		}
+		if part.No == "" || len(part.Items) == 0 {
+			return fmt.Errorf("part %s has no number or no items", part.ID)
+		}
+		for _, it := range part.Items {
+			if err := fresh(items, it.ID); err != nil {
+				return err
+			}
+			if err := it.check(); err != nil {
+				return fmt.Errorf("item %s: %w", it.ID, err)
+			}
+		}
+	}
+	for _, f := range p.Form {
+		if err := fresh(fields, f.ID); err != nil {
+			return err
+		}
+		if err := f.check(); err != nil {
+			return fmt.Errorf("field %s: %w", f.ID, err)
+		}
+	}
+	return nil
+}
+
+func (it Item) check() error {
+	if it.MaxFiles < 1 || it.MaxFiles > 50 || it.MaxBytes < 1 || it.MaxBytes > 5<<30 {
+		return fmt.Errorf("files are not 1 to 50, or bytes not 1 to 5 GB")
+	}
+	if len(it.Types) == 0 {
+		return fmt.Errorf("no types")
+	}
+	for i, t := range it.Types {
+		if t != "pdf" && t != "jpeg" && t != "png" || slices.Contains(it.Types[:i], t) {
+			return fmt.Errorf("type %q is unknown or repeated", t)
+		}
+	}
+	if err := it.Help.check(); err != nil {
+		return err
+	}
+	return checkBacked(it.Label, it.Clause, it.Status)
+}
+
+func (f Field) check() error {
+	for _, t := range []Text{f.Label, f.Help, f.Example} {
+		if err := t.check(); err != nil {
+			return err
+		}
+	}
+	if !f.Status.known() {
+		return fmt.Errorf("status %q is unknown", f.Status)
+	}
+	switch f.Kind {
+	case OneLine, Multiline:
+		if f.Max < 1 || f.Max > 20000 || f.Min != 0 {
+			return fmt.Errorf("characters are not 1 to 20000, or there is a smallest value")
+		}
+	case Integer:
+		if f.Min < 0 || f.Max < f.Min || f.Max > 1e9 {
+			return fmt.Errorf("values are not within 0 to 1000000000")
+		}
+	case OneOf, DayKind:
+		if f.Max != 0 || f.Min != 0 {
+			return fmt.Errorf("a %s has no bounds", f.Kind)
+		}
+	default:
+		return fmt.Errorf("kind %q is unknown", f.Kind)
+	}
+	if (f.Kind == OneOf) != (len(f.Choices) > 0) {
+		return fmt.Errorf("choices belong to a choice, and a choice has some")
+	}
+	for i, c := range f.Choices {
+		if c.Value == "" || slices.ContainsFunc(f.Choices[:i], func(o Choice) bool { return o.Value == c.Value }) {
+			return fmt.Errorf("choice %q is empty or repeated", c.Value)
+		}
+		if err := c.Label.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,334 @@
+package policy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"jixu/internal/calendar"
+	"jixu/internal/fault"
+)
+
+func TestDefaultInventsNothing(t *testing.T) {
+	r := Default()
+	for _, key := range []string{Opinion, Supplement, Reply} {
+		if l, ok := r.Limit(key); ok {
+			t.Errorf("no published text limits %s: got %+v, want none", key, l)
+		}
+	}
+	for key, l := range r.Limits {
+		if l.Status != Official {
+			t.Errorf("limit %s counts by default: got status %s, want official", key, l.Status)
+		}
+	}
+	for _, l := range r.Information {
+		if l.Status != Draft || l.Effect != Inform {
+			t.Errorf("%s is the national side's own: got %s, %s, want draft, inform", l.Key, l.Status, l.Effect)
+		}
+	}
+}
+
+func TestLocalSampleIsMarked(t *testing.T) {
+	r := LocalSample()
+	for key, n := range map[string]int{Opinion: 10, Supplement: 5, Reply: 20} {
+		l, ok := r.Limit(key)
+		if !ok || l.N != n || l.Clock != calendar.WorkingDays || !slices.Equal(l.RemindBefore, []int{2}) {
+			t.Errorf("limit %s: got %+v, want %d working days, reminded 2 before", key, l, n)
+		}
+		if l.Status != Local || l.Effect != Warn || !strings.Contains(l.Clause.Source, "本地设置") {
+			t.Errorf("limit %s is marked and blocks nobody: got %+v", key, l)
+		}
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Parse(b); err != nil {
+		t.Errorf("rules frozen with a case are read again: got %v", err)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	good, err := os.ReadFile("data/local-sample.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ name, old, new string }{
+		{"an unknown field", `"version"`, `"versions"`},
+		{"an unknown recorder", `"either"`, `"anybody"`},
+		{"an unknown limit", `"opinion": {`, `"opinions": {`},
+		{"a limit that calls itself otherwise", `"key": "opinion"`, `"key": "reply"`},
+		{"an unknown clock", `"working-days"`, `"moons"`},
+		{"no days", `"n": 10`, `"n": 0`},
+		{"too many days", `"n": 10`, `"n": 3651`},
+		{"a draft that blocks", `"status": "draft",` + "\n   \"effect\": \"inform\"", `"status": "draft",` + "\n   \"effect\": \"block\""},
+		{"an unknown status", `"status": "local"`, `"status": "certain"`},
+		{"an unknown effect", `"effect": "warn"`, `"effect": "shout"`},
+		{"a counted limit that only informs", `"effect": "warn"`, `"effect": "inform"`},
+		{"no English", `"Giving the opinion"`, `" "`},
+		{"no source", `"source": "本地设置（示例）"`, `"source": ""`},
+		{"no version", `"local-sample-1"`, `""`},
+		{"a version with spaces", `"local-sample-1"`, `"a b"`},
+		{"a reminder on the day", `"remindBefore": [` + "\n    2", `"remindBefore": [` + "\n    0"},
+		{"working days that roll over", `"n": 10`, `"n": 10, "rollOver": true`},
+		{"text after the end", "]\n}\n", "]\n}\n{}"},
+		{"text that is not UTF-8", `"either"`, "\"\xff\""},
+	} {
+		b := bytes.Replace(good, []byte(row.old), []byte(row.new), 1)
+		if bytes.Equal(b, good) {
+			t.Errorf("%s: the row changes nothing", row.name)
+		}
+		if _, err := Parse(b); !errors.Is(err, fault.Invalid) {
+			t.Errorf("%s: got %v, want %v", row.name, err, fault.Invalid)
+		}
+	}
+}
+
+func TestDevicePack(t *testing.T) {
+	p := DevicePack()
+	var got strings.Builder
+	for _, part := range p.Parts {
+		got.WriteString(part.No + part.Label.ZH + "；")
+		if part.Status != Official {
+			t.Errorf("part %s: got status %s, want official", part.ID, part.Status)
+		}
+		if n := len(part.Items); n < 1 || n > 3 {
+			t.Errorf("part %s: got %d items, want 1 to 3", part.ID, n)
+		}
+		for _, it := range part.Items {
+			if it.Status != Placeholder {
+				t.Errorf("item %s was not read in Annex 2: got status %s, want placeholder", it.ID, it.Status)
+			}
+		}
+	}
+	want := "（一）申请表；（二）医疗器械相关资料；（三）医疗器械使用必要性评估资料；（四）医疗器械使用可行性评估资料；（五）证明性文件；（六）承诺书；"
+	if got.String() != want {
+		t.Errorf("the six parts in the words of the text: got %s, want %s", got.String(), want)
+	}
+	if f, _ := p.Field("subcatalogue"); len(f.Choices) != 22 || f.Choices[12].Label.ZH != "13 无源植入器械" {
+		t.Errorf("the catalogue has 22 parts, 13 is 无源植入器械: got %+v", f.Choices)
+	}
+	if _, ok := p.Item("letter"); !ok {
+		t.Error("an item is found by id: got none")
+	}
+	if _, ok := p.Item("nothing"); ok {
+		t.Error("an unknown item is not found: got one")
+	}
+}
+
+func TestParsePackRefuses(t *testing.T) {
+	good, err := os.ReadFile("data/packs/device-2024-97-v1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ name, old, new string }{
+		{"an unknown kind of product", `"kind": "device"`, `"kind": "food"`},
+		{"an item id given twice", `"id": "instructions"`, `"id": "description"`},
+		{"a field id given twice", `"id": "product-original"`, `"id": "product-zh"`},
+		{"an id with a slash", `"id": "instructions"`, `"id": "a/b"`},
+		{"an unknown type", `"png"`, `"exe"`},
+		{"a type twice", `"png"`, `"pdf"`},
+		{"no files", `"maxFiles": 2`, `"maxFiles": 0`},
+		{"no bytes", `"maxBytes": 52428800`, `"maxBytes": 0`},
+		{"a field without length", `"max": 500`, `"max": 0`},
+		{"an unknown kind of field", `"kind": "multiline"`, `"kind": "song"`},
+		{"a choice given twice", `"value": "II"`, `"value": "III"`},
+		{"no help", `"请填写最小使用单位。"`, `""`},
+	} {
+		b := bytes.Replace(good, []byte(row.old), []byte(row.new), 1)
+		if bytes.Equal(b, good) {
+			t.Errorf("%s: the row changes nothing", row.name)
+		}
+		if _, err := ParsePack(b); !errors.Is(err, fault.Invalid) {
+			t.Errorf("%s: got %v, want %v", row.name, err, fault.Invalid)
+		}
+	}
+}
+
+// example is the device form filled in with its own examples.
+func example() map[string]string {
+	v := map[string]string{}
+	for _, f := range DevicePack().Form {
+		v[f.ID] = f.Example.ZH
+		for _, c := range f.Choices {
+			if c.Label.ZH == f.Example.ZH {
+				v[f.ID] = c.Value
+			}
+		}
+	}
+	return v
+}
+
+func codes(problems []fault.Problem) string {
+	var s []string
+	for _, p := range problems {
+		s = append(s, strings.TrimSpace(p.Field+" "+p.Code))
+	}
+	return strings.Join(s, ", ")
+}
+
+func TestCheckForm(t *testing.T) {
+	p := DevicePack()
+	for _, row := range []struct {
+		name, field, value string
+		form, draft        string
+	}{
+		{"the examples are right", "unit", "套", "", ""},
+		{"a required field left empty", "unit", "", "unit field.missing", ""},
+		{"a required field of spaces", "unit", " 　 ", "unit field.missing", ""},
+		{"an optional field left empty", "distributor", "", "", ""},
+		{"as many characters as allowed", "unit", strings.Repeat("套", 20), "", ""},
+		{"one character too many", "unit", strings.Repeat("套", 21), "unit field.long", "unit field.long"},
+		{"line ends count as one character", "model", strings.Repeat("a\r\n", 250), "", ""},
+		{"a line end in a line", "unit", "一\n套", "unit field.control", "unit field.control"},
+		{"a line end and a tab where there may be lines", "model", "A\r\n\tB", "", ""},
+		{"a control character", "model", "A\x00B", "model field.control", "model field.control"},
+		{"text that turns direction", "unit", "套\u202egnp", "unit field.control", "unit field.control"},
+		{"bytes that are no text", "unit", "\xff\xfe", "unit field.control", "unit field.control"},
+		{"HTML is only text", "unit", "<b>套</b>", "", ""},
+		{"a whole number", "quantity", "9999", "", ""},
+		{"a full-width number with space around", "quantity", "　２０ ", "", ""},
+		{"words for a number", "quantity", "二十", "quantity field.integer", ""},
+		{"a negative number", "quantity", "-1", "quantity field.integer", ""},
+		{"a fraction", "quantity", "1.5", "quantity field.integer", ""},
+		{"none", "quantity", "0", "quantity field.range", ""},
+		{"too many", "quantity", "10000", "quantity field.range", ""},
+		{"more than any machine counts", "quantity", strings.Repeat("9", 40), "quantity field.range", ""},
+		{"a number as long as a novel", "quantity", strings.Repeat("9", 101), "quantity field.long", "quantity field.long"},
+		{"a choice there is not", "class", "I", "class field.choice", ""},
+		{"a field there is not", "patient-name", "x", "patient-name field.unknown", "patient-name field.unknown"},
+		{"a field with a strange name is not repeated", "<script>", "x", "field.unknown", "field.unknown"},
+		{"a resident id in the reason", "urgency", "患者11010519491231002X，急需", "urgency field.identity", ""},
+		{"a mobile number in the reason", "urgency", "联系 138 1234 5678", "urgency field.identity", ""},
+		{"a mobile number for the contact", "contact-phone", "13812345678", "", ""},
+		{"a resident id for the contact", "contact-phone", "11010519491231002X", "contact-phone field.identity", ""},
+	} {
+		v := example()
+		v[row.field] = row.value
+		if got := codes(p.CheckForm(v)); got != row.form {
+			t.Errorf("%s, submitted: got %q, want %q", row.name, got, row.form)
+		}
+		if got := codes(p.CheckDraft(v)); got != row.draft {
+			t.Errorf("%s, saved as a draft: got %q, want %q", row.name, got, row.draft)
+		}
+	}
+	if got := p.CheckForm(nil); len(got) != 17 || got[0].Field != "product-zh" {
+		t.Errorf("an empty form misses 17 fields in the form's order: got %s", codes(got))
+	}
+	if got := p.CheckDraft(nil); got != nil {
+		t.Errorf("an empty draft is fine: got %s", codes(got))
+	}
+	q := Pack{Form: []Field{{ID: "d", Kind: DayKind, Required: true}}}
+	for in, want := range map[string]string{"2026-11-22": "", "２０２６-11-22": "", "2026-02-30": "d field.day", "22.11.2026": "d field.day"} {
+		if got := codes(q.CheckForm(map[string]string{"d": in})); got != want {
+			t.Errorf("the day %q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestIdentity(t *testing.T) {
+	for _, row := range []struct {
+		name, in   string
+		id, mobile bool
+	}{
+		{"a resident id", "11010519491231002X", true, false},
+		{"a resident id with a small x", "11010519491231002x", true, false},
+		{"a resident id between Chinese characters", "证件11010519491231002X号", true, false},
+		{"a resident id in groups, whose end could be a mobile number", "110105 1949-1231 002 X", true, true},
+		{"a resident id in full-width digits", "１１０１０５１９４９１２３１００２Ｘ", true, false},
+		{"another resident id", "440524188001010014", true, false},
+		{"a wrong check digit", "110105194912310021", false, false},
+		{"a day that does not exist", "11010519490231002X", false, false},
+		{"a longer run of digits", "9440524188001010014", false, false},
+		{"a mobile number", "电话13812345678。", false, true},
+		{"a mobile number in groups", "138-1234-5678", false, true},
+		{"a mobile number with the country before it", "+86 13812345678", false, true},
+		{"a mobile number with the country run together", "8613812345678", false, true},
+		{"a number with the long prefix", "008613812345678", false, true},
+		{"a full-width mobile number", "１３８１２３４５６７８", false, true},
+		{"a mobile number after another number", "3 13812345678 2", false, true},
+		{"an office number", "021-63269368", false, false},
+		{"an office number run together", "02163269368", false, false},
+		{"a trade item number", "06291041500213", false, false},
+		{"twelve digits", "138123456789", false, false},
+		{"a date and a time", "2026-11-22 13:00", false, false},
+		{"nothing", "", false, false},
+	} {
+		if got := HoldsResidentID(row.in); got != row.id {
+			t.Errorf("%s: got resident id %t, want %t", row.name, got, row.id)
+		}
+		if got := HoldsMobile(row.in); got != row.mobile {
+			t.Errorf("%s: got mobile %t, want %t", row.name, got, row.mobile)
+		}
+	}
+}
+
+func TestFormLaws(t *testing.T) {
+	p := DevicePack()
+	rapid.Check(t, func(t *rapid.T) {
+		v := example()
+		for range rapid.IntRange(0, 4).Draw(t, "n") {
+			f := rapid.SampledFrom(p.Form).Draw(t, "field")
+			v[f.ID] = rapid.OneOf(rapid.String(), rapid.StringOf(rapid.RuneFrom([]rune("0123456789 -X\r\n套"))), rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 30), func(b []byte) string { return string(b) })).Draw(t, "v")
+		}
+		clean := p.Clean(v)
+		if !maps.Equal(p.Clean(clean), clean) {
+			t.Fatalf("cleaning twice changes something")
+		}
+		form, draft := p.CheckForm(v), p.CheckDraft(v)
+		if codes(p.CheckForm(clean)) != codes(form) {
+			t.Fatalf("cleaning changes the problems: %s, %s", codes(form), codes(p.CheckForm(clean)))
+		}
+		for _, d := range draft {
+			if !slices.ContainsFunc(form, func(f fault.Problem) bool { return f.Field == d.Field }) {
+				t.Fatalf("%s cannot be saved but could be submitted", d.Field)
+			}
+		}
+	})
+}
+
+func FuzzParse(f *testing.F) {
+	for _, n := range []string{"data/local-sample.json", "data/national.json", "data/packs/device-2024-97-v1.json"} {
+		b, err := os.ReadFile(n)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if r, err := Parse(b); err == nil {
+			again, err := json.Marshal(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Parse(again); err != nil {
+				t.Errorf("rules written again are read again: got %v", err)
+			}
+		}
+		if p, err := ParsePack(b); err == nil {
+			p.CheckForm(map[string]string{string(b): string(b)})
+		}
+	})
+}
+
+func FuzzCheckForm(f *testing.F) {
+	for _, s := range []string{"11010519491231002X", "+86 138-1234-5678", "１２　", "\xff\r\n"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		p := DevicePack()
+		v := map[string]string{s: s}
+		for _, field := range p.Form {
+			v[field.ID] = s
+		}
+		p.CheckForm(v)
+		p.CheckDraft(v)
+	})
+}
