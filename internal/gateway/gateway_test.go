@@ -186,13 +186,18 @@ func TestResponse(t *testing.T) {
 			}},
 		{"headers set after the status do not count",
 			func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404); w.Header().Set("X-Late", "1") },
-			func(r events.APIGatewayV2HTTPResponse) bool { _, late := r.Headers["X-Late"]; return r.StatusCode == 404 && !late }},
+			func(r events.APIGatewayV2HTTPResponse) bool {
+				_, late := r.Headers["X-Late"]
+				return r.StatusCode == 404 && !late
+			}},
 		{"the first status counts",
 			func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(409); w.WriteHeader(200) },
 			func(r events.APIGatewayV2HTTPResponse) bool { return r.StatusCode == 409 }},
 		{"a panic is a 500 without its words",
 			func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "half"); panic("secret") },
-			func(r events.APIGatewayV2HTTPResponse) bool { return r.StatusCode == 500 && r.Body == "internal error\n" }},
+			func(r events.APIGatewayV2HTTPResponse) bool {
+				return r.StatusCode == 500 && r.Body == "internal error\n"
+			}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

@@ -1,0 +1,145 @@
+package stack
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"jixu/internal/machine"
+)
+
+var shared = sync.OnceValues(func() (*Stack, error) {
+	return Start(context.Background(), Options{Wait: 5 * time.Second})
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if s, _ := shared(); s != nil {
+		if err := s.Stop(); err != nil {
+			println(err.Error())
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+func start(t *testing.T) *Stack {
+	t.Helper()
+	began := time.Now()
+	s, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("deployed in %v", time.Since(began))
+	return s
+}
+
+func TestTheSiteIsAlive(t *testing.T) {
+	s := start(t)
+	answer, err := s.HTTP().Get(s.Site + "/alive")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if body, _ := io.ReadAll(answer.Body); answer.StatusCode != http.StatusOK {
+		t.Fatalf("got %s: %s, want 200", answer.Status, body)
+	}
+}
+
+func TestAFunctionIsDeniedWhatItsRoleDoesNotName(t *testing.T) {
+	s := start(t)
+	item := map[string]any{"pk": map[string]string{"S": "CASE#x"}, "sk": map[string]string{"S": "HEAD"}}
+	read := JSON("dynamodb", "DynamoDB_20120810.GetItem", map[string]any{"TableName": s.Outputs["TableName"], "Key": item})
+	write := JSON("dynamodb", "DynamoDB_20120810.PutItem", map[string]any{"TableName": s.Outputs["TableName"], "Item": item})
+	mac := JSON("kms", "TrentService.GenerateMac", map[string]any{
+		"KeyId": s.Outputs["LinkKeyArn"], "MacAlgorithm": "HMAC_SHA_256", "Message": "eA==",
+	})
+	upload := func(prefix string) Call {
+		return Call{Service: "s3", Method: "PUT", Path: "/" + s.Outputs["BucketName"] + "/" + prefix + "/x", Body: "x"}
+	}
+	rows := []struct {
+		name     string
+		function string
+		call     Call
+		denied   bool
+	}{
+		{"apply-outcome reads the table", "apply-outcome", read, false},
+		{"apply-outcome does not write the table", "apply-outcome", write, true},
+		{"hospital-site writes the table", "hospital-site", write, false},
+		{"hospital-site uploads dossiers", "hospital-site", upload("dossier"), false},
+		{"hospital-site does not upload evidence", "hospital-site", upload("evidence"), true},
+		{"agency-site uploads evidence", "agency-site", upload("evidence"), false},
+		{"agency-site does not upload dossiers", "agency-site", upload("dossier"), true},
+		{"agency-site makes links", "agency-site", mac, false},
+		{"hospital-site does not make links", "hospital-site", mac, true},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			answer, err := s.Probe(context.Background(), row.function, row.call)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if answer.Denied() != row.denied {
+				t.Errorf("got %d %s, want denied %v", answer.Status, answer.Body, row.denied)
+			}
+		})
+	}
+}
+
+func TestARunIsStartedOnceAndDescribed(t *testing.T) {
+	s := start(t)
+	ctx := context.Background()
+	runs := machine.New(s.Config, s.Outputs["MachineArn"])
+	const name, input = "c1-none-1", `{"caseId":"c1","leg":"none","run":1,"asked":0}`
+	if already, err := runs.Start(ctx, name, []byte(input)); err != nil || already {
+		t.Fatalf("starting: got %v, %v", already, err)
+	}
+	var status string
+	err := Eventually(ctx, 10*time.Second, func() (done bool, err error) {
+		status, err = runs.Describe(ctx, name)
+		return status != "RUNNING", err
+	})
+	if err != nil || status != "FAILED" {
+		t.Fatalf("a run of no track: got %s, %v, want FAILED", status, err)
+	}
+	if already, err := runs.Start(ctx, name, []byte(input)); err != nil || !already {
+		t.Errorf("starting again: got %v, %v, want already", already, err)
+	}
+	if status, err := runs.Describe(ctx, "c1-none-2"); status != "" || err != nil {
+		t.Errorf("describing an unknown run: got %q, %v", status, err)
+	}
+	if accepted, err := runs.Resume(ctx, "no-such-token"); accepted || err != nil {
+		t.Errorf("resuming nobody: got %v, %v", accepted, err)
+	}
+	if err := runs.Stop(ctx, "c1-none-2"); err != nil {
+		t.Errorf("stopping an unknown run: %v", err)
+	}
+}
+
+func TestTheNextBuildIsDeployedAndTheNextDayFindsIt(t *testing.T) {
+	s := start(t)
+	ctx := context.Background()
+	changes := []struct {
+		name string
+		make func(context.Context) error
+	}{{"redeploy", s.Redeploy}, {"restart", s.Restart}}
+	for _, change := range changes {
+		began := time.Now()
+		if err := change.make(ctx); err != nil {
+			t.Fatalf("%s: %v", change.name, err)
+		}
+		t.Logf("%s took %v", change.name, time.Since(began))
+		answer, err := s.HTTP().Get(s.Site + "/alive")
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			t.Errorf("after %s: got %s, want 200", change.name, answer.Status)
+		}
+	}
+}
