@@ -1,0 +1,269 @@
+// Package casework holds the law of applications: what a case is, which states
+// it passes through, and who may move it when. It performs no I/O, reads no
+// clock and knows no AWS; a move takes the time as an argument and returns new
+// values.
+package casework
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"jixu/internal/calendar"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/party"
+	"jixu/internal/policy"
+)
+
+// Kind is what is imported. It switches contact, assessor and border paper.
+type Kind string
+
+const (
+	Device Kind = "device" // 医疗器械
+	Drug   Kind = "drug"   // 药品
+)
+
+// Status says where a case stands. While it is Submitted its two tracks say
+// whose move it is; see [Case.Stage].
+type Status string
+
+const (
+	Draft     Status = "draft"     // the hospital's move: fill in, attach, submit
+	Submitted Status = "submitted" // the agencies' move, or the hospital's where a supplement is asked for
+	Approved  Status = "approved"  // final for the application: approved, in full or in part
+	Refused   Status = "refused"   // final
+	Withdrawn Status = "withdrawn" // final: the hospital took it back
+)
+
+// Statuses lists every status, in the order of a life.
+var Statuses = []Status{Draft, Submitted, Approved, Refused, Withdrawn}
+
+// TrackState says what one leg of a submitted case waits for.
+type TrackState string
+
+const (
+	NotStarted     TrackState = ""           // the case is a draft
+	AtAgency       TrackState = "agency"     // the agency's move: assess, or reply
+	AtSupplement   TrackState = "supplement" // the hospital's move: send what the notice lists
+	Given          TrackState = "given"      // final: the opinion, or the reply, is there
+	TrackOvertaken TrackState = "overtaken"  // final: the reply came while the opinion was open
+	TrackEnded     TrackState = "ended"      // final: the case was withdrawn
+)
+
+// Open reports whether somebody still has to act on the track.
+func (s TrackState) Open() bool { return s == AtAgency || s == AtSupplement }
+
+// Track is one of the two things a submitted case waits for (办理线).
+type Track struct {
+	State TrackState
+	Gate  string // the gate that is open now, "" if none
+	Gates int    // gates opened so far; the next one's number is one more
+	Round int    // supplement rounds so far
+	Run   int    // the machine's run that carries it; raised before it is started again
+	RunAt time.Time
+	// Clock is the agency's deadline as it stood when a supplement stopped it;
+	// nil while it runs or if no limit is prescribed.
+	Clock *Stopped
+}
+
+// Stopped is an agency clock that waits for a supplement.
+type Stopped struct {
+	Deadline calendar.Deadline
+	Limit    policy.Limit
+	At       time.Time // when the supplement stopped it
+}
+
+// Submission is a dossier and form frozen at submit or resubmit (申报版本).
+type Submission struct {
+	No       int // from 1
+	At       time.Time
+	By       string // person
+	Manifest string // key of the frozen manifest
+	Digest   string // SHA-256 of the manifest, hex
+	Files    int    // how many files it lists
+	Product  string // name as submitted; shown in lists
+	Quantity int    // units asked for, from 1
+	Unit     string
+}
+
+// Versions are the data a case relied on, frozen with its first submission.
+type Versions struct {
+	Pack     string
+	Rules    string
+	Calendar string
+}
+
+// Case is one application by one hospital for one product.
+type Case struct {
+	ID       string // internal; never shown as a number
+	Number   string // the human case number, with its check character
+	Kind     Kind
+	Hospital string // organisation
+	Version  int    // raised by every write of the head; a form carries the one it showed
+	Seq      int    // entries so far
+	Head     string // hash of the newest entry, "" before the first
+	Status   Status
+
+	Form  map[string]string   // as typed; what was submitted is in the manifests
+	Files map[string][]string // item of the pack -> ids of attached files, as attached
+
+	Pack        string // requirement pack, frozen at creation
+	Versions    Versions
+	Submissions []Submission
+	Opinion     Track
+	Reply       Track
+	Given       *Opinion  // the local opinion, once given
+	Decision    *Decision // the national reply, once recorded
+
+	CreatedAt time.Time
+	EditedAt  time.Time
+	EditedBy  string // last editor of the draft, so that colleagues do not collide
+}
+
+// Clone returns a copy that shares no map, slice or pointer that a move writes.
+func (c Case) Clone() Case {
+	c.Form = maps.Clone(c.Form)
+	files := make(map[string][]string, len(c.Files))
+	for item, ids := range c.Files {
+		files[item] = slices.Clone(ids)
+	}
+	c.Files = files
+	c.Submissions = slices.Clone(c.Submissions)
+	return c
+}
+
+// Track returns the track of leg.
+func (c Case) Track(leg gate.Leg) Track {
+	if leg == gate.Opinion {
+		return c.Opinion
+	}
+	return c.Reply
+}
+
+// withTrack returns c with t as the track of leg.
+func (c Case) withTrack(leg gate.Leg, t Track) Case {
+	if leg == gate.Opinion {
+		c.Opinion = t
+	} else {
+		c.Reply = t
+	}
+	return c
+}
+
+// Closed reports whether the application has come to its end.
+func (c Case) Closed() bool {
+	return c.Status == Approved || c.Status == Refused || c.Status == Withdrawn
+}
+
+// Editable reports whether form and files may change now: in a draft, and
+// while the hospital answers a supplement notice.
+func (c Case) Editable() bool {
+	return c.Status == Draft || c.Opinion.State == AtSupplement || c.Reply.State == AtSupplement
+}
+
+// Lead returns the kind of agency that leads the opinion: the municipal MPA for
+// devices, the Health Commission for drugs (notice 002, two (1) 3 and 4).
+func (c Case) Lead() party.Kind {
+	if c.Kind == Drug {
+		return party.HealthCommission
+	}
+	return party.MunicipalMPA
+}
+
+// MayRead fails with [fault.NotFound] unless a's organisation may know the
+// case: its own hospital always; the copied agencies and the regulator from
+// the first submission; Customs from an approving decision (notice 002, two
+// (1) 2 and 5). A link reads its own case only.
+func (c Case) MayRead(a party.Actor) error {
+	if a.Via == party.BySystem {
+		return nil
+	}
+	if a.Via == party.ByLink && a.Case != c.ID {
+		return fault.New(fault.NotFound, "case")
+	}
+	ok := false
+	switch a.Kind {
+	case party.Hospital:
+		ok = a.Org == c.Hospital
+	case party.MunicipalMPA, party.HealthCommission, party.Regulator, party.Auditor:
+		ok = len(c.Submissions) > 0
+	case party.Customs:
+		ok = c.Status == Approved
+	}
+	if !ok {
+		return fault.New(fault.NotFound, "case")
+	}
+	return nil
+}
+
+// Asked returns the quantity that the newest submission asks for, in units,
+// and 0 for a draft or a form without a number.
+func (c Case) Asked() int {
+	if len(c.Submissions) == 0 {
+		return 0
+	}
+	return c.Submissions[len(c.Submissions)-1].Quantity
+}
+
+// Question is one of the three that every assessment answers (notice 002, two
+// (1) 3 and 4).
+type Question string
+
+const (
+	Capability Question = "capability" // 使用管理能力
+	Urgency    Question = "urgency"    // 临床急需
+	Quantity   Question = "quantity"   // 数量合理
+)
+
+// Questions lists them in the notice's order.
+var Questions = []Question{Capability, Urgency, Quantity}
+
+// Finding answers one question.
+type Finding struct {
+	Question Question
+	Met      bool
+	Reason   string // 1 to 4000 characters; read by hospital and agencies
+}
+
+// Opinion is the local assessment opinion (评估意见).
+type Opinion struct {
+	Findings   []Finding // one for each question, in the notice's order
+	Advice     string    // shown to the hospital; 0 to 4000 characters
+	Submission int
+	Person     string
+	Org        string
+	At         time.Time
+}
+
+// Outcome is what the national regulator decided.
+type Outcome string
+
+const (
+	Approve       Outcome = "approve"
+	ApproveInPart Outcome = "approve-in-part" // fewer units, a validity, or conditions
+	Refuse        Outcome = "refuse"
+)
+
+// Terms are what an approving decision allows.
+type Terms struct {
+	Quantity   int          // units; at most what was asked for
+	Unit       string       // as asked for
+	ValidUntil calendar.Day // zero: the reply states none
+	Conditions []string     // each 1 to 1000 characters
+}
+
+// Decision is the national regulator's reply (批复) as recorded here.
+type Decision struct {
+	Outcome    Outcome
+	Number     string       // of the letter, free text, 1 to 100 characters
+	Date       calendar.Day // of the letter
+	Reason     string       // 0 to 4000 characters; required for a refusal or a partial approval
+	Terms      Terms        // zero for a refusal
+	Evidence   string       // id of the checked file that shows the letter
+	Submission int
+	Person     string // who entered it
+	Org        string
+	Transcript bool // entered by the municipal MPA from the letter, not by the regulator
+	At         time.Time
+}

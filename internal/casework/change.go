@@ -1,0 +1,232 @@
+package casework
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"jixu/internal/calendar"
+	"jixu/internal/gate"
+	"jixu/internal/party"
+	"jixu/internal/policy"
+)
+
+// Setting is what a move may know beside the case: the instant, the data in
+// force, and who the agencies are. The caller reads them; the law does not.
+type Setting struct {
+	Now      time.Time
+	Rules    policy.Rules
+	Calendar calendar.Calendar
+	Agencies party.Agencies
+}
+
+// Change is what one move does: the case afterwards, the gates it opened or
+// changed, and the facts that history keeps. Nothing is stored yet.
+type Change struct {
+	Case    Case
+	Verb    Verb
+	By      party.Actor
+	Facts   *Facts      // nil: the head moves without an entry (drafts only)
+	Opened  []gate.Gate // born in this move's transaction
+	Changed []gate.Gate // answered, closed, or armed for the next ring
+}
+
+// Facts are the body of an entry: what happened, in full, and from which
+// everything that must be told is derived. The JSON names are the evidence
+// format and never change.
+type Facts struct {
+	Kind       Kind        `json:"kind,omitempty"`
+	Number     string      `json:"number,omitempty"`
+	Leg        gate.Leg    `json:"leg,omitempty"`
+	Opens      []Opening   `json:"opens,omitempty"`
+	Closes     []Closing   `json:"closes,omitempty"`
+	Starts     []Start     `json:"starts,omitempty"`
+	Copies     []string    `json:"copies,omitempty"` // organisations that get this submission 抄报
+	Shares     []string    `json:"shares,omitempty"` // organisations told of this outcome
+	Submission *Frozen     `json:"submission,omitempty"`
+	Notice     *Notice     `json:"notice,omitempty"`
+	Opinion    *OpinionFx  `json:"opinion,omitempty"`
+	Decision   *DecisionFx `json:"decision,omitempty"`
+	Ring       *RingFx     `json:"ring,omitempty"`
+	Reason     string      `json:"reason,omitempty"`
+}
+
+// Listing names the organisations whose lists show the case from this entry
+// on, though it may never be their move.
+func (f Facts) Listing() []string {
+	return without(append(slices.Clone(f.Copies), f.Shares...))
+}
+
+// Opening is a gate that this entry opened.
+type Opening struct {
+	Gate       string    `json:"gate"`
+	Kind       gate.Kind `json:"kind"`
+	Party      string    `json:"party"`
+	Recorders  []string  `json:"recorders,omitempty"`
+	Submission int       `json:"submission"`
+	Round      int       `json:"round"`
+	Issue      int       `json:"issue"`
+	Due        string    `json:"due,omitempty"` // RFC 3339; empty: no limit prescribed
+	Counted    any       `json:"counted,omitempty"`
+}
+
+// Closing is a gate that this entry ended.
+type Closing struct {
+	Gate   string   `json:"gate"`
+	Leg    gate.Leg `json:"leg"`
+	Choice string   `json:"choice"`
+}
+
+// Start is a run of a leg that the machine must carry from now on.
+type Start struct {
+	Leg gate.Leg `json:"leg"`
+	Run int      `json:"run"`
+}
+
+// Frozen says which dossier was submitted.
+type Frozen struct {
+	No       int    `json:"no"`
+	Manifest string `json:"manifest"`
+	Digest   string `json:"digest"`
+	Files    int    `json:"files"`
+	Pack     string `json:"pack"`
+	Rules    string `json:"rules"`
+	Calendar string `json:"calendar"`
+}
+
+// Notice is a supplement notice (补正告知): every defect in one letter.
+type Notice struct {
+	Round   int      `json:"round"`
+	Defects []Defect `json:"defects"`
+}
+
+// Defect is one thing to supplement.
+type Defect struct {
+	Item string `json:"item,omitempty"` // item of the pack, "" for the form or the whole
+	What string `json:"what"`           // 1 to 2000 characters; read by the hospital
+}
+
+// OpinionFx is an opinion as history keeps it.
+type OpinionFx struct {
+	Submission int         `json:"submission"`
+	Findings   []FindingFx `json:"findings"`
+	Advice     string      `json:"advice,omitempty"`
+}
+
+// FindingFx is one finding as history keeps it.
+type FindingFx struct {
+	Question Question `json:"question"`
+	Met      bool     `json:"met"`
+	Reason   string   `json:"reason"`
+}
+
+// DecisionFx is a decision as history keeps it.
+type DecisionFx struct {
+	Outcome    Outcome  `json:"outcome"`
+	Number     string   `json:"number"`
+	Date       string   `json:"date"`
+	Reason     string   `json:"reason,omitempty"`
+	Quantity   int      `json:"quantity,omitempty"`
+	Unit       string   `json:"unit,omitempty"`
+	ValidUntil string   `json:"validUntil,omitempty"`
+	Conditions []string `json:"conditions,omitempty"`
+	Evidence   string   `json:"evidence"`
+	SHA256     string   `json:"sha256"` // of the evidence file
+	Transcript bool     `json:"transcript"`
+}
+
+// RingFx is one ringing of the clock: when it was due and when it happened.
+type RingFx struct {
+	Gate  string        `json:"gate"`
+	Party string        `json:"party"`
+	Kind  gate.RingKind `json:"kind"`
+	No    int           `json:"no,omitempty"`
+	Due   string        `json:"due"`
+	Rang  string        `json:"rang"`
+}
+
+// instant writes t as history does.
+func instant(t time.Time) string {
+	return t.UTC().Truncate(time.Millisecond).Format("2006-01-02T15:04:05.000Z")
+}
+
+// openGate opens the next gate of leg in c and returns c with it.
+func (c Case) openGate(leg gate.Leg, kind gate.Kind, to string, recorders []string, s Setting) (Case, gate.Gate) {
+	t := c.Track(leg)
+	t.Gates++
+	g := gate.Gate{
+		ID: string(leg) + "-" + strconv.Itoa(t.Gates), Case: c.ID, Leg: leg, Kind: kind, Party: to, Recorders: recorders,
+		Submission: len(c.Submissions), Round: t.Round, Issue: 1, OpenedAt: s.Now, Status: gate.Open,
+	}
+	if l, ok := s.Rules.Limits[limitOf(kind)]; ok && l.Effect != policy.Inform {
+		g.Limit = &l
+	}
+	g = c.armed(g, t, s)
+	t.Gate = g.ID
+	if kind == gate.Supplement {
+		t.State = AtSupplement // the agency's clock stays stopped in t.Clock
+	} else {
+		t.State, t.Clock = AtAgency, nil
+	}
+	return c.withTrack(leg, t), g
+}
+
+// armed sets g's deadline. An agency gate that follows a supplement goes on
+// with the days that were left when the notice stopped its clock, under the
+// limit that was in force then.
+func (c Case) armed(g gate.Gate, t Track, s Setting) gate.Gate {
+	if stopped := t.Clock; stopped != nil && g.Kind != gate.Supplement {
+		g.Limit = &stopped.Limit
+		return g.ArmedBy(s.Calendar, s.Calendar.Resume(stopped.Deadline, stopped.At, s.Now), s.Now)
+	}
+	return g.Armed(s.Calendar, s.Now)
+}
+
+// stop returns t with the clock of g stopped, if g has one.
+func (t Track) stop(g gate.Gate, now time.Time) Track {
+	if g.Deadline != nil && g.Limit != nil {
+		t.Clock = &Stopped{Deadline: *g.Deadline, Limit: *g.Limit, At: now}
+	}
+	return t
+}
+
+// limitOf names the limit that counts for gates of kind k.
+func limitOf(k gate.Kind) string {
+	switch k {
+	case gate.Assess:
+		return policy.Opinion
+	case gate.Supplement:
+		return policy.Supplement
+	default:
+		return policy.Reply
+	}
+}
+
+// opening says in facts that g was opened.
+func opening(g gate.Gate) Opening {
+	o := Opening{
+		Gate: g.ID, Kind: g.Kind, Party: g.Party, Recorders: g.Recorders,
+		Submission: g.Submission, Round: g.Round, Issue: g.Issue,
+	}
+	if g.Deadline != nil {
+		o.Due = instant(g.Deadline.Due)
+		o.Counted = g.Deadline.Trace
+	}
+	return o
+}
+
+// closing says in facts that g ended.
+func closing(g gate.Gate) Closing {
+	return Closing{Gate: g.ID, Leg: g.Leg, Choice: g.Answer.Choice}
+}
+
+// without returns orgs less the empty ones and those in not, each once.
+func without(orgs []string, not ...string) []string {
+	var out []string
+	for _, o := range orgs {
+		if o != "" && !slices.Contains(not, o) && !slices.Contains(out, o) {
+			out = append(out, o)
+		}
+	}
+	return out
+}

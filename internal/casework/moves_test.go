@@ -1,0 +1,200 @@
+package casework
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/party"
+)
+
+// The people of the table, by the names that its rows use.
+var people = map[string]party.Actor{
+	"applicant":            {Person: "p1", Org: "h1", Kind: party.Hospital, Roles: []party.Role{party.Applicant}, Via: party.BySession},
+	"reader of hospital":   {Person: "p2", Org: "h1", Kind: party.Hospital, Roles: []party.Role{party.Reader}, Via: party.BySession},
+	"other hospital":       {Person: "p3", Org: "h2", Kind: party.Hospital, Roles: []party.Role{party.Applicant}, Via: party.BySession},
+	"MPA assessor":         {Person: "p4", Org: "mpa", Kind: party.MunicipalMPA, Roles: []party.Role{party.Assessor}, Via: party.BySession},
+	"MPA recorder":         {Person: "p5", Org: "mpa", Kind: party.MunicipalMPA, Roles: []party.Role{party.Recorder}, Via: party.BySession},
+	"MPA reader":           {Person: "p6", Org: "mpa", Kind: party.MunicipalMPA, Roles: []party.Role{party.Reader}, Via: party.BySession},
+	"commission assessor":  {Person: "p7", Org: "hc", Kind: party.HealthCommission, Roles: []party.Role{party.Assessor}, Via: party.BySession},
+	"commission recorder":  {Person: "p8", Org: "hc", Kind: party.HealthCommission, Roles: []party.Role{party.Recorder}, Via: party.BySession},
+	"regulator's recorder": {Person: "p9", Org: "nmpa", Kind: party.Regulator, Roles: []party.Role{party.Recorder}, Via: party.BySession},
+	"regulator's reader":   {Person: "p10", Org: "nmpa", Kind: party.Regulator, Roles: []party.Role{party.Reader}, Via: party.BySession},
+	"customs officer":      {Person: "p11", Org: "customs", Kind: party.Customs, Roles: []party.Role{party.Assessor, party.Recorder, party.Applicant}, Via: party.BySession},
+	"auditor":              {Person: "p12", Org: "audit", Kind: party.Auditor, Roles: []party.Role{party.Reader}, Via: party.BySession},
+	"the clock":            party.System,
+}
+
+// stages are all the places a case can stand in: status, opinion track, reply track.
+var stages = map[string]Case{
+	"draft":                             {Status: Draft},
+	"assessing, reply awaited":          submitted(AtAgency, AtAgency),
+	"supplementing, reply awaited":      submitted(AtSupplement, AtAgency),
+	"opinion given, reply awaited":      submitted(Given, AtAgency),
+	"assessing, regulator wants more":   submitted(AtAgency, AtSupplement),
+	"supplementing both":                submitted(AtSupplement, AtSupplement),
+	"opinion given, regulator wants it": submitted(Given, AtSupplement),
+	"approved":                          closed(Approved, Given, Given),
+	"approved over an open opinion":     closed(Approved, TrackOvertaken, Given),
+	"refused":                           closed(Refused, Given, Given),
+	"refused over an open opinion":      closed(Refused, TrackOvertaken, Given),
+	"withdrawn":                         closed(Withdrawn, TrackEnded, TrackEnded),
+}
+
+func submitted(opinion, reply TrackState) Case {
+	return Case{
+		Status: Submitted, Opinion: Track{State: opinion}, Reply: Track{State: reply},
+		Submissions: []Submission{{No: 1}},
+	}
+}
+
+func closed(s Status, opinion, reply TrackState) Case {
+	c := submitted(opinion, reply)
+	c.Status = s
+	return c
+}
+
+// allowed lists every cell of the table in which a move may be made: the verb,
+// who, and the stages. Every other cell must be refused.
+var allowed = []struct {
+	verb   Verb
+	kinds  []Kind
+	who    []string
+	stages []string
+}{
+	{Edit, both, []string{"applicant"}, []string{"draft", "supplementing, reply awaited", "assessing, regulator wants more", "supplementing both", "opinion given, regulator wants it"}},
+	{Submit, both, []string{"applicant"}, []string{"draft"}},
+	{AskOpinion, []Kind{Device}, []string{"MPA assessor"}, []string{"assessing, reply awaited", "assessing, regulator wants more"}},
+	{AskOpinion, []Kind{Drug}, []string{"commission assessor"}, []string{"assessing, reply awaited", "assessing, regulator wants more"}},
+	{Opine, []Kind{Device}, []string{"MPA assessor"}, []string{"assessing, reply awaited", "assessing, regulator wants more"}},
+	{Opine, []Kind{Drug}, []string{"commission assessor"}, []string{"assessing, reply awaited", "assessing, regulator wants more"}},
+	{AskReply, both, []string{"regulator's recorder"}, []string{"assessing, reply awaited", "supplementing, reply awaited", "opinion given, reply awaited"}},
+	{Record, both, []string{"regulator's recorder", "MPA recorder"}, []string{"assessing, reply awaited", "supplementing, reply awaited", "opinion given, reply awaited"}},
+	{Resubmit, both, []string{"applicant"}, []string{"supplementing, reply awaited", "assessing, regulator wants more", "supplementing both", "opinion given, regulator wants it"}},
+	{Withdraw, both, []string{"applicant"}, underway},
+	{RingVerb, both, []string{"the clock"}, underway},
+	{Restart, both, []string{"the clock"}, underway},
+}
+
+var (
+	both     = []Kind{Device, Drug}
+	underway = []string{
+		"assessing, reply awaited", "supplementing, reply awaited", "opinion given, reply awaited",
+		"assessing, regulator wants more", "supplementing both", "opinion given, regulator wants it",
+	}
+)
+
+func TestEveryCellOfTheTableOfMoves(t *testing.T) {
+	may := map[string]bool{}
+	for _, row := range allowed {
+		for _, kind := range row.kinds {
+			for _, who := range row.who {
+				for _, stage := range row.stages {
+					may[cell(row.verb, kind, who, stage)] = true
+				}
+			}
+		}
+	}
+	cells, open := 0, 0
+	for _, verb := range Verbs() {
+		for _, kind := range both {
+			for who, actor := range people {
+				for stage, c := range stages {
+					c.Kind, c.Hospital = kind, "h1"
+					name := cell(verb, kind, who, stage)
+					err := c.Permits(verb, actor)
+					if got, want := err == nil, may[name]; got != want {
+						t.Errorf("%s: got allowed %v (%v), want %v", name, got, err, want)
+					}
+					if k := fault.KindOf(err); err != nil && !slices.Contains([]fault.Kind{fault.NotFound, fault.Forbidden, fault.Conflict}, k) {
+						t.Errorf("%s: got refused as %s, want not found, forbidden or conflict", name, k)
+					}
+					cells++
+					if err == nil {
+						open++
+					}
+				}
+			}
+		}
+	}
+	if open != len(may) {
+		t.Errorf("cells that allow a move: got %d, want %d", open, len(may))
+	}
+	t.Logf("%d cells, %d of them allow the move", cells, open)
+}
+
+func cell(v Verb, k Kind, who, stage string) string {
+	return fmt.Sprintf("%s a %s by %s in %q", v, k, who, stage)
+}
+
+func TestWhoMayKnowACase(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		who   string
+		stage string
+		want  bool
+	}{
+		{"the hospital reads its draft", "applicant", "draft", true},
+		{"another hospital never learns of it", "other hospital", "approved", false},
+		{"the municipal MPA does not see a draft", "MPA reader", "draft", false},
+		{"the municipal MPA reads what was submitted", "MPA reader", "assessing, reply awaited", true},
+		{"the Health Commission gets the copy of a device too", "commission assessor", "assessing, reply awaited", true},
+		{"the regulator reads what was submitted", "regulator's reader", "assessing, reply awaited", true},
+		{"Customs sees nothing before the approval", "customs officer", "assessing, reply awaited", false},
+		{"Customs sees nothing of a refusal", "customs officer", "refused", false},
+		{"Customs sees an approval", "customs officer", "approved", true},
+		{"an auditor reads what was submitted", "auditor", "withdrawn", true},
+	} {
+		c := stages[row.stage]
+		c.Kind, c.Hospital = Device, "h1"
+		if got := c.MayRead(people[row.who]) == nil; got != row.want {
+			t.Errorf("%s: got %v, want %v", row.name, got, row.want)
+		}
+	}
+}
+
+func TestALinkReachesItsOwnCaseOnly(t *testing.T) {
+	c := submitted(AtAgency, AtAgency)
+	c.ID, c.Kind, c.Hospital = "c1", Device, "h1"
+	a := people["MPA assessor"]
+	a.Via, a.Case, a.Gate = party.ByLink, "c2", "opinion-1"
+	if err := c.MayRead(a); !errors.Is(err, fault.NotFound) {
+		t.Errorf("a link for another case: got %v, want not found", err)
+	}
+	a.Case = "c1"
+	if err := c.MayRead(a); err != nil {
+		t.Errorf("a link for this case: got %v, want nil", err)
+	}
+	g := gate.Gate{ID: "opinion-2", Case: "c1", Kind: gate.Assess, Party: "mpa"}
+	if err := g.MayAnswer(a); !errors.Is(err, fault.NotFound) {
+		t.Errorf("a link for another gate: got %v, want not found", err)
+	}
+}
+
+func TestStageIsDerivedFromTheTracks(t *testing.T) {
+	var got []string
+	for name, c := range stages {
+		got = append(got, name+": "+string(c.Stage()))
+	}
+	slices.Sort(got)
+	want := strings.TrimSpace(`
+approved over an open opinion: approved
+approved: approved
+assessing, regulator wants more: supplement
+assessing, reply awaited: review
+draft: draft
+opinion given, regulator wants it: supplement
+opinion given, reply awaited: awaiting
+refused over an open opinion: refused
+refused: refused
+supplementing both: supplement
+supplementing, reply awaited: supplement
+withdrawn: withdrawn`)
+	if s := strings.Join(got, "\n"); s != want {
+		t.Errorf("stages: got\n%s\nwant\n%s", s, want)
+	}
+}

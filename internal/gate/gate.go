@@ -1,0 +1,121 @@
+// Package gate holds the law of the points where somebody named must act: what
+// a gate is, who may answer it, how often, and when it rings. It does not know
+// what an answer does to a case, and it never sees a task token.
+package gate
+
+import (
+	"slices"
+	"time"
+
+	"jixu/internal/calendar"
+	"jixu/internal/fault"
+	"jixu/internal/party"
+	"jixu/internal/policy"
+)
+
+// Leg is one of the two things a submitted case waits for (办理线).
+type Leg string
+
+const (
+	Opinion Leg = "opinion" // the local assessment opinion 评估意见
+	Reply   Leg = "reply"   // the national regulator's reply 批复
+)
+
+// Legs lists them in the order people see them.
+var Legs = []Leg{Opinion, Reply}
+
+// Kind is what a gate asks for.
+type Kind string
+
+const (
+	Assess     Kind = "assess"     // the lead assessor: opinion, or a supplement notice
+	Supplement Kind = "supplement" // the hospital: the papers that a notice asked for
+	Decide     Kind = "reply"      // the recorder: the national reply, or a notice asking for more
+)
+
+// Status says whether a gate still waits.
+type Status string
+
+const (
+	Open     Status = "open"     // the party's move
+	Answered Status = "answered" // final: somebody named answered
+	Closed   Status = "closed"   // final: the case moved on without an answer here
+)
+
+// Ways in which a gate is closed without an answer of its own.
+const (
+	Withdrawn = "withdrawn" // the hospital took the application back
+	Overtaken = "overtaken" // the national reply came first
+)
+
+// Answer is how a gate ended, kept for whoever asks later.
+type Answer struct {
+	Choice string    // the verb of the answer, or Withdrawn, Overtaken
+	Digest string    // over the answer's content: the same answer again is recognised by it
+	Person string    // who; "system" when nobody answered
+	Org    string    // for which organisation
+	At     time.Time // when it was committed
+	Seq    int       // the entry that says it all
+}
+
+// Gate is one point where a party must act (办理环节).
+type Gate struct {
+	ID         string // unique in its case: leg and number, "opinion-2"
+	Case       string
+	Leg        Leg
+	Kind       Kind
+	Party      string   // the organisation whose move it is
+	Recorders  []string // organisations that may also enter the answer for it (local policy), reply gates only
+	Submission int      // the submission it is about, from 1
+	Round      int      // supplement rounds on this leg so far, from 0
+	Issue      int      // raised to revoke every link sent before, from 1
+	OpenedAt   time.Time
+	Limit      *policy.Limit      // frozen when it opened; nil: no time limit is prescribed 未规定期限
+	Deadline   *calendar.Deadline // with its counting trace; nil without a limit
+	Ring       *Ring              // the next time the clock speaks of it; nil: never
+	Status     Status
+	Answer     *Answer // set when it is no longer open
+}
+
+// MayAnswer fails with [fault.NotFound] if a's organisation has no business
+// with the gate or a's link is for another one, and with [fault.Forbidden] if
+// the person lacks the role.
+func (g Gate) MayAnswer(a party.Actor) error {
+	if a.Org != g.Party && !slices.Contains(g.Recorders, a.Org) {
+		return fault.New(fault.NotFound, "gate")
+	}
+	if a.Via == party.ByLink && (a.Case != g.Case || a.Gate != g.ID) {
+		return fault.New(fault.NotFound, "gate")
+	}
+	if !a.Holds(g.needs()) {
+		return fault.New(fault.Forbidden, "role")
+	}
+	return nil
+}
+
+// needs returns the role that answers a gate of this kind.
+func (g Gate) needs() party.Role {
+	switch g.Kind {
+	case Assess:
+		return party.Assessor
+	case Supplement:
+		return party.Applicant
+	default:
+		return party.Recorder
+	}
+}
+
+// Answering returns g as answered by a. It fails with [fault.Conflict] if g is
+// no longer open. It does not ask who a is; see [Gate.MayAnswer].
+func (g Gate) Answering(choice, digest string, a party.Actor, now time.Time, seq int) (Gate, error) {
+	if g.Status != Open {
+		return Gate{}, fault.New(fault.Conflict, "gate.answered")
+	}
+	g.Status = Answered
+	if choice == Withdrawn || choice == Overtaken {
+		g.Status = Closed
+	}
+	g.Answer = &Answer{Choice: choice, Digest: digest, Person: a.Person, Org: a.Org, At: now, Seq: seq}
+	g.Ring = nil
+	return g, nil
+}

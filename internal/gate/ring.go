@@ -1,0 +1,83 @@
+package gate
+
+import (
+	"time"
+
+	"jixu/internal/calendar"
+)
+
+// RingKind is what the clock says when a gate rings.
+type RingKind string
+
+const (
+	Reminder RingKind = "reminder" // some working days before the deadline
+	Due      RingKind = "due"      // at the deadline
+	Overdue  RingKind = "overdue"  // after it, again and again; nobody is blocked by it
+)
+
+// reminderHour is when a day's reminders ring, in Shanghai: at the start of work.
+const reminderHour = 9
+
+// Ring is one instant at which the clock speaks of an open gate.
+type Ring struct {
+	Kind RingKind
+	At   time.Time
+	No   int // counts the overdue rings, from 1; 0 for the others
+}
+
+// Armed returns g with its deadline counted from start by its limit and its
+// first ring set. Without a limit there is no deadline and no ring.
+func (g Gate) Armed(cal calendar.Calendar, start time.Time) Gate {
+	if g.Limit == nil {
+		return g
+	}
+	d := cal.Due(start, g.Limit.Count())
+	return g.ArmedBy(cal, d, start)
+}
+
+// ArmedBy returns g with deadline d and the first ring after now.
+func (g Gate) ArmedBy(cal calendar.Calendar, d calendar.Deadline, now time.Time) Gate {
+	g.Deadline = &d
+	g.Ring = g.ringAfter(cal, now)
+	return g
+}
+
+// Rang returns g after its ring was recorded, with the next one set.
+func (g Gate) Rang(cal calendar.Calendar) Gate {
+	rung := g.Ring
+	if rung == nil {
+		return g
+	}
+	switch rung.Kind {
+	case Reminder:
+		g.Ring = g.ringAfter(cal, rung.At)
+	default:
+		g.Ring = g.nextOverdue(cal, *rung)
+	}
+	return g
+}
+
+// ringAfter returns the first reminder after t, else the deadline itself.
+// Reminders whose time has passed before the gate opened are left out.
+func (g Gate) ringAfter(cal calendar.Calendar, t time.Time) *Ring {
+	var best *Ring
+	for _, days := range g.Limit.RemindBefore {
+		at := cal.BackFrom(calendar.DayOf(g.Deadline.Due), days).At(reminderHour, 0)
+		if at.After(t) && at.Before(g.Deadline.Due) && (best == nil || at.Before(best.At)) {
+			best = &Ring{Kind: Reminder, At: at}
+		}
+	}
+	if best == nil {
+		best = &Ring{Kind: Due, At: g.Deadline.Due}
+	}
+	return best
+}
+
+// nextOverdue returns the next escalation, or nil if the limit asks for none.
+func (g Gate) nextOverdue(cal calendar.Calendar, last Ring) *Ring {
+	if g.Limit.EscalateEvery <= 0 {
+		return nil
+	}
+	next := cal.Due(last.At, calendar.Limit{Clock: calendar.WorkingDays, N: g.Limit.EscalateEvery})
+	return &Ring{Kind: Overdue, At: next.Due, No: last.No + 1}
+}
