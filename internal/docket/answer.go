@@ -1,0 +1,138 @@
+package docket
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"jixu/internal/calendar"
+	"jixu/internal/casework"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/party"
+)
+
+// Ask sends a supplement notice from an open gate. See casework.Case.Ask.
+func (d *Desk) Ask(ctx context.Context, op Op, ref GateRef, defects []casework.Defect, a party.Actor, pass *Pass) (Receipt, error) {
+	digest := Digest("ask", ref.Case, ref.Gate, defects)
+	return d.answer(ctx, op, ref, digest, a, pass, func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
+		return r.Case.Ask(defects, g, digest, a, s)
+	})
+}
+
+// Opine gives the opinion at an open gate. See casework.Case.Opine.
+func (d *Desk) Opine(ctx context.Context, op Op, ref GateRef, o casework.Opinion, a party.Actor, pass *Pass) (Receipt, error) {
+	digest := Digest("opine", ref.Case, ref.Gate, o.Findings, o.Advice)
+	return d.answer(ctx, op, ref, digest, a, pass, func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
+		return r.Case.Opine(o, g, digest, a, s)
+	})
+}
+
+// Record enters the national reply at an open gate. Its evidence must be a
+// checked file that was uploaded for this gate. See casework.Case.Record.
+func (d *Desk) Record(ctx context.Context, op Op, ref GateRef, dec casework.Decision, a party.Actor, pass *Pass) (Receipt, error) {
+	digest := Digest("record", ref.Case, ref.Gate, dec.Outcome, dec.Number, dec.Date.String(), dec.Reason,
+		dec.Terms.Quantity, dec.Terms.Unit, dec.Terms.ValidUntil.String(), dec.Terms.Conditions, dec.Evidence)
+	return d.answer(ctx, op, ref, digest, a, pass, func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
+		var open *gate.Gate
+		if other, ok := r.Open(gate.Opinion); ok {
+			open = &other
+		}
+		return r.Case.Record(dec, r.evidence(dec.Evidence, g, a), g, open, digest, a, s)
+	})
+}
+
+// evidence returns the checked file id if it was uploaded for g by a's
+// organisation, and nothing otherwise.
+func (r Record) evidence(id string, g gate.Gate, a party.Actor) casework.Evidence {
+	f, ok := r.File(id)
+	if !ok || f.Gate != g.ID || f.Org != a.Org || f.State != Checked {
+		return casework.Evidence{}
+	}
+	return casework.Evidence{File: f.ID, SHA256: f.SHA256}
+}
+
+// Withdraw ends a submitted case at the hospital's wish.
+func (d *Desk) Withdraw(ctx context.Context, op Op, id string, reason string, a party.Actor) (Receipt, error) {
+	return d.move(ctx, id, op, Digest("withdraw", id, reason), a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+		var open []gate.Gate
+		for _, leg := range gate.Legs {
+			if g, ok := r.Open(leg); ok {
+				open = append(open, g)
+			}
+		}
+		ch, err := r.Case.Withdraw(reason, open, a, s)
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		return finish(r.Case, ch, s)
+	})
+}
+
+// answer runs one answer to a gate. The same answer again, from whoever of the
+// same party and under whatever operation id, returns the first one's receipt;
+// a different one is a conflict that says who decided what and when. pass, if
+// given, is a link's session and must still be good when the answer commits.
+func (d *Desk) answer(ctx context.Context, op Op, ref GateRef, digest string, a party.Actor, pass *Pass,
+	change func(Record, gate.Gate, casework.Setting) (casework.Change, error),
+) (Receipt, error) {
+	return d.move(ctx, ref.Case, op, digest, a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+		g, err := r.gateFor(ref.Gate, a)
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		if g.Status != gate.Open {
+			return answeredBefore(r.Case, g, digest)
+		}
+		ch, err := change(r, g, s)
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		commit, receipt, err := finish(r.Case, ch, s)
+		commit.Session = pass
+		return commit, receipt, err
+	})
+}
+
+// answeredBefore tells the same answer from a different one.
+func answeredBefore(c casework.Case, g gate.Gate, digest string) (Commit, Receipt, error) {
+	if g.Answer.Digest != "" && g.Answer.Digest == digest {
+		return Commit{}, Receipt{
+			Case: c.ID, Number: c.Number, Verb: casework.Verb(g.Answer.Choice), Gate: g.ID, Seq: g.Answer.Seq,
+			At: g.Answer.At, Person: g.Answer.Person, Org: g.Answer.Org,
+		}, nil
+	}
+	return Commit{}, Receipt{}, fault.New(fault.Conflict, "gate.answered")
+}
+
+// gateFor finds a gate that a may answer or have answered.
+func (d *Desk) gateFor(ctx context.Context, ref GateRef, a party.Actor) (Record, gate.Gate, error) {
+	r, err := d.Store.Load(ctx, ref.Case)
+	if err != nil {
+		return Record{}, gate.Gate{}, err
+	}
+	g, err := r.gateFor(ref.Gate, a)
+	return r, g, err
+}
+
+func (r Record) gateFor(id string, a party.Actor) (gate.Gate, error) {
+	if err := r.Case.MayRead(a); err != nil {
+		return gate.Gate{}, fault.New(fault.NotFound, "gate")
+	}
+	g, ok := r.Gate(id)
+	if !ok {
+		return gate.Gate{}, fault.New(fault.NotFound, "gate")
+	}
+	return g, g.MayAnswer(a)
+}
+
+// calendarYear is the year in Shanghai at t.
+func calendarYear(t time.Time) int {
+	return t.In(calendar.Shanghai).Year()
+}
+
+// runName names the execution that carries one run of a leg. Names stay taken
+// for 90 days after an execution ends, so each run has its own.
+func runName(id string, leg gate.Leg, run int) string {
+	return id + "-" + string(leg) + "-" + strconv.Itoa(run)
+}

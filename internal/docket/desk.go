@@ -1,0 +1,249 @@
+package docket
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"time"
+
+	"jixu/internal/calendar"
+	"jixu/internal/casework"
+	"jixu/internal/fault"
+	"jixu/internal/history"
+	"jixu/internal/party"
+	"jixu/internal/policy"
+)
+
+// Desk carries out operations on cases. Every part is needed by the operations
+// of some function; a function that lacks a part does not call what needs it.
+type Desk struct {
+	Store     Store
+	Directory Directory
+	Files     Files
+	Clock     Clock
+	Calendar  calendar.Calendar
+	Packs     map[string]policy.Pack   // every version in use, by PackKey
+	Current   map[casework.Kind]string // the one that new drafts get
+	Random    io.Reader                // for ids and numbers
+	Pause     func(context.Context, time.Duration) error
+	Metrics   Metrics
+}
+
+// Op is the sender's name for one request: sent again, it is the same request.
+type Op struct {
+	ID string // 16 to 64 characters, made with the form or by the API's client
+}
+
+// tries is how often one operation decides anew when somebody else moved first.
+const tries = 8
+
+// decision is what an operation wants to commit, given the case as it is now.
+type decision func(Record, casework.Setting) (Commit, Receipt, error)
+
+// move runs one operation on case id to its end. A case that moved meanwhile is
+// loaded and decided anew; after an unclear answer the operation is looked up
+// before it is tried again, so that it happens once. An operation that already
+// happened returns its receipt; the same id with another digest is a conflict.
+func (d *Desk) move(ctx context.Context, id string, op Op, digest string, by party.Actor, decide decision) (Receipt, error) {
+	scope := by.Org + "." + by.Person
+	var unclear error
+	for try := range tries {
+		if try > 0 {
+			if err := d.pause(ctx, try); err != nil {
+				return Receipt{}, fault.Because(fault.Unavailable, "busy", unclear)
+			}
+			if r, done, err := d.done(ctx, scope, op, digest); err != nil || done {
+				return r, err
+			}
+		}
+		commit, receipt, err := d.decide(ctx, id, decide)
+		if err != nil {
+			if errors.Is(err, fault.Unavailable) {
+				unclear = err
+				continue
+			}
+			// The law may refuse only because this very request already went through.
+			if r, done, lookErr := d.done(ctx, scope, op, digest); lookErr != nil || done {
+				return r, lookErr
+			}
+			return Receipt{}, err
+		}
+		if commit.Case.ID == "" {
+			return receipt, nil // decided without a change: the same answer again
+		}
+		if op.ID != "" {
+			commit.Did = &Operation{Scope: scope, ID: op.ID, Digest: digest, Receipt: receipt, At: receipt.At}
+		}
+		err = d.Store.Commit(ctx, commit)
+		if err == nil {
+			return receipt, nil
+		}
+		unclear = err
+	}
+	if errors.Is(unclear, fault.Conflict) {
+		return Receipt{}, fault.Because(fault.Conflict, "moved", unclear)
+	}
+	return Receipt{}, fault.Because(fault.Unavailable, "busy", unclear)
+}
+
+// decide loads case id ("" for one that is to be created) and asks the law.
+func (d *Desk) decide(ctx context.Context, id string, decide decision) (Commit, Receipt, error) {
+	var r Record
+	if id != "" {
+		var err error
+		if r, err = d.Store.Load(ctx, id); err != nil {
+			return Commit{}, Receipt{}, err
+		}
+	}
+	s, err := d.setting(ctx)
+	if err != nil {
+		return Commit{}, Receipt{}, err
+	}
+	return decide(r, s)
+}
+
+// setting reads what the law may know beside the case.
+func (d *Desk) setting(ctx context.Context) (casework.Setting, error) {
+	now, err := d.Clock.Now(ctx)
+	if err != nil {
+		return casework.Setting{}, fmt.Errorf("reading the clock: %w", err)
+	}
+	rules, err := d.Directory.Rules(ctx)
+	if err != nil {
+		return casework.Setting{}, fmt.Errorf("reading the rules: %w", err)
+	}
+	agencies, err := d.Directory.Agencies(ctx)
+	if err != nil {
+		return casework.Setting{}, fmt.Errorf("reading the agencies: %w", err)
+	}
+	return casework.Setting{Now: now.UTC().Truncate(time.Millisecond), Rules: rules, Calendar: d.Calendar, Agencies: agencies}, nil
+}
+
+// done looks up whether op already happened. It fails with fault.Conflict if
+// the same id was used for something else.
+func (d *Desk) done(ctx context.Context, scope string, op Op, digest string) (Receipt, bool, error) {
+	if op.ID == "" {
+		return Receipt{}, false, nil
+	}
+	did, ok, err := d.Store.Operation(ctx, scope, op.ID)
+	if err != nil || !ok {
+		return Receipt{}, false, err
+	}
+	if did.Digest != digest {
+		return Receipt{}, false, fault.New(fault.Conflict, "operation.other")
+	}
+	return did.Receipt, true, nil
+}
+
+// seal turns what the law changed into a commit: the head's version raised,
+// and the next entry chained to the one before.
+func seal(was casework.Case, ch casework.Change, now time.Time) (Commit, error) {
+	c := ch.Case
+	commit := Commit{Was: was.Version, Opened: ch.Opened, Changed: ch.Changed}
+	c.Version = was.Version + 1
+	if ch.Facts != nil {
+		body, err := history.Canonical(ch.Facts)
+		if err != nil {
+			return Commit{}, fmt.Errorf("writing the entry of %s: %w", c.ID, err)
+		}
+		entry, err := history.Seal(last(was), history.Entry{
+			Aggregate: aggregate(c.ID), Verb: string(ch.Verb), At: now, Body: body,
+			By: history.Actor{Person: ch.By.Person, Org: ch.By.Org, Via: string(ch.By.Via)},
+		})
+		if err != nil {
+			return Commit{}, fmt.Errorf("sealing the entry of %s: %w", c.ID, err)
+		}
+		c.Seq, c.Head = entry.Seq, entry.Hash
+		commit.Entry = &entry
+		commit.Copies = ch.Facts.Listing()
+	}
+	commit.Case = c
+	return commit, nil
+}
+
+// last is what the head knows of the newest entry of was.
+func last(was casework.Case) history.Entry {
+	if was.Seq == 0 {
+		return history.Entry{}
+	}
+	return history.Entry{Aggregate: aggregate(was.ID), Seq: was.Seq, Hash: was.Head}
+}
+
+// aggregate names a case in history, among the other kinds of things that have one.
+func aggregate(id string) string { return "case/" + id }
+
+// receiptOf says what ch did, for whoever sent it.
+func receiptOf(c casework.Case, ch casework.Change, now time.Time) Receipt {
+	r := Receipt{
+		Case: c.ID, Number: c.Number, Verb: ch.Verb, Seq: c.Seq, At: now,
+		Person: ch.By.Person, Org: ch.By.Org,
+	}
+	if ch.Facts != nil && len(ch.Facts.Closes) > 0 {
+		r.Gate = ch.Facts.Closes[0].Gate
+	}
+	return r
+}
+
+// finish seals ch and writes its receipt.
+func finish(was casework.Case, ch casework.Change, s casework.Setting) (Commit, Receipt, error) {
+	commit, err := seal(was, ch, s.Now)
+	if err != nil {
+		return Commit{}, Receipt{}, err
+	}
+	return commit, receiptOf(commit.Case, ch, s.Now), nil
+}
+
+// Digest is over the content of a request: the same content, the same digest.
+func Digest(parts ...any) string {
+	h := sha256.New()
+	enc := json.NewEncoder(h)
+	for _, p := range parts {
+		// Only strings, numbers, and plain structs of them come here: they always encode.
+		_ = enc.Encode(p)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// pause waits longer with each try, with jitter, so that losers do not meet again.
+func (d *Desk) pause(ctx context.Context, try int) error {
+	most := min(10*time.Millisecond<<try, time.Second)
+	return d.Pause(ctx, most/2+rand.N(most/2))
+}
+
+// Sleep is the pause of a running function.
+func Sleep(ctx context.Context, t time.Duration) error {
+	timer := time.NewTimer(t)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// alphabet has no look-alikes; ids of cases, files and requests use it.
+const alphabet = "23456789abcdefghjkmnpqrstuvwxyz"
+
+// newID returns n random characters.
+func (d *Desk) newID(n int) (string, error) {
+	const unbiased = 256 - 256%len(alphabet)
+	out := make([]byte, 0, n)
+	buf := make([]byte, n)
+	for len(out) < n {
+		if _, err := io.ReadFull(d.Random, buf); err != nil {
+			return "", fault.Because(fault.Unavailable, "random", err)
+		}
+		for _, b := range buf {
+			if int(b) < unbiased && len(out) < n {
+				out = append(out, alphabet[int(b)%len(alphabet)])
+			}
+		}
+	}
+	return string(out), nil
+}

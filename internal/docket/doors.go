@@ -1,0 +1,197 @@
+package docket
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base32"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/party"
+)
+
+const (
+	codeLife    = 10 * time.Minute
+	linkSession = 30 * time.Minute
+)
+
+// Keeper lets people in by link and one-time code. What it makes from the key
+// it can make again, so nothing secret is kept.
+type Keeper struct {
+	Store     Store
+	Directory Directory
+	Doors     Doors
+	Notices   Notices
+	Mac       Mac
+	Desk      *Desk            // for ids
+	Machine   func() time.Time // the machine's time: codes and sessions never use the system's
+}
+
+// Hash is how a secret is kept: never itself.
+func Hash(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+// linkSecret derives the secret of a link from what it opens. The same fields
+// give the same link, so a notice that is sent again carries the one before.
+func linkSecret(ctx context.Context, m Mac, g gate.Gate, org string) (string, error) {
+	mac, err := m.Mac(ctx, macInput("link", g.Case, g.ID, org, "", strconv.Itoa(g.Submission), strconv.Itoa(g.Round), strconv.Itoa(g.Issue)))
+	if err != nil {
+		return "", fmt.Errorf("making a link: %w", err)
+	}
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(mac[:20])), nil
+}
+
+// codeDigits derives the six digits of a code request.
+func codeDigits(ctx context.Context, m Mac, c Code) (string, error) {
+	mac, err := m.Mac(ctx, macInput("code", c.ID, c.Case, c.Gate, c.Party, c.Person, c.Browser, strconv.Itoa(c.Issue)))
+	if err != nil {
+		return "", fmt.Errorf("making a code: %w", err)
+	}
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(mac[:8])%1_000_000), nil
+}
+
+// macInput joins fields so that no two lists of fields give the same bytes.
+func macInput(fields ...string) []byte {
+	var b []byte
+	for _, f := range fields {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(f)))
+		b = append(b, f...)
+	}
+	return b
+}
+
+// Visit is what a link opens.
+type Visit struct {
+	Link   Link
+	Record Record
+	Gate   gate.Gate
+	Live   bool // the gate is open and the link is of its newest issue
+}
+
+// Visit looks up what a link opens. It fails with fault.NotFound for a link
+// that was never made; whether it still serves is in Live. It changes nothing.
+func (k *Keeper) Visit(ctx context.Context, secret string) (Visit, error) {
+	l, err := k.Doors.Link(ctx, Hash(secret))
+	if err != nil {
+		return Visit{}, err
+	}
+	r, err := k.Store.Load(ctx, l.Case)
+	if err != nil {
+		return Visit{}, err
+	}
+	g, ok := r.Gate(l.Gate)
+	if !ok {
+		return Visit{}, fault.New(fault.NotFound, "link")
+	}
+	return Visit{Link: l, Record: r, Gate: g, Live: g.Status == gate.Open && g.Issue == l.Issue}, nil
+}
+
+// RequestCode sends a one-time code to person's own registered channel, if
+// person is on the roster of the link's party and may answer its gate. browser
+// is the secret of the asking browser's cookie. It answers the same for a
+// person who may not, so that a roster cannot be tried out; no code is sent then.
+func (k *Keeper) RequestCode(ctx context.Context, secret, person, browser string) (Code, error) {
+	v, err := k.Visit(ctx, secret)
+	if err != nil {
+		return Code{}, err
+	}
+	if !v.Live {
+		return Code{}, fault.New(fault.NotFound, "link")
+	}
+	id, err := k.Desk.newID(24)
+	if err != nil {
+		return Code{}, err
+	}
+	now := k.Machine().UTC().Truncate(time.Millisecond)
+	c := Code{
+		ID: id, Case: v.Link.Case, Gate: v.Link.Gate, Party: v.Link.Party, Person: person, Issue: v.Link.Issue,
+		Browser: Hash(browser), At: now, Expires: now.Add(codeLife),
+	}
+	p, err := k.Directory.Person(ctx, person)
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return Code{}, err
+	}
+	if err != nil || p.Org != v.Link.Party || v.Gate.MayAnswer(k.actor(p, v)) != nil {
+		return c, nil
+	}
+	if err := k.Doors.PutCode(ctx, c); err != nil {
+		return Code{}, fmt.Errorf("keeping a code's request: %w", err)
+	}
+	n := Notice{Key: "code/" + c.ID, Kind: NoticeCode, Case: c.Case, Number: v.Record.Case.Number, Org: c.Party, Gate: c.Gate, Code: c.ID}
+	if err := k.Notices.Queue(ctx, n); err != nil {
+		return Code{}, fmt.Errorf("queueing a code: %w", err)
+	}
+	return c, nil
+}
+
+// actor is p, of the link's party, for the link's gate only.
+func (k *Keeper) actor(p party.Person, v Visit) party.Actor {
+	a := party.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: party.ByLink, Case: v.Link.Case, Gate: v.Link.Gate}
+	return a
+}
+
+// EnterCode tries digits against request id from browser. A right code opens a
+// session of 30 minutes for the link's gate alone and is spent. It fails with
+// fault.Forbidden for a wrong one, and with fault.NotFound once five tries or
+// ten minutes are gone, the code was spent, or another browser asked for it.
+func (k *Keeper) EnterCode(ctx context.Context, secret, id, digits, browser, session string) (Session, error) {
+	v, err := k.Visit(ctx, secret)
+	if err != nil {
+		return Session{}, err
+	}
+	now := k.Machine().UTC().Truncate(time.Millisecond)
+	c, err := k.Doors.TryCode(ctx, id, now)
+	if err != nil {
+		return Session{}, err
+	}
+	bound := c.Case == v.Link.Case && c.Gate == v.Link.Gate && c.Party == v.Link.Party && c.Issue == v.Link.Issue
+	if !bound || !v.Live || c.Browser != Hash(browser) {
+		return Session{}, fault.New(fault.NotFound, "code")
+	}
+	want, err := codeDigits(ctx, k.Mac, c)
+	if err != nil {
+		return Session{}, err
+	}
+	if subtle.ConstantTimeCompare([]byte(want), []byte(digits)) != 1 {
+		return Session{}, fault.New(fault.Forbidden, "code.wrong", maxCodeTries-c.Tries)
+	}
+	s := Session{
+		Hash: Hash(session), Person: c.Person, Org: c.Party, Case: c.Case, Gate: c.Gate,
+		Created: now, Idle: now.Add(linkSession), Expires: now.Add(linkSession),
+	}
+	return s, k.Doors.UseCode(ctx, c.ID, s, now)
+}
+
+// maxCodeTries is how often one code may be tried.
+const maxCodeTries = 5
+
+// Actor returns who a session acts for. It fails with fault.NotFound if the
+// person or the organisation is no longer there.
+func Actor(ctx context.Context, dir Directory, s Session) (party.Actor, party.Person, party.Organisation, error) {
+	p, err := dir.Person(ctx, s.Person)
+	if err != nil {
+		return party.Actor{}, party.Person{}, party.Organisation{}, err
+	}
+	o, err := dir.Organisation(ctx, p.Org)
+	if err != nil {
+		return party.Actor{}, party.Person{}, party.Organisation{}, err
+	}
+	if p.Org != s.Org {
+		return party.Actor{}, party.Person{}, party.Organisation{}, fault.New(fault.NotFound, "person")
+	}
+	a := party.ActorOf(p, o)
+	if s.Gate != "" {
+		a.Via, a.Case, a.Gate = party.ByLink, s.Case, s.Gate
+	}
+	return a, p, o, nil
+}

@@ -1,0 +1,517 @@
+package docket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"jixu/internal/casework"
+	"jixu/internal/dossier"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/number"
+	"jixu/internal/party"
+	"jixu/internal/policy"
+)
+
+// PackKey names one version of a requirement pack; a case keeps it for ever.
+func PackKey(p policy.Pack) string { return p.ID + "-v" + p.Version }
+
+// The fields of every pack's form that lists and terms are made of.
+const (
+	fieldProduct  = "product-zh"
+	fieldQuantity = "quantity"
+	fieldUnit     = "unit"
+)
+
+// Create opens a draft for a's hospital. It fails with fault.Forbidden unless
+// a prepares applications, and with fault.Invalid for a kind no pack exists for.
+func (d *Desk) Create(ctx context.Context, op Op, kind casework.Kind, a party.Actor) (Receipt, error) {
+	return d.move(ctx, "", op, Digest("create", kind), a, func(_ Record, s casework.Setting) (Commit, Receipt, error) {
+		pack, ok := d.Current[kind]
+		if !ok {
+			return Commit{}, Receipt{}, fault.Fields([]fault.Problem{{Field: "kind", Code: "field.choice"}})
+		}
+		id, err := d.newID(20)
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		no, err := number.New(d.Random, calendarYear(s.Now), string(kind))
+		if err != nil {
+			return Commit{}, Receipt{}, fault.Because(fault.Unavailable, "random", err)
+		}
+		ch, err := casework.New(id, no, kind, pack, a, s)
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		return finish(casework.Case{}, ch, s)
+	})
+}
+
+// Save keeps values as typed. version is the one the form showed: another one
+// in the table is a conflict, and nothing is lost that a colleague typed. It
+// fails with fault.Invalid for what no form could hold (see policy.Pack.CheckDraft).
+func (d *Desk) Save(ctx context.Context, op Op, id string, version int, values map[string]string, a party.Actor) (Receipt, error) {
+	return d.edit(ctx, id, op, version, Digest("save", id, version, values), a, func(r Record, p policy.Pack, now time.Time) (casework.Change, []File, error) {
+		values := p.Clean(values)
+		if err := fault.Fields(p.CheckDraft(values)); err != nil {
+			return casework.Change{}, nil, err
+		}
+		ch, err := r.Case.Fill(values, a, now)
+		return ch, nil, err
+	})
+}
+
+// Upload is a file about to be sent to the bucket.
+type Upload struct {
+	Item   string
+	Name   string // as the uploader calls it, 1 to 300 characters
+	SHA256 string // hex, when script computed it; else ""
+}
+
+// Attach makes an upload known, attaches it to its item, and signs the form
+// that carries it. The file cannot be opened until it was checked.
+func (d *Desk) Attach(ctx context.Context, op Op, id string, version int, u Upload, back string, a party.Actor) (Receipt, Ticket, error) {
+	var limit int64
+	receipt, err := d.edit(ctx, id, op, version, Digest("attach", id, version, u), a, func(r Record, p policy.Pack, now time.Time) (casework.Change, []File, error) {
+		item, ok := p.Item(u.Item)
+		if !ok {
+			return casework.Change{}, nil, fault.New(fault.NotFound, "item")
+		}
+		if err := fault.Fields(checkUpload(u)); err != nil {
+			return casework.Change{}, nil, err
+		}
+		fid, err := d.newID(16)
+		if err != nil {
+			return casework.Change{}, nil, err
+		}
+		ch, err := r.Case.Attach(u.Item, fid, item.MaxFiles, a, now)
+		if err != nil {
+			return casework.Change{}, nil, err
+		}
+		return ch, []File{{
+			ID: fid, Case: id, Item: u.Item, Org: a.Org, Key: "dossier/" + id + "/" + fid, Name: u.Name,
+			State: Unchecked, SHA256: u.SHA256, At: now,
+		}}, nil
+	})
+	if err != nil {
+		return Receipt{}, Ticket{}, err
+	}
+	r, err := d.Store.Load(ctx, id)
+	if err != nil {
+		return Receipt{}, Ticket{}, err
+	}
+	f, ok := r.File(receipt.File)
+	if !ok {
+		return Receipt{}, Ticket{}, fault.New(fault.NotFound, "file")
+	}
+	if limit, err = d.maxBytes(r.Case, f); err != nil {
+		return Receipt{}, Ticket{}, err
+	}
+	t, err := d.Files.Ticket(ctx, f, limit, back)
+	return receipt, t, err
+}
+
+// Ticket signs the upload of an attached file again, for a browser that was
+// interrupted. It fails with fault.Conflict once the file was checked or rejected.
+func (d *Desk) Ticket(ctx context.Context, id, file, back string, a party.Actor) (Ticket, error) {
+	r, f, err := d.file(ctx, id, file, a)
+	if err != nil {
+		return Ticket{}, err
+	}
+	if f.Org != a.Org {
+		return Ticket{}, fault.New(fault.NotFound, "file")
+	}
+	if f.State != Unchecked {
+		return Ticket{}, fault.New(fault.Conflict, "file.settled")
+	}
+	limit, err := d.maxBytes(r.Case, f)
+	if err != nil {
+		return Ticket{}, err
+	}
+	return d.Files.Ticket(ctx, f, limit, back)
+}
+
+// Detach takes a file out of the working dossier.
+func (d *Desk) Detach(ctx context.Context, op Op, id string, version int, item, file string, a party.Actor) (Receipt, error) {
+	return d.edit(ctx, id, op, version, Digest("detach", id, version, item, file), a, func(r Record, _ policy.Pack, now time.Time) (casework.Change, []File, error) {
+		ch, err := r.Case.Detach(item, file, a, now)
+		return ch, nil, err
+	})
+}
+
+// edit moves the head without an entry.
+func (d *Desk) edit(ctx context.Context, id string, op Op, version int, digest string, a party.Actor,
+	change func(Record, policy.Pack, time.Time) (casework.Change, []File, error),
+) (Receipt, error) {
+	return d.move(ctx, id, op, digest, a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+		if err := r.Case.Permits(casework.Edit, a); err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		if r.Case.Version != version {
+			return Commit{}, Receipt{}, fault.New(fault.Conflict, "version")
+		}
+		pack, err := d.pack(r.Case)
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		ch, files, err := change(r, pack, s.Now)
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		commit, receipt, err := finish(r.Case, ch, s)
+		commit.Files = files
+		for _, f := range files {
+			receipt.File = f.ID
+		}
+		return commit, receipt, err
+	})
+}
+
+// Evidence makes an upload for the open gate known and signs the form that
+// carries it. The head does not move: an agency's paper is not the hospital's
+// dossier. It fails as gate.Gate.MayAnswer, and with fault.Conflict if the
+// gate no longer waits.
+func (d *Desk) Evidence(ctx context.Context, ref GateRef, u Upload, back string, a party.Actor) (File, Ticket, error) {
+	u.Item = evidenceItem
+	if err := fault.Fields(checkUpload(u)); err != nil {
+		return File{}, Ticket{}, err
+	}
+	r, g, err := d.gateFor(ctx, ref, a)
+	if err != nil {
+		return File{}, Ticket{}, err
+	}
+	if g.Status != gate.Open || g.Kind != gate.Decide {
+		return File{}, Ticket{}, fault.New(fault.Conflict, "gate.answered")
+	}
+	now, err := d.Clock.Now(ctx)
+	if err != nil {
+		return File{}, Ticket{}, err
+	}
+	fid, err := d.newID(16)
+	if err != nil {
+		return File{}, Ticket{}, err
+	}
+	f := File{
+		ID: fid, Case: r.Case.ID, Item: evidenceItem, Gate: g.ID, Org: a.Org,
+		Key: "evidence/" + r.Case.ID + "/" + fid, Name: u.Name, State: Unchecked, SHA256: u.SHA256,
+		At: now.UTC().Truncate(time.Millisecond),
+	}
+	if err := d.Store.PutFile(ctx, f); err != nil {
+		return File{}, Ticket{}, err
+	}
+	t, err := d.Files.Ticket(ctx, f, evidenceRule.MaxBytes, back)
+	return f, t, err
+}
+
+// evidenceItem is the item of an agency's own papers.
+const evidenceItem = "evidence"
+
+// EvidenceRule is what an agency's paper may be: one PDF or picture of a letter.
+var evidenceRule = dossier.Rule{MaxBytes: 50 << 20, Types: []dossier.Type{dossier.PDF, dossier.JPEG, dossier.PNG}}
+
+// Settle looks at an uploaded object and records, once, whether its file may
+// be opened: size, digest, type by magic bytes, and the traps of its format. A
+// later version of the same key is refused by changing nothing. It is safe to
+// repeat. An object that belongs to no file is nobody's and stays unopened.
+func (d *Desk) Settle(ctx context.Context, key, version string) (File, error) {
+	f, err := d.Store.FileByKey(ctx, key)
+	if err != nil {
+		return File{}, err
+	}
+	if f.State != Unchecked {
+		if f.Version != version {
+			d.Metrics.Count("FileOverwriteRefused", 1)
+		}
+		return f, nil
+	}
+	rule := evidenceRule
+	if f.Item != evidenceItem {
+		r, err := d.Store.Load(ctx, f.Case)
+		if err != nil {
+			return File{}, err
+		}
+		if rule, err = d.rule(r.Case, f.Item); err != nil {
+			return File{}, err
+		}
+	}
+	found, err := d.inspect(ctx, f, version, rule)
+	if err != nil {
+		return File{}, err
+	}
+	return d.Store.SettleFile(ctx, found)
+}
+
+// inspect reads the object and returns f as it is to be recorded.
+func (d *Desk) inspect(ctx context.Context, f File, version string, rule dossier.Rule) (File, error) {
+	body, size, err := d.Files.Open(ctx, f.Key, version)
+	if err != nil {
+		return File{}, fmt.Errorf("opening file %s: %w", f.ID, err)
+	}
+	defer body.Close()
+	report, err := dossier.Inspect(body, size, rule)
+	switch bad := fault.Of(err); {
+	case err == nil && f.SHA256 != "" && f.SHA256 != report.SHA256:
+		f.State, f.Reason = Rejected, "file.digest"
+	case err == nil:
+		f.State = Checked
+	case bad != nil && bad.Kind == fault.Invalid:
+		f.State, f.Reason = Rejected, bad.Code
+	default:
+		return File{}, fmt.Errorf("reading file %s: %w", f.ID, err)
+	}
+	f.Version, f.SHA256, f.Size, f.Type = version, report.SHA256, size, report.Type
+	return f, nil
+}
+
+// Open signs a download of a checked file for somebody who may read the case,
+// and writes the read log first: no log, no file.
+func (d *Desk) Open(ctx context.Context, id, file string, a party.Actor) (string, error) {
+	_, f, err := d.file(ctx, id, file, a)
+	if err != nil {
+		return "", err
+	}
+	if f.State != Checked {
+		return "", fault.New(fault.Conflict, "file.unchecked")
+	}
+	now, err := d.Clock.Now(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := d.Store.LogRead(ctx, Reading{Case: id, File: file, Person: a.Person, Org: a.Org, At: now}); err != nil {
+		return "", fmt.Errorf("logging that a file of %s was opened: %w", id, err)
+	}
+	return d.Files.Address(ctx, f.Key, f.Version)
+}
+
+// Submit freezes form and files of a draft and starts both tracks. The
+// manifest is stored before the transaction; an unused one harms nobody. It
+// fails with fault.Invalid if the pack finds something missing, a file is not
+// checked, or the declaration was not made.
+func (d *Desk) Submit(ctx context.Context, op Op, id string, version int, declared bool, a party.Actor) (Receipt, error) {
+	return d.move(ctx, id, op, Digest("submit", id, version, declared), a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+		if err := r.Case.Permits(casework.Submit, a); err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		frozen, err := d.freeze(ctx, r, version, declared, s)
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		ch, err := r.Case.Submit(frozen, a, s)
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		return finish(r.Case, ch, s)
+	})
+}
+
+// Resubmit freezes form and files again as the answer to an open supplement
+// notice. It fails as Submit.
+func (d *Desk) Resubmit(ctx context.Context, op Op, ref GateRef, version int, declared bool, a party.Actor) (Receipt, error) {
+	digest := Digest("resubmit", ref.Case, ref.Gate, version, declared)
+	return d.answer(ctx, op, ref, digest, a, nil, func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
+		if g.Status == gate.Open {
+			if err := r.Case.Permits(casework.Resubmit, a); err != nil {
+				return casework.Change{}, err
+			}
+		}
+		frozen, err := d.freeze(ctx, r, version, declared, s)
+		if err != nil {
+			return casework.Change{}, err
+		}
+		return r.Case.Resubmit(frozen, g, digest, a, s)
+	})
+}
+
+// freeze stores the manifest of the working dossier.
+func (d *Desk) freeze(ctx context.Context, r Record, version int, declared bool, s casework.Setting) (casework.Submission, error) {
+	c := r.Case
+	if c.Version != version {
+		return casework.Submission{}, fault.New(fault.Conflict, "version")
+	}
+	pack, err := d.pack(c)
+	if err != nil {
+		return casework.Submission{}, err
+	}
+	problems := append(pack.CheckForm(c.Form), checkFiles(pack, r)...)
+	if !declared {
+		problems = append(problems, fault.Problem{Field: "declared", Code: "declaration"})
+	}
+	if err := fault.Fields(problems); err != nil {
+		return casework.Submission{}, err
+	}
+	no := len(c.Submissions) + 1
+	m := dossier.Manifest{
+		Case: c.ID, Number: c.Number, Kind: string(c.Kind), Submission: no, Form: c.Form,
+		Pack: c.Pack, Rules: s.Rules.Version, Calendar: s.Calendar.Version,
+	}
+	for _, part := range pack.Parts {
+		for _, item := range part.Items {
+			for _, fid := range c.Files[item.ID] {
+				f, _ := r.File(fid)
+				m.Files = append(m.Files, dossier.Listed{
+					Item: item.ID, File: f.ID, Key: f.Key, Version: f.Version, SHA256: f.SHA256, Size: f.Size, Type: f.Type,
+				})
+			}
+		}
+	}
+	data, digest, err := m.Canonical()
+	if err != nil {
+		return casework.Submission{}, fmt.Errorf("writing manifest %d of %s: %w", no, c.ID, err)
+	}
+	key := "manifest/" + c.ID + "/" + strconv.Itoa(no) + "-" + digest + ".json"
+	if err := d.Files.PutManifest(ctx, key, data); err != nil {
+		return casework.Submission{}, fmt.Errorf("storing manifest %d of %s: %w", no, c.ID, err)
+	}
+	units, _ := strconv.Atoi(c.Form[fieldQuantity]) // CheckForm found it a number
+	return casework.Submission{
+		Manifest: key, Digest: digest, Files: len(m.Files),
+		Product: c.Form[fieldProduct], Quantity: units, Unit: c.Form[fieldUnit],
+	}, nil
+}
+
+// checkFiles lists required items without a checked file, and attached files
+// that are not checked.
+func checkFiles(pack policy.Pack, r Record) []fault.Problem {
+	var problems []fault.Problem
+	for _, part := range pack.Parts {
+		for _, item := range part.Items {
+			ids := r.Case.Files[item.ID]
+			if item.Required && len(ids) == 0 {
+				problems = append(problems, fault.Problem{Field: "item-" + item.ID, Code: "file.missing"})
+			}
+			for _, id := range ids {
+				switch f, _ := r.File(id); f.State {
+				case Checked:
+				case Rejected:
+					problems = append(problems, fault.Problem{Field: "item-" + item.ID, Code: "file.rejected"})
+				default:
+					problems = append(problems, fault.Problem{Field: "item-" + item.ID, Code: "file.unchecked"})
+				}
+			}
+		}
+	}
+	return problems
+}
+
+func checkUpload(u Upload) []fault.Problem {
+	var problems []fault.Problem
+	if n := len([]rune(u.Name)); n < 1 || n > 300 {
+		problems = append(problems, fault.Problem{Field: "file", Code: "file.name"})
+	}
+	if u.SHA256 != "" && !isDigest(u.SHA256) {
+		problems = append(problems, fault.Problem{Field: "sha256", Code: "field.digest"})
+	}
+	return problems
+}
+
+func isDigest(s string) bool {
+	if len(s) != 64 {
+		return false
+	}
+	for _, r := range s {
+		if (r < '0' || r > '9') && (r < 'a' || r > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// file finds a file that a may know: of a case it may read, attached to it or
+// frozen in it; evidence by its uploader and, once the gate is answered, by
+// everybody who may read the case.
+func (d *Desk) file(ctx context.Context, id, file string, a party.Actor) (Record, File, error) {
+	r, err := d.Store.Load(ctx, id)
+	if err != nil {
+		return Record{}, File{}, err
+	}
+	if err := r.Case.MayRead(a); err != nil {
+		return Record{}, File{}, err
+	}
+	f, ok := r.File(file)
+	if !ok {
+		return Record{}, File{}, fault.New(fault.NotFound, "file")
+	}
+	seen, err := d.visible(ctx, r.Case, f, a)
+	if err != nil {
+		return Record{}, File{}, err
+	}
+	if !seen {
+		return Record{}, File{}, fault.New(fault.NotFound, "file")
+	}
+	return r, f, nil
+}
+
+// visible reports whether a, who may read the case, may know of f: agencies
+// see what was submitted, not what the hospital is still preparing; others see
+// an agency's paper once the answer it proves was given.
+func (d *Desk) visible(ctx context.Context, c casework.Case, f File, a party.Actor) (bool, error) {
+	if f.Org == a.Org {
+		return true, nil
+	}
+	if f.Item == evidenceItem {
+		return c.Decision != nil && c.Decision.Evidence == f.ID, nil
+	}
+	for i := len(c.Submissions) - 1; i >= 0; i-- {
+		m, err := d.manifest(ctx, c.Submissions[i])
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(m.Files, func(l dossier.Listed) bool { return l.File == f.ID }) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// manifest reads a frozen manifest and checks that it is the one that history names.
+func (d *Desk) manifest(ctx context.Context, s casework.Submission) (dossier.Manifest, error) {
+	data, err := d.Files.Manifest(ctx, s.Manifest)
+	if err != nil {
+		return dossier.Manifest{}, fmt.Errorf("reading manifest %d: %w", s.No, err)
+	}
+	m, err := dossier.ParseManifest(data, s.Digest)
+	if err != nil {
+		// Not the reader's mistake: what is stored is not what history names.
+		return dossier.Manifest{}, fault.Because(fault.Unavailable, "manifest", err)
+	}
+	return m, nil
+}
+
+func (d *Desk) pack(c casework.Case) (policy.Pack, error) {
+	p, ok := d.Packs[c.Pack]
+	if !ok {
+		return policy.Pack{}, fault.Because(fault.Unavailable, "pack", errors.New("unknown pack "+c.Pack))
+	}
+	return p, nil
+}
+
+// Pack returns the requirement pack of c.
+func (d *Desk) Pack(c casework.Case) (policy.Pack, error) { return d.pack(c) }
+
+func (d *Desk) rule(c casework.Case, item string) (dossier.Rule, error) {
+	p, err := d.pack(c)
+	if err != nil {
+		return dossier.Rule{}, err
+	}
+	i, ok := p.Item(item)
+	if !ok {
+		return dossier.Rule{}, fault.New(fault.NotFound, "item")
+	}
+	rule := dossier.Rule{MaxBytes: i.MaxBytes}
+	for _, t := range i.Types {
+		rule.Types = append(rule.Types, dossier.Type(t))
+	}
+	return rule, nil
+}
+
+func (d *Desk) maxBytes(c casework.Case, f File) (int64, error) {
+	if f.Item == evidenceItem {
+		return evidenceRule.MaxBytes, nil
+	}
+	rule, err := d.rule(c, f.Item)
+	return rule.MaxBytes, err
+}

@@ -1,0 +1,192 @@
+// Package docket carries out operations: it loads a case, lets the law move
+// it, commits the move in one transaction, and tells the world afterwards what
+// was committed. It owns the ports it needs and the values that cross them. It
+// decides nothing that the law decides, and it knows no table, bucket, queue
+// or machine by name.
+package docket
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"jixu/internal/casework"
+	"jixu/internal/gate"
+	"jixu/internal/history"
+	"jixu/internal/party"
+	"jixu/internal/policy"
+)
+
+// Store keeps cases, and what is committed together with them. Every read is
+// strongly consistent unless it says otherwise.
+type Store interface {
+	// Load returns the head of case id with all its gates and files. It fails
+	// with fault.NotFound.
+	Load(ctx context.Context, id string) (Record, error)
+	// Entries returns the history of case id, oldest first.
+	Entries(ctx context.Context, id string) ([]history.Entry, error)
+	// Entry returns one entry and whether it is still untold. It fails with
+	// fault.NotFound.
+	Entry(ctx context.Context, id string, seq int) (e history.Entry, untold bool, err error)
+	// CaseByNumber returns the id behind a human case number. It fails with
+	// fault.NotFound.
+	CaseByNumber(ctx context.Context, number string) (string, error)
+
+	// Commit makes all of c durable, or nothing. When it returns nil, all of
+	// it is. When it fails with fault.Conflict, nothing is: something moved,
+	// exists already, or a check did not hold. After any other error it may or
+	// may not be; committing the same again is safe.
+	Commit(ctx context.Context, c Commit) error
+	// Operation returns what scope's operation id did, and whether it did.
+	Operation(ctx context.Context, scope, id string) (Operation, bool, error)
+
+	// Told takes the untold mark off an entry. Telling again is safe.
+	Told(ctx context.Context, id string, seq int) error
+	// Untold lists entries that kept their mark and were committed before t,
+	// oldest first, at most limit. It may lag.
+	Untold(ctx context.Context, before time.Time, limit int) ([]EntryRef, error)
+	// Due lists gates whose ring is at or before t, in the order of their
+	// instants, at most limit. It may lag.
+	Due(ctx context.Context, at time.Time, limit int) ([]GateRef, error)
+	// OpenCases lists the ids of submitted cases that are not closed, in pages;
+	// after is "" for the first, and the last id of a page for the next. It may lag.
+	OpenCases(ctx context.Context, after string, limit int) ([]string, error)
+	// HospitalCases lists a hospital's cases, newest edit first. It may lag.
+	HospitalCases(ctx context.Context, org string, limit int) ([]casework.Case, error)
+	// Inbox lists what waits for, or was sent to, an agency: the newest first. It may lag.
+	Inbox(ctx context.Context, org string, limit int) ([]Listed, error)
+
+	// AttachToken puts a machine's token on a gate, unless an equal or newer
+	// one (by Token.Before) is there. It returns the gate as it is afterwards,
+	// and whether this token is the one on it.
+	AttachToken(ctx context.Context, ref GateRef, t Token) (g gate.Gate, attached bool, err error)
+	// Token returns the token on a gate, and whether there is one.
+	Token(ctx context.Context, ref GateRef) (Token, bool, error)
+
+	// PutFile makes a file known if its id is not; it changes nothing else.
+	PutFile(ctx context.Context, f File) error
+	// SettleFile records what was found out about a file, once: when the file
+	// is no longer Unchecked it changes nothing. It returns the file as it is
+	// afterwards, and fails with fault.NotFound.
+	SettleFile(ctx context.Context, f File) (File, error)
+	// FileByKey returns the file stored under key. It fails with fault.NotFound.
+	FileByKey(ctx context.Context, key string) (File, error)
+	// LogRead notes that somebody opened a file or record. It is not history.
+	LogRead(ctx context.Context, r Reading) error
+	// Readings lists the read log of a case, newest first, at most limit.
+	Readings(ctx context.Context, id string, limit int) ([]Reading, error)
+}
+
+// Directory keeps who takes part.
+type Directory interface {
+	Organisation(ctx context.Context, id string) (party.Organisation, error)
+	Person(ctx context.Context, id string) (party.Person, error)
+	// PersonBySubject finds who the sign-in issuer means. It fails with fault.NotFound.
+	PersonBySubject(ctx context.Context, subject string) (party.Person, error)
+	// Roster lists the people of an organisation, by id.
+	Roster(ctx context.Context, org string) ([]party.Person, error)
+	Agencies(ctx context.Context) (party.Agencies, error)
+	// Rules returns the rules in force.
+	Rules(ctx context.Context) (policy.Rules, error)
+
+	PutOrganisation(ctx context.Context, o party.Organisation) error
+	PutPerson(ctx context.Context, p party.Person) error
+	PutAgencies(ctx context.Context, a party.Agencies) error
+	PutRules(ctx context.Context, r policy.Rules) error
+}
+
+// Doors keeps sessions, links, codes and sign-ins on their way. Everything in
+// it is found by a hash; no secret is kept.
+type Doors interface {
+	PutSession(ctx context.Context, s Session) error
+	// Session returns the session by its hash. It fails with fault.NotFound,
+	// also when the session has expired at now.
+	Session(ctx context.Context, hash string, now time.Time) (Session, error)
+	// Touch moves a session's idle end. It never revives an expired one.
+	Touch(ctx context.Context, hash string, idle, now time.Time) error
+	EndSession(ctx context.Context, hash string) error
+
+	// PutLink makes a link known. Putting it again is safe.
+	PutLink(ctx context.Context, l Link) error
+	// Link returns the link by its hash. It fails with fault.NotFound.
+	Link(ctx context.Context, hash string) (Link, error)
+
+	PutCode(ctx context.Context, c Code) error
+	// Code returns a request for a one-time code. It fails with fault.NotFound.
+	Code(ctx context.Context, id string) (Code, error)
+	// TryCode counts one try against code id. It fails with fault.NotFound
+	// once five tries are gone, the code was used, or it has expired at now.
+	TryCode(ctx context.Context, id string, now time.Time) (Code, error)
+	// UseCode spends the code and opens session s in one transaction. It fails
+	// with fault.Conflict if the code was spent.
+	UseCode(ctx context.Context, id string, s Session, now time.Time) error
+
+	// PutPending keeps a sign-in that has left for the issuer.
+	PutPending(ctx context.Context, p Pending) error
+	// TakePending returns and forgets a sign-in, once. It fails with fault.NotFound.
+	TakePending(ctx context.Context, state string, now time.Time) (Pending, error)
+}
+
+// Files keeps dossiers. Objects are never changed: a corrected file is a new one.
+type Files interface {
+	// Ticket signs an upload of exactly f. It asks nobody.
+	Ticket(ctx context.Context, f File, maxBytes int64, back string) (Ticket, error)
+	// PutManifest stores a frozen manifest under key. Putting the same bytes
+	// again is safe.
+	PutManifest(ctx context.Context, key string, data []byte) error
+	// Manifest returns a frozen manifest. It fails with fault.NotFound.
+	Manifest(ctx context.Context, key string) ([]byte, error)
+	// Open returns the bytes of one version. It fails with fault.NotFound.
+	Open(ctx context.Context, key, version string) (io.ReadCloser, int64, error)
+	// Address signs a download of one version that lives a minute.
+	Address(ctx context.Context, key, version string) (string, error)
+}
+
+// Machine is the messenger that waits for people.
+type Machine interface {
+	// Start starts an execution. already reports that the name is or was taken.
+	Start(ctx context.Context, name string, input []byte) (already bool, err error)
+	// Describe returns RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED, or ""
+	// for a name it does not know.
+	Describe(ctx context.Context, name string) (string, error)
+	// Resume hands a token back. accepted is false if the machine no longer
+	// waits for it; that is no error.
+	Resume(ctx context.Context, token string) (accepted bool, err error)
+	// Stop ends an execution; one that does not run stays as it is.
+	Stop(ctx context.Context, name string) error
+}
+
+// Notices takes what people are to be told. The same key twice is one notice.
+type Notices interface {
+	Queue(ctx context.Context, n Notice) error
+}
+
+// Outbox remembers which notices were delivered.
+type Outbox interface {
+	// Delivered reports whether the notice with key was handed over.
+	Delivered(ctx context.Context, key string) (bool, error)
+	// MarkDelivered notes that it was. Marking again is safe.
+	MarkDelivered(ctx context.Context, key string, at time.Time) error
+}
+
+// Mail hands one message to the relay that delivers it.
+type Mail interface {
+	Send(ctx context.Context, m Message) error
+}
+
+// Mac makes keyed digests. The key never leaves its keeper, and the same
+// message always gives the same digest.
+type Mac interface {
+	Mac(ctx context.Context, message []byte) ([]byte, error)
+}
+
+// Clock tells the system's time: the law's clock. In development it can run
+// ahead of the machine's. Sessions, codes and signatures use the machine's.
+type Clock interface {
+	Now(ctx context.Context) (time.Time, error)
+}
+
+// Metrics counts what an operator must hear of.
+type Metrics interface {
+	Count(name string, value float64)
+}

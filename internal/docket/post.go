@@ -1,0 +1,156 @@
+package docket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"jixu/internal/calendar"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/party"
+	"jixu/internal/words"
+)
+
+// Postman delivers notices: it makes the link or the code, writes number, date
+// and link, nothing else, and hands the message over. The same notice again is
+// not sent again once it was handed over.
+type Postman struct {
+	Store     Store
+	Directory Directory
+	Doors     Doors
+	Outbox    Outbox
+	Mail      Mail
+	Mac       Mac
+	Site      string           // address of the sites, without a slash at the end
+	Machine   func() time.Time // the machine's time
+}
+
+// Deliver hands n over. Delivering again is safe. A notice whose occasion is
+// over (the gate answered, the code expired) is dropped.
+func (p *Postman) Deliver(ctx context.Context, n Notice) error {
+	sent, err := p.Outbox.Delivered(ctx, n.Key)
+	if err != nil {
+		return fmt.Errorf("looking up notice %s: %w", n.Key, err)
+	}
+	if sent {
+		return nil
+	}
+	m, err := p.write(ctx, n)
+	switch {
+	case errors.Is(err, errNoOccasion):
+		return p.Outbox.MarkDelivered(ctx, n.Key, p.Machine())
+	case err != nil:
+		return err
+	}
+	if err := p.Mail.Send(ctx, m); err != nil {
+		return fault.Because(fault.Unavailable, "mail", err)
+	}
+	return p.Outbox.MarkDelivered(ctx, n.Key, p.Machine())
+}
+
+// errNoOccasion says that nobody needs the notice any more.
+var errNoOccasion = errors.New("the notice has no occasion any more")
+
+func (p *Postman) write(ctx context.Context, n Notice) (Message, error) {
+	if n.Kind == NoticeCode {
+		return p.code(ctx, n)
+	}
+	o, err := p.Directory.Organisation(ctx, n.Org)
+	if err != nil {
+		return Message{}, fmt.Errorf("finding the addressee of %s: %w", n.Key, err)
+	}
+	address := p.Site + sitePath(o.Kind) + "/cases/" + n.Case
+	if n.Gate != "" {
+		secret, err := p.link(ctx, n)
+		if err != nil {
+			return Message{}, err
+		}
+		if o.Kind != party.Hospital {
+			address = p.Site + "/l/" + secret
+		}
+	}
+	key := "mail." + string(n.Kind)
+	if n.Kind == NoticeRing {
+		key += "." + string(n.Ring)
+	}
+	return Message{
+		Key: n.Key, To: o.Mail,
+		Subject: words.ZH.Say(key+".subject", n.Number),
+		Text: letter(words.ZH, key, n, address) + "\n\n" + letter(words.EN, key, n, address) + "\n\n" +
+			words.ZH.Say("mail.foot") + "\n" + words.EN.Say("mail.foot") + "\n",
+	}, nil
+}
+
+// letter is the message in one language: number, date and link.
+func letter(l words.Lang, key string, n Notice, address string) string {
+	due := l.Say("due.none")
+	if !n.Due.IsZero() {
+		due = When(l, n.Due)
+	}
+	return l.Say(key+".text", n.Number, due) + "\n" + address
+}
+
+// When writes an instant for people, in Shanghai time.
+func When(l words.Lang, t time.Time) string {
+	t = t.In(calendar.Shanghai)
+	if l == words.EN {
+		return t.Format("Mon 2 Jan 2006, 15:04")
+	}
+	return t.Format("2006年1月2日") + "（" + l.Say("weekday."+t.Format("Mon")) + "）" + t.Format("15:04")
+}
+
+func sitePath(kind party.Kind) string {
+	if kind == party.Hospital {
+		return "/hospital"
+	}
+	return "/agency"
+}
+
+// link makes the gate's link for n's addressee and makes it known.
+func (p *Postman) link(ctx context.Context, n Notice) (string, error) {
+	r, err := p.Store.Load(ctx, n.Case)
+	if err != nil {
+		return "", fmt.Errorf("loading case %s: %w", n.Case, err)
+	}
+	g, ok := r.Gate(n.Gate)
+	if !ok || g.Status != gate.Open || g.Issue != n.Issue {
+		return "", errNoOccasion
+	}
+	secret, err := linkSecret(ctx, p.Mac, g, n.Org)
+	if err != nil {
+		return "", err
+	}
+	l := Link{Hash: Hash(secret), Case: g.Case, Gate: g.ID, Party: n.Org, Issue: g.Issue, At: g.OpenedAt}
+	if err := p.Doors.PutLink(ctx, l); err != nil {
+		return "", fmt.Errorf("keeping a link: %w", err)
+	}
+	return secret, nil
+}
+
+// code writes a one-time code to the person's own channel.
+func (p *Postman) code(ctx context.Context, n Notice) (Message, error) {
+	c, err := p.Doors.Code(ctx, n.Code)
+	if errors.Is(err, fault.NotFound) {
+		return Message{}, errNoOccasion
+	}
+	if err != nil {
+		return Message{}, fmt.Errorf("reading a code's request: %w", err)
+	}
+	if c.Used || !p.Machine().Before(c.Expires) {
+		return Message{}, errNoOccasion
+	}
+	who, err := p.Directory.Person(ctx, c.Person)
+	if err != nil {
+		return Message{}, fmt.Errorf("finding the addressee of a code: %w", err)
+	}
+	digits, err := codeDigits(ctx, p.Mac, c)
+	if err != nil {
+		return Message{}, err
+	}
+	return Message{
+		Key: n.Key, To: who.Mail, Subject: words.ZH.Say("mail.code.subject", n.Number),
+		Text: words.ZH.Say("mail.code.text", n.Number, digits) + "\n\n" + words.EN.Say("mail.code.text", n.Number, digits) + "\n",
+	}, nil
+}

@@ -1,0 +1,243 @@
+package docket
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"jixu/internal/casework"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/history"
+	"jixu/internal/party"
+)
+
+// Teller tells the world what was committed. It adds nothing to it: every
+// telling is derived from an entry, and telling twice is harmless.
+type Teller struct {
+	Desk    *Desk
+	Machine Machine
+	Notices Notices
+}
+
+// Telling is one thing that somebody or something must hear of an entry.
+type Telling struct {
+	Start  *casework.Start // start this run of a leg
+	Resume string          // hand the token of this gate back
+	Leg    gate.Leg        // the leg that gate is on
+	Notice *Notice         // put this in the queue
+}
+
+// Tellings derives from e everything that must be told, in order: the machine
+// first, then people.
+func Tellings(e history.Entry, number string) ([]Telling, error) {
+	id := strings.TrimPrefix(e.Aggregate, aggregate(""))
+	var f casework.Facts
+	if err := json.Unmarshal(e.Body, &f); err != nil {
+		return nil, fmt.Errorf("reading entry %d of %s: %w", e.Seq, e.Aggregate, err)
+	}
+	var out []Telling
+	for _, s := range f.Starts {
+		out = append(out, Telling{Start: &s})
+	}
+	for _, c := range f.Closes {
+		out = append(out, Telling{Resume: c.Gate, Leg: c.Leg})
+	}
+	note := func(n Notice) {
+		n.Case, n.Number, n.Seq, n.Verb = id, number, e.Seq, casework.Verb(e.Verb)
+		n.Key = noticeKey(n)
+		out = append(out, Telling{Notice: &n})
+	}
+	for _, o := range f.Opens {
+		for _, org := range append([]string{o.Party}, o.Recorders...) {
+			note(Notice{Kind: NoticeGate, Org: org, Gate: o.Gate, Issue: o.Issue, Due: parseInstant(o.Due)})
+		}
+	}
+	for _, org := range f.Copies {
+		note(Notice{Kind: NoticeCopy, Org: org})
+	}
+	for _, org := range f.Shares {
+		note(Notice{Kind: NoticeOutcome, Org: org})
+	}
+	if r := f.Ring; r != nil {
+		note(Notice{Kind: NoticeRing, Org: r.Party, Gate: r.Gate, Issue: 1, Ring: r.Kind, Due: parseInstant(r.Due)})
+	}
+	if f.Submission != nil && e.By.Org != "" {
+		note(Notice{Kind: NoticeReceipt, Org: e.By.Org})
+	}
+	return out, nil
+}
+
+// noticeKey names a notice by the entry it comes from, what it is and to whom.
+func noticeKey(n Notice) string {
+	return n.Case + "/" + strconv.Itoa(n.Seq) + "/" + string(n.Kind) + "/" + n.Org + "/" + n.Gate
+}
+
+func parseInstant(s string) time.Time {
+	t, _ := time.Parse(time.RFC3339Nano, s) // written by the law; "" means none
+	return t
+}
+
+// Tell tells everything that entry seq of case id calls for, and then takes
+// its untold mark off. One failed telling does not stop the others; the mark
+// stays, and the error says so. An entry that was told is not told again.
+func (t *Teller) Tell(ctx context.Context, id string, seq int) error {
+	e, untold, err := t.Desk.Store.Entry(ctx, id, seq)
+	if err != nil {
+		return fmt.Errorf("reading entry %d of %s: %w", seq, id, err)
+	}
+	if !untold {
+		return nil
+	}
+	r, err := t.Desk.Store.Load(ctx, id)
+	if err != nil {
+		return fmt.Errorf("loading case %s: %w", id, err)
+	}
+	tellings, err := Tellings(e, r.Case.Number)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, telling := range tellings {
+		if err := t.one(ctx, r, telling); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	if len(failed) > 0 {
+		return fault.Because(fault.Unavailable, "untold", errors.Join(failed...))
+	}
+	if err := t.Desk.Store.Told(ctx, id, seq); err != nil {
+		return fmt.Errorf("marking entry %d of %s as told: %w", seq, id, err)
+	}
+	return nil
+}
+
+func (t *Teller) one(ctx context.Context, r Record, telling Telling) error {
+	switch {
+	case telling.Start != nil:
+		return t.start(ctx, r.Case, *telling.Start)
+	case telling.Resume != "":
+		return t.resume(ctx, r, telling.Leg, telling.Resume)
+	default:
+		if err := t.Notices.Queue(ctx, *telling.Notice); err != nil {
+			return fmt.Errorf("queueing a notice of %s: %w", r.Case.ID, err)
+		}
+		return nil
+	}
+}
+
+// Input is what an execution knows: ids and counters only.
+type Input struct {
+	CaseID string   `json:"caseId"`
+	Leg    gate.Leg `json:"leg"`
+	Run    int      `json:"run"`
+	Asked  int      `json:"asked"`
+}
+
+// start starts one run of a leg. "Already exists" counts as started only if
+// the execution runs or the table says that run is over; otherwise the run is
+// raised and the next entry starts it.
+func (t *Teller) start(ctx context.Context, c casework.Case, s casework.Start) error {
+	track := c.Track(s.Leg)
+	if !track.State.Open() || track.Run != s.Run {
+		return nil // over, or a later run carries it
+	}
+	name := runName(c.ID, s.Leg, s.Run)
+	input, err := json.Marshal(Input{CaseID: c.ID, Leg: s.Leg, Run: s.Run})
+	if err != nil {
+		return err
+	}
+	already, err := t.Machine.Start(ctx, name, input)
+	if err != nil {
+		return fmt.Errorf("starting %s: %w", name, err)
+	}
+	if already {
+		return t.revive(ctx, c.ID, s.Leg)
+	}
+	return nil
+}
+
+// resume hands the token of an answered gate back and then looks whether the
+// execution is alive: a stopped one swallows tokens. A gate without a token is
+// fine: the machine resumes itself when it comes to attach one.
+func (t *Teller) resume(ctx context.Context, r Record, leg gate.Leg, gateID string) error {
+	token, ok, err := t.Desk.Store.Token(ctx, GateRef{Case: r.Case.ID, Gate: gateID})
+	if err != nil {
+		return fmt.Errorf("reading the token of %s of %s: %w", gateID, r.Case.ID, err)
+	}
+	if ok {
+		if _, err := t.Machine.Resume(ctx, token.Value); err != nil {
+			return fmt.Errorf("resuming %s of %s: %w", gateID, r.Case.ID, err)
+		}
+	}
+	return t.revive(ctx, r.Case.ID, leg)
+}
+
+// revive starts leg again under a new run if the leg is open and the execution
+// that should carry it does not run. Restarts come with growing pauses.
+func (t *Teller) revive(ctx context.Context, id string, leg gate.Leg) error {
+	r, err := t.Desk.Store.Load(ctx, id)
+	if err != nil {
+		return fmt.Errorf("loading case %s: %w", id, err)
+	}
+	track := r.Case.Track(leg)
+	if !track.State.Open() {
+		return nil
+	}
+	status, err := t.Machine.Describe(ctx, runName(id, leg, track.Run))
+	if err != nil {
+		return fmt.Errorf("describing run %d of %s of %s: %w", track.Run, leg, id, err)
+	}
+	if status == running {
+		return nil
+	}
+	return t.restart(ctx, id, leg, track, status)
+}
+
+const running = "RUNNING"
+
+// restart raises the run, unless it was raised so recently that another try
+// must wait; the sweep comes back to it.
+func (t *Teller) restart(ctx context.Context, id string, leg gate.Leg, track casework.Track, status string) error {
+	now, err := t.Desk.Clock.Now(ctx)
+	if err != nil {
+		return err
+	}
+	since := now.Sub(track.RunAt)
+	if since < restartPause(track.Run, status) {
+		return nil
+	}
+	if track.Run > 1 && since < 24*time.Hour {
+		t.Desk.Metrics.Count("RunsRepeated", 1)
+	}
+	_, err = t.Desk.move(ctx, id, Op{}, "", party.System, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+		ch, err := r.Case.Restart(leg, track.Run, s)
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		return finish(r.Case, ch, s)
+	})
+	if errors.Is(err, fault.Conflict) {
+		return nil // somebody else raised it, or the leg is over
+	}
+	return err
+}
+
+// restartPause is how long a run is left alone after it was raised. A dead
+// first run is replaced at once; each further one waits twice as long, up to
+// six hours. One that the machine has never heard of is being started by its
+// own entry, and gets two minutes for that.
+func restartPause(run int, status string) time.Duration {
+	pause := time.Duration(0)
+	if run > 1 {
+		pause = min(30*time.Second<<min(run-2, 10), 6*time.Hour)
+	}
+	if status == "" {
+		pause = max(pause, 2*time.Minute)
+	}
+	return pause
+}

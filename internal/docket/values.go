@@ -1,0 +1,253 @@
+package docket
+
+import (
+	"time"
+
+	"jixu/internal/casework"
+	"jixu/internal/dossier"
+	"jixu/internal/gate"
+	"jixu/internal/history"
+)
+
+// Record is a case as stored, with what hangs on it.
+type Record struct {
+	Case  casework.Case
+	Gates []gate.Gate // by id
+	Files []File      // by id
+}
+
+// Gate returns the gate with id, and whether there is one.
+func (r Record) Gate(id string) (gate.Gate, bool) {
+	for _, g := range r.Gates {
+		if g.ID == id {
+			return g, true
+		}
+	}
+	return gate.Gate{}, false
+}
+
+// Open returns the open gate of leg, and whether there is one.
+func (r Record) Open(leg gate.Leg) (gate.Gate, bool) { return r.Gate(r.Case.Track(leg).Gate) }
+
+// File returns the file with id, and whether there is one.
+func (r Record) File(id string) (File, bool) {
+	for _, f := range r.Files {
+		if f.ID == id {
+			return f, true
+		}
+	}
+	return File{}, false
+}
+
+// Commit is one change: everything in it becomes true at once.
+type Commit struct {
+	Case    casework.Case  // the head afterwards, its Version already raised by one
+	Was     int            // the version it must have now; 0: it must not exist
+	Entry   *history.Entry // put if absent, with an untold mark; nil for a draft's edit
+	Opened  []gate.Gate    // put if absent
+	Changed []gate.Gate    // must still be open, and of the same issue
+	Files   []File         // put if absent
+	Copies  []string       // organisations whose inbox lists the case from now on; listing again is safe
+	Session *Pass          // must hold
+	Did     *Operation     // put if absent
+}
+
+// Pass is a link's session that must still be good in the answer's own transaction.
+type Pass struct {
+	Hash string
+	Case string
+	Gate string
+	Now  time.Time // the machine's time
+}
+
+// Operation is what one form or request did. Scope is the person who sent it,
+// so nobody can name another's.
+type Operation struct {
+	Scope   string
+	ID      string
+	Digest  string // over the request's content
+	Receipt Receipt
+	At      time.Time
+}
+
+// Receipt is what the sender gets, and gets again.
+type Receipt struct {
+	Case   string
+	Number string
+	Verb   casework.Verb
+	Gate   string // the gate that was answered, if one was
+	Seq    int    // the entry, 0 for a draft's edit
+	File   string // the file that was attached, if one was
+	At     time.Time
+	Person string
+	Org    string
+}
+
+// EntryRef names an entry.
+type EntryRef struct {
+	Case string
+	Seq  int
+	At   time.Time // when it was committed
+}
+
+// GateRef names a gate.
+type GateRef struct {
+	Case string
+	Gate string
+	At   time.Time // when it rings, in the due list
+}
+
+// Listed is one row of an agency's inbox.
+type Listed struct {
+	Case casework.Case
+	Gate *gate.Gate // the gate it must answer; nil for a copy
+}
+
+// Token is a machine's claim to be told when a gate is answered. It never
+// leaves the table and the machine.
+type Token struct {
+	Value   string
+	Run     int
+	Entered time.Time // when the machine entered the waiting state
+	Retry   int
+}
+
+// Before reports whether t is older than u: by run, then entry, then retry.
+func (t Token) Before(u Token) bool {
+	if t.Run != u.Run {
+		return t.Run < u.Run
+	}
+	if !t.Entered.Equal(u.Entered) {
+		return t.Entered.Before(u.Entered)
+	}
+	return t.Retry < u.Retry
+}
+
+// FileState says whether a file may be opened.
+type FileState string
+
+const (
+	Unchecked FileState = "unchecked" // nobody may open it
+	Checked   FileState = "checked"   // pinned: this version and no other
+	Rejected  FileState = "rejected"  // the uploader reads why and sends another
+)
+
+// File is one uploaded file. What it is, its bytes decide; what it is called,
+// the dossier's item does.
+type File struct {
+	ID      string
+	Case    string
+	Item    string // item of the pack, or "evidence"
+	Gate    string // for evidence: the gate it belongs to
+	Org     string // the uploader's organisation
+	Key     string // in the bucket, fixed when the upload was signed
+	Name    string // as the uploader called it; shown to people, never logged
+	State   FileState
+	Version string // pinned object version
+	SHA256  string // hex; claimed by the browser while Unchecked, verified afterwards; may be ""
+	Size    int64
+	Type    dossier.Type
+	Reason  string // why it was rejected: a key in the catalogue of words
+	At      time.Time
+}
+
+// Ticket is a signed upload form.
+type Ticket struct {
+	URL    string
+	Fields map[string]string
+}
+
+// Reading is one line of the read log.
+type Reading struct {
+	Case   string
+	File   string // "" for the record as a whole
+	Person string
+	Org    string
+	At     time.Time
+}
+
+// Session is a signed-in browser. Only the hash of its id is kept.
+type Session struct {
+	Hash    string
+	Person  string
+	Org     string
+	Case    string // for a link's session: the only case and gate it is good for
+	Gate    string
+	Created time.Time
+	Idle    time.Time // ends here unless touched; machine time
+	Expires time.Time // ends here in any case; machine time
+}
+
+// Link opens one gate's page for one party. Only the hash of its secret is kept.
+type Link struct {
+	Hash  string
+	Case  string
+	Gate  string
+	Party string
+	Issue int
+	At    time.Time
+}
+
+// Code is a request for a one-time code. The code itself is derived again from
+// these fields when it is sent and when it is tried.
+type Code struct {
+	ID      string
+	Case    string
+	Gate    string
+	Party   string
+	Person  string
+	Issue   int
+	Browser string // hash of the asking browser's cookie
+	At      time.Time
+	Expires time.Time // machine time, ten minutes after At
+	Tries   int       // at most five
+	Used    bool
+}
+
+// Pending is a sign-in that has left for the issuer.
+type Pending struct {
+	State    string // hash of the state
+	Nonce    string
+	Verifier string // PKCE
+	Site     string // which site asked
+	Return   string // path to come back to
+	Expires  time.Time
+}
+
+// NoticeKind says which words a notice uses.
+type NoticeKind string
+
+const (
+	NoticeGate     NoticeKind = "gate"     // it is your move; with a link
+	NoticeCopy     NoticeKind = "copy"     // a submission was copied to you
+	NoticeOutcome  NoticeKind = "outcome"  // an opinion, a reply or a withdrawal is there
+	NoticeRing     NoticeKind = "ring"     // a deadline nears or passed; with a link
+	NoticeReceipt  NoticeKind = "receipt"  // what you sent has arrived
+	NoticeCode     NoticeKind = "code"     // a one-time code, to one person's own channel
+	NoticeOverrule NoticeKind = "overrule" // your move is no longer needed
+)
+
+// Notice is a telling to people. It carries ids only; words, addresses, links
+// and codes are made where it is sent.
+type Notice struct {
+	Key    string // the same key is the same notice
+	Kind   NoticeKind
+	Case   string
+	Number string
+	Seq    int // the entry it comes from
+	Verb   casework.Verb
+	Org    string
+	Gate   string
+	Issue  int
+	Ring   gate.RingKind
+	Code   string // id of the code's request
+	Due    time.Time
+}
+
+// Message is a mail ready to go.
+type Message struct {
+	Key     string
+	To      string
+	Subject string
+	Text    string
+}

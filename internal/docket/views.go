@@ -1,0 +1,155 @@
+package docket
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"jixu/internal/casework"
+	"jixu/internal/dossier"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/history"
+	"jixu/internal/party"
+	"jixu/internal/policy"
+)
+
+// View is a case as one reader may see it. Nothing in it is decided by a page.
+type View struct {
+	Record
+	Now      time.Time // the system's time
+	Pack     policy.Pack
+	Manifest *dossier.Manifest // the newest submission; nil in a draft
+	Events   []Event           // newest first
+	Moves    []casework.Verb   // what the reader could do now
+	Waiting  []gate.Gate       // the open gates, in the order of the legs: whose move it is
+}
+
+// Event is one entry, read for people.
+type Event struct {
+	history.Entry
+	Facts casework.Facts
+}
+
+// View returns case id for a. It fails with fault.NotFound if a may not know
+// the case. It changes nothing; who opened which file is logged by Open.
+func (d *Desk) View(ctx context.Context, id string, a party.Actor) (View, error) {
+	r, err := d.Store.Load(ctx, id)
+	if err != nil {
+		return View{}, err
+	}
+	if err := r.Case.MayRead(a); err != nil {
+		return View{}, err
+	}
+	now, err := d.Clock.Now(ctx)
+	if err != nil {
+		return View{}, err
+	}
+	pack, err := d.pack(r.Case)
+	if err != nil {
+		return View{}, err
+	}
+	v := View{Record: r, Now: now, Pack: pack}
+	if n := len(r.Case.Submissions); n > 0 {
+		m, err := d.manifest(ctx, r.Case.Submissions[n-1])
+		if err != nil {
+			return View{}, err
+		}
+		v.Manifest = &m
+	}
+	if v.Events, err = d.events(ctx, id); err != nil {
+		return View{}, err
+	}
+	for _, verb := range casework.Verbs() {
+		if r.Case.Permits(verb, a) == nil {
+			v.Moves = append(v.Moves, verb)
+		}
+	}
+	for _, leg := range gate.Legs {
+		if g, ok := r.Open(leg); ok {
+			v.Waiting = append(v.Waiting, g)
+		}
+	}
+	return v, nil
+}
+
+// events reads the history of a case, newest first.
+func (d *Desk) events(ctx context.Context, id string) ([]Event, error) {
+	entries, err := d.Store.Entries(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("reading the history of %s: %w", id, err)
+	}
+	events := make([]Event, len(entries))
+	for i, e := range entries {
+		ev := Event{Entry: e}
+		if err := json.Unmarshal(e.Body, &ev.Facts); err != nil {
+			return nil, fmt.Errorf("reading entry %d of %s: %w", e.Seq, id, err)
+		}
+		events[len(entries)-1-i] = ev
+	}
+	return events, nil
+}
+
+// At returns a view of the case together with one gate that a may answer or
+// has answered. It fails as gate.Gate.MayAnswer.
+func (d *Desk) At(ctx context.Context, ref GateRef, a party.Actor) (View, gate.Gate, error) {
+	v, err := d.View(ctx, ref.Case, a)
+	if err != nil {
+		return View{}, gate.Gate{}, err
+	}
+	g, err := v.gateFor(ref.Gate, a)
+	return v, g, err
+}
+
+// Visited returns the view that an unidentified holder of a live link gets: the
+// newest submission and the open gates, no history and no hospital's draft.
+func (d *Desk) Visited(ctx context.Context, visit Visit) (View, error) {
+	now, err := d.Clock.Now(ctx)
+	if err != nil {
+		return View{}, err
+	}
+	pack, err := d.pack(visit.Record.Case)
+	if err != nil {
+		return View{}, err
+	}
+	v := View{Record: visit.Record, Now: now, Pack: pack, Waiting: []gate.Gate{visit.Gate}}
+	n := len(visit.Record.Case.Submissions)
+	if n == 0 {
+		return View{}, fault.New(fault.NotFound, "link")
+	}
+	m, err := d.manifest(ctx, visit.Record.Case.Submissions[n-1])
+	if err != nil {
+		return View{}, err
+	}
+	v.Manifest = &m
+	return v, nil
+}
+
+// Cases lists the cases of a's hospital, newest edit first. It fails with
+// fault.Forbidden for anybody else.
+func (d *Desk) Cases(ctx context.Context, a party.Actor) ([]casework.Case, error) {
+	if a.Kind != party.Hospital || a.Via != party.BySession {
+		return nil, fault.New(fault.Forbidden, "role")
+	}
+	return d.Store.HospitalCases(ctx, a.Org, 200)
+}
+
+// Inbox lists what waits for a's agency and what was sent to it. It fails with
+// fault.Forbidden for a hospital.
+func (d *Desk) Inbox(ctx context.Context, a party.Actor) ([]Listed, error) {
+	if a.Kind == party.Hospital || a.Via != party.BySession {
+		return nil, fault.New(fault.Forbidden, "role")
+	}
+	rows, err := d.Store.Inbox(ctx, a.Org, 200)
+	if err != nil {
+		return nil, err
+	}
+	kept := rows[:0]
+	for _, row := range rows {
+		if row.Case.MayRead(a) == nil {
+			kept = append(kept, row)
+		}
+	}
+	return kept, nil
+}

@@ -1,0 +1,119 @@
+package docket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+)
+
+// Waiter serves the machine: it says what a leg waits for, and takes the token
+// with which the machine wants to be told. It changes no case.
+type Waiter struct {
+	Store   Store
+	Machine Machine
+}
+
+// Next is what a leg waits for now.
+type Next struct {
+	Over  bool      `json:"over"` // nobody has to act on it any more, or a later run carries it
+	Gate  string    `json:"gate"`
+	Kind  gate.Kind `json:"kind"`
+	Asked int       `json:"asked"` // the machine's own count, set back for each gate
+}
+
+// Next rereads leg and says what it waits for. An execution of an older run
+// hears that it is over. It changes nothing.
+func (w *Waiter) Next(ctx context.Context, id string, leg gate.Leg, run int) (Next, error) {
+	r, err := w.Store.Load(ctx, id)
+	if err != nil {
+		return Next{}, fmt.Errorf("loading case %s: %w", id, err)
+	}
+	t := r.Case.Track(leg)
+	g, ok := r.Open(leg)
+	if !t.State.Open() || !ok || t.Run != run {
+		return Next{Over: true}, nil
+	}
+	return Next{Gate: g.ID, Kind: g.Kind}, nil
+}
+
+// Attach puts the machine's token on a gate. If the gate was answered already,
+// or a newer token is on it, the machine is resumed at once: it then asks what
+// comes next, and an old run ends.
+func (w *Waiter) Attach(ctx context.Context, ref GateRef, t Token) error {
+	g, attached, err := w.Store.AttachToken(ctx, ref, t)
+	if errors.Is(err, fault.NotFound) {
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("attaching a token to %s of %s: %w", ref.Gate, ref.Case, err)
+	}
+	if attached && g.Status == gate.Open {
+		return nil
+	}
+	if _, err := w.Machine.Resume(ctx, t.Value); err != nil {
+		return fmt.Errorf("resuming %s of %s: %w", ref.Gate, ref.Case, err)
+	}
+	return nil
+}
+
+// Bell rings deadlines.
+type Bell struct{ Desk *Desk }
+
+// ringBatch is how many gates one call rings at most; the next call goes on.
+const ringBatch = 200
+
+// Ring rings everything that is due up to now, in the order of the instants,
+// and returns how often it rang. A gate whose next ring is due too rings again
+// in the same call, after the others that come before it.
+func (b *Bell) Ring(ctx context.Context) (int, error) {
+	now, err := b.Desk.Clock.Now(ctx)
+	if err != nil {
+		return 0, err
+	}
+	rang := 0
+	last := time.Time{}
+	seen := map[GateRef]bool{}
+	for rang < ringBatch {
+		due, err := b.Desk.Store.Due(ctx, now, 25)
+		if err != nil {
+			return rang, fmt.Errorf("listing what is due: %w", err)
+		}
+		next, ok := firstUnseen(due, seen)
+		if !ok {
+			return rang, nil
+		}
+		seen[next] = true
+		if next.At.Before(last) {
+			b.Desk.Metrics.Count("RingOutOfOrder", 1)
+		}
+		last = next.At
+		if err := b.one(ctx, next); err != nil {
+			return rang, err
+		}
+		rang++
+	}
+	return rang, nil
+}
+
+// firstUnseen skips rows that a lagging index shows again.
+func firstUnseen(due []GateRef, seen map[GateRef]bool) (GateRef, bool) {
+	for _, ref := range due {
+		if !seen[ref] {
+			return ref, true
+		}
+	}
+	return GateRef{}, false
+}
+
+// one rings one gate, if it is still due.
+func (b *Bell) one(ctx context.Context, ref GateRef) error {
+	_, err := b.Desk.ring(ctx, ref)
+	if errors.Is(err, fault.Conflict) || errors.Is(err, fault.NotFound) {
+		return nil // answered, rung or recomputed meanwhile
+	}
+	return err
+}
