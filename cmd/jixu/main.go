@@ -26,6 +26,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
+		{"local", "run the whole house on one machine until Ctrl-C", runLocal},
 		{"setup", "install the pinned tools of one machine, once", runSetup},
 	}
 }

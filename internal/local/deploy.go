@@ -1,0 +1,176 @@
+package local
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+)
+
+// StackName is the stack's name on one machine.
+const StackName = "jixu"
+
+// deployment brings the template and the functions of this checkout to the emulator.
+type deployment struct {
+	root, dir  string
+	tools      Tools
+	emulator   *Emulator
+	parameters map[string]string
+	out        io.Writer
+}
+
+// run builds and deploys as one would to AWS, unless what is deployed already
+// was made of the same sources with the same parameters.
+func (d deployment) run(ctx context.Context) error {
+	digest, err := d.digest()
+	if err != nil {
+		return fmt.Errorf("reading what to deploy: %w", err)
+	}
+	stamp := filepath.Join(d.dir, "deployed.sha256")
+	if before, err := os.ReadFile(stamp); err == nil && string(before) == digest && d.exists(ctx) {
+		fmt.Fprintln(d.out, "nothing has changed since the last deployment")
+		return nil
+	}
+	if err := d.build(ctx); err != nil {
+		return err
+	}
+	if err := d.deploy(ctx); err != nil {
+		return err
+	}
+	return os.WriteFile(stamp, []byte(digest), 0o644)
+}
+
+func (d deployment) exists(ctx context.Context) bool {
+	outputs, err := Outputs(ctx, d.emulator.Config())
+	return err == nil && len(outputs) > 0
+}
+
+func (d deployment) build(ctx context.Context) error {
+	fmt.Fprintln(d.out, "sam build …")
+	return d.sam(ctx, "build.log", []string{
+		"build", "--config-file", d.config(), "--config-env", "local", "--build-dir", filepath.Join(d.dir, "build"),
+		"--parameter-overrides", "Architecture=" + d.parameters["Architecture"],
+	})
+}
+
+func (d deployment) deploy(ctx context.Context) error {
+	fmt.Fprintln(d.out, "sam deploy …")
+	args := []string{
+		"deploy", "--config-file", d.config(), "--config-env", "local",
+		"--template-file", filepath.Join(d.dir, "build", "template.yaml"),
+		"--parameter-overrides",
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.parameters)) {
+		args = append(args, fmt.Sprintf("%s=%q", name, d.parameters[name]))
+	}
+	return d.sam(ctx, "deploy.log", args)
+}
+
+// config is named because sam looks beside the built template otherwise.
+func (d deployment) config() string { return filepath.Join(d.root, "samconfig.toml") }
+
+// sam runs one sam command; what it says goes to log, and into the error.
+func (d deployment) sam(ctx context.Context, log string, args []string) error {
+	command := exec.CommandContext(ctx, d.tools.SAM(), args...)
+	command.Dir = d.root
+	command.Env = d.samEnv()
+	// Its own group, so that Ctrl-C reaches it through us and takes the compilers along.
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGTERM) }
+	command.WaitDelay = 10 * time.Second
+	said, err := command.CombinedOutput()
+	if kept := os.WriteFile(filepath.Join(d.dir, log), said, 0o644); kept != nil {
+		return kept
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("sam %s: %w\n%s", args[0], err, said)
+	}
+	return nil
+}
+
+// samEnv is our environment without anything that could lead to the real AWS.
+func (d deployment) samEnv() []string {
+	var env []string
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "AWS_") && !strings.HasPrefix(variable, "SAM_") && !strings.HasPrefix(variable, "GOFLAGS=") {
+			env = append(env, variable)
+		}
+	}
+	return append(env,
+		"AWS_ENDPOINT_URL="+d.emulator.Endpoint(), "AWS_ACCESS_KEY_ID="+keyID, "AWS_SECRET_ACCESS_KEY="+secret,
+		"AWS_REGION="+Region, "AWS_DEFAULT_REGION="+Region,
+		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
+		"NO_PROXY=127.0.0.1,localhost", "no_proxy=127.0.0.1,localhost",
+		"SAM_CLI_TELEMETRY=0",
+		// Without CGO_ENABLED=0 a binary may need a libc that Lambda does not have.
+		"CGO_ENABLED=0", "GOFLAGS=-trimpath -tags=lambda.norpc '-ldflags=-s -w'",
+	)
+}
+
+// digest changes with every file that is deployed and with every parameter.
+func (d deployment) digest() (string, error) {
+	sum := sha256.New()
+	fmt.Fprintln(sum, runtime.Version())
+	for _, name := range slices.Sorted(maps.Keys(d.parameters)) {
+		fmt.Fprintf(sum, "%s=%s\n", name, d.parameters[name])
+	}
+	for _, part := range []string{"go.mod", "go.sum", "samconfig.toml", "template.yaml", "infra", "statemachines", "functions", "internal"} {
+		err := filepath.WalkDir(filepath.Join(d.root, part), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			return hashFile(sum, path)
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+func hashFile(sum io.Writer, path string) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(sum, "%s %d\n", path, len(content))
+	_, err = sum.Write(content)
+	return err
+}
+
+// Outputs returns the outputs of the deployed stack by their names, and fails
+// if there is no stack or it is not complete.
+func Outputs(ctx context.Context, config aws.Config) (map[string]string, error) {
+	out, err := cloudformation.NewFromConfig(config).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{
+		StackName: aws.String(StackName),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the stack's outputs: %w", err)
+	}
+	if status := string(out.Stacks[0].StackStatus); status != "CREATE_COMPLETE" && status != "UPDATE_COMPLETE" {
+		return nil, errors.New("reading the stack's outputs: the stack is " + status)
+	}
+	outputs := map[string]string{}
+	for _, output := range out.Stacks[0].Outputs {
+		outputs[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
+	}
+	return outputs, nil
+}

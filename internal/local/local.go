@@ -1,0 +1,228 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// Ports are where things listen if nobody else does; otherwise another is taken.
+type Ports struct {
+	Stack int // sites and emulator
+	Desk  int // sign-in and mail pages
+	SMTP  int
+}
+
+// Seeder fills an empty house with organisations, people and cases. It is
+// called after every start, so what is there already it leaves alone.
+type Seeder func(ctx context.Context, env Environment) error
+
+// Options are what `jixu local` starts with.
+type Options struct {
+	Ports  Ports
+	People []Person
+	Seed   Seeder // nil: nothing is seeded
+	Out    io.Writer
+}
+
+// Environment is a running house, seen by a command that works on it.
+type Environment struct {
+	Root    string
+	Site    string            // reach it with [Client]
+	Desk    string            // URL of the sign-in and mail pages
+	Config  aws.Config        // the administrator's
+	Outputs map[string]string // of the template
+	Out     io.Writer
+}
+
+// running is what a running house tells other commands, in .local/running.json.
+type running struct {
+	Stack int    // port
+	Desk  string // URL
+}
+
+// Run starts the whole house, says where it is, and returns after ctx has ended
+// and everything is stopped.
+func Run(ctx context.Context, options Options) error {
+	began := time.Now()
+	root, err := Root()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(root, ".local")
+	unlock, err := onlyOne(dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	tools, err := Prepare(ctx, root, options.Out)
+	if err != nil {
+		return err
+	}
+	h := &house{root: root, dir: dir, tools: tools, options: options}
+	err = h.open(ctx)
+	if err == nil {
+		err = h.serve(ctx, began)
+	}
+	if ctx.Err() != nil && (err == nil || errors.Is(err, ctx.Err())) {
+		fmt.Fprintln(options.Out, "\nstopping …")
+		err = nil
+	}
+	return errors.Join(err, h.close())
+}
+
+// onlyOne refuses a second house on the same state.
+func onlyOne(dir string) (unlock func(), err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(errors.New("it already runs in this checkout"), file.Close())
+	}
+	return func() { file.Close() }, nil
+}
+
+// house is what Run has started.
+type house struct {
+	root, dir string
+	tools     Tools
+	options   Options
+	desk      *Desk
+	emulator  *Emulator
+}
+
+func (h *house) open(ctx context.Context) error {
+	ports, err := h.freePorts()
+	if err != nil {
+		return err
+	}
+	h.desk, err = OpenDesk(DeskOptions{HTTPPort: ports.Desk, SMTPPort: ports.SMTP, People: h.options.People})
+	if err != nil {
+		return err
+	}
+	h.emulator, err = StartEmulator(ctx, h.tools, h.dir, ports.Stack)
+	if err != nil {
+		return err
+	}
+	d := deployment{
+		root: h.root, dir: h.dir, tools: h.tools, emulator: h.emulator,
+		parameters: Parameters(h.emulator, h.desk), out: h.options.Out,
+	}
+	return d.run(ctx)
+}
+
+// freePorts returns the ports wanted, or others in place of those that are taken, and says so.
+func (h *house) freePorts() (Ports, error) {
+	free := h.options.Ports
+	for _, port := range []*int{&free.Stack, &free.Desk, &free.SMTP} {
+		got, err := FreePort(*port)
+		if err != nil {
+			return Ports{}, err
+		}
+		if *port != 0 && got != *port {
+			fmt.Fprintf(h.options.Out, "port %d is taken, %d is used\n", *port, got)
+		}
+		*port = got
+	}
+	return free, nil
+}
+
+func (h *house) serve(ctx context.Context, began time.Time) error {
+	outputs, err := Outputs(ctx, h.emulator.Config())
+	if err != nil {
+		return err
+	}
+	env := Environment{
+		Root: h.root, Site: h.emulator.Site(), Desk: h.desk.Issuer,
+		Config: h.emulator.Config(), Outputs: outputs, Out: h.options.Out,
+	}
+	if h.options.Seed != nil {
+		if err := h.options.Seed(ctx, env); err != nil {
+			return fmt.Errorf("seeding: %w", err)
+		}
+	}
+	if err := h.announce(); err != nil {
+		return err
+	}
+	h.welcome(time.Since(began))
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-h.emulator.Ended():
+		return errors.New("the emulator ended by itself, see .local/emulator.log")
+	}
+}
+
+// announce lets other commands find this house.
+func (h *house) announce() error {
+	content, err := json.Marshal(running{Stack: h.emulator.Port, Desk: h.desk.Issuer})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(h.dir, "running.json"), content, 0o644)
+}
+
+func (h *house) welcome(took time.Duration) {
+	fmt.Fprintf(h.options.Out, `
+急需 Jixu is ready (%.0f s)
+  医疗机构 hospital   %[2]s/hospital
+  行政机关 agencies   %[2]s/agency
+  邮件     mail       %[3]s/mail
+`, took.Seconds(), h.emulator.Site(), h.desk.Issuer)
+	for _, p := range h.options.People {
+		fmt.Fprintf(h.options.Out, "  %s %s — %s %s\n", p.NameZH, p.NameEN, p.OrgZH, p.OrgEN)
+	}
+	fmt.Fprintln(h.options.Out, "Ctrl-C stops it; what it knows stays in .local/state")
+}
+
+// close stops what is open. State is written as the emulator ends.
+func (h *house) close() error {
+	var failed []error
+	if err := os.Remove(filepath.Join(h.dir, "running.json")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		failed = append(failed, err)
+	}
+	if h.emulator != nil {
+		failed = append(failed, h.emulator.Stop())
+	}
+	if h.desk != nil {
+		failed = append(failed, h.desk.Close())
+	}
+	return errors.Join(failed...)
+}
+
+// Attach returns the house that `jixu local` runs in this checkout.
+func Attach(ctx context.Context, out io.Writer) (Environment, error) {
+	root, err := Root()
+	if err != nil {
+		return Environment{}, err
+	}
+	content, err := os.ReadFile(filepath.Join(root, ".local", "running.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return Environment{}, errors.New("nothing runs in this checkout: start it with make run")
+	}
+	if err != nil {
+		return Environment{}, err
+	}
+	var found running
+	if err := json.Unmarshal(content, &found); err != nil {
+		return Environment{}, fmt.Errorf("reading .local/running.json: %w", err)
+	}
+	e := Emulator{Port: found.Stack}
+	outputs, err := Outputs(ctx, e.Config())
+	if err != nil {
+		return Environment{}, err
+	}
+	return Environment{Root: root, Site: e.Site(), Desk: found.Desk, Config: e.Config(), Outputs: outputs, Out: out}, nil
+}
