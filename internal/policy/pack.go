@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"jixu/internal/dossier"
 	"jixu/internal/fault"
 )
 
@@ -32,15 +33,15 @@ type Part struct {
 
 // Item is one thing to upload under a part.
 type Item struct {
-	ID       string   `json:"id"` // unique in the pack
-	Label    Text     `json:"label"`
-	Help     Text     `json:"help"`
-	Clause   Clause   `json:"clause"`
-	Status   Status   `json:"status"`
-	Required bool     `json:"required"` // at least one checked file before submitting
-	MaxFiles int      `json:"maxFiles"` // 1 to 50
-	MaxBytes int64    `json:"maxBytes"` // of one file
-	Types    []string `json:"types"`    // of pdf, jpeg, png
+	ID       string         `json:"id"` // unique in the pack
+	Label    Text           `json:"label"`
+	Help     Text           `json:"help"`
+	Clause   Clause         `json:"clause"`
+	Status   Status         `json:"status"`
+	Required bool           `json:"required"` // at least one checked file before submitting
+	MaxFiles int            `json:"maxFiles"` // 1 to 50
+	MaxBytes int64          `json:"maxBytes"` // of one file
+	Types    []dossier.Type `json:"types"`
 }
 
 // FieldKind says how a field is typed and checked.
@@ -76,6 +77,13 @@ type Choice struct {
 	Label Text   `json:"label"`
 }
 
+// Fields every pack has, because a case is summarised by them.
+const (
+	FieldProduct  = "product-zh"
+	FieldQuantity = "quantity"
+	FieldUnit     = "unit"
+)
+
 var devicePack = sync.OnceValue(func() Pack { return carried("data/packs/device-2024-97-v1.json", ParsePack) })
 
 // DevicePack returns the pack for devices under Announcement 2024 No. 97: its six
@@ -95,6 +103,9 @@ func ParsePack(b []byte) (Pack, error) {
 	}
 	return p, nil
 }
+
+// Key names this version of the pack, as "device-2024-97-v1".
+func (p Pack) Key() string { return p.ID + "-v" + p.Version }
 
 // Item returns the item of that id.
 func (p Pack) Item(id string) (Item, bool) {
@@ -154,6 +165,15 @@ func (p Pack) check() error {
 			}
 		}
 	}
+	if _, ok := p.Field(FieldProduct); !ok {
+		return fmt.Errorf("no field %s", FieldProduct)
+	}
+	if f, ok := p.Field(FieldQuantity); !ok || f.Kind != Integer || !f.Required {
+		return fmt.Errorf("no required integer %s", FieldQuantity)
+	}
+	if _, ok := p.Field(FieldUnit); !ok {
+		return fmt.Errorf("no field %s", FieldUnit)
+	}
 	for _, f := range p.Form {
 		if err := fresh(fields, f.ID); err != nil {
 			return err
@@ -173,7 +193,7 @@ func (it Item) check() error {
 		return fmt.Errorf("no types")
 	}
 	for i, t := range it.Types {
-		if t != "pdf" && t != "jpeg" && t != "png" || slices.Contains(it.Types[:i], t) {
+		if t != dossier.PDF && t != dossier.JPEG && t != dossier.PNG || slices.Contains(it.Types[:i], t) {
 			return fmt.Errorf("type %q is unknown or repeated", t)
 		}
 	}

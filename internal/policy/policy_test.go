@@ -118,6 +118,9 @@ func TestDevicePack(t *testing.T) {
 	if _, ok := p.Item("letter"); !ok {
 		t.Error("an item is found by id: got none")
 	}
+	if p.Key() != "device-2024-97-v1" {
+		t.Errorf("the key of the pack: got %s, want device-2024-97-v1", p.Key())
+	}
 	if _, ok := p.Item("nothing"); ok {
 		t.Error("an unknown item is not found: got one")
 	}
@@ -140,6 +143,8 @@ func TestParsePackRefuses(t *testing.T) {
 		{"a field without length", `"max": 500`, `"max": 0`},
 		{"an unknown kind of field", `"kind": "multiline"`, `"kind": "song"`},
 		{"a choice given twice", `"value": "II"`, `"value": "III"`},
+		{"no product", `"id": "product-zh"`, `"id": "product"`},
+		{"a quantity that may be left out", "\"required\": true,\n   \"kind\": \"integer\"", "\"required\": false,\n   \"kind\": \"integer\""},
 		{"no help", `"请填写最小使用单位。"`, `""`},
 	} {
 		b := bytes.Replace(good, []byte(row.old), []byte(row.new), 1)
