@@ -291,6 +291,9 @@ func sentence(field, text string, least, most int) []fault.Problem {
 	return nil
 }
 
+// DecisionFacts is d as history keeps it, for a page that says it back.
+func DecisionFacts(d Decision) DecisionFx { return *decisionFx(d, Evidence{File: d.Evidence}) }
+
 func decisionFx(d Decision, e Evidence) *DecisionFx {
 	fx := &DecisionFx{
 		Outcome: d.Outcome, Number: d.Number, Date: d.Date.String(), Reason: d.Reason,

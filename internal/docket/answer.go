@@ -136,3 +136,42 @@ func calendarYear(t time.Time) int {
 func runName(id string, leg gate.Leg, run int) string {
 	return id + "-" + string(leg) + "-" + strconv.Itoa(run)
 }
+
+// Answer is what a form at a gate says; which part counts, its verb decides.
+type Answer struct {
+	Opinion  casework.Opinion
+	Defects  []casework.Defect
+	Decision casework.Decision
+}
+
+// Give commits an answer to the gate, under the verb that its form named.
+func (d *Desk) Give(ctx context.Context, op Op, ref GateRef, v casework.Verb, ans Answer, a party.Actor, pass *Pass) (Receipt, error) {
+	switch v {
+	case casework.Opine:
+		return d.Opine(ctx, op, ref, ans.Opinion, a, pass)
+	case casework.AskOpinion, casework.AskReply:
+		return d.Ask(ctx, op, ref, ans.Defects, a, pass)
+	case casework.Record:
+		return d.Record(ctx, op, ref, ans.Decision, a, pass)
+	}
+	return Receipt{}, fault.New(fault.Invalid, "verb")
+}
+
+// Rehearse asks the law what it would say to an answer, and changes nothing.
+func (d *Desk) Rehearse(ctx context.Context, r Record, g gate.Gate, v casework.Verb, ans Answer, a party.Actor) error {
+	s, err := d.setting(ctx)
+	if err != nil {
+		return err
+	}
+	switch v {
+	case casework.Opine:
+		_, err = r.Case.Opine(ans.Opinion, g, "", a, s)
+	case casework.AskOpinion, casework.AskReply:
+		_, err = r.Case.Ask(ans.Defects, g, "", a, s)
+	case casework.Record:
+		_, err = r.Case.Record(ans.Decision, r.evidence(ans.Decision.Evidence, g, a), g, nil, "", a, s)
+	default:
+		err = fault.New(fault.Invalid, "verb")
+	}
+	return err
+}

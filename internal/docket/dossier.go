@@ -501,11 +501,7 @@ func (d *Desk) rule(c casework.Case, item string) (dossier.Rule, error) {
 	if !ok {
 		return dossier.Rule{}, fault.New(fault.NotFound, "item")
 	}
-	rule := dossier.Rule{MaxBytes: i.MaxBytes}
-	for _, t := range i.Types {
-		rule.Types = append(rule.Types, dossier.Type(t))
-	}
-	return rule, nil
+	return dossier.Rule{MaxBytes: i.MaxBytes, Types: i.Types}, nil
 }
 
 func (d *Desk) maxBytes(c casework.Case, f File) (int64, error) {

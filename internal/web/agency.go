@@ -1,0 +1,645 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"jixu/internal/calendar"
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/party"
+)
+
+// agencyDoors are the routes of the agencies' site and of the links.
+var agencyDoors = []Door{
+	{"GET", "/agency/sign-in", anybody, (*exchange).signInPage},
+	{"POST", "/agency/sign-in", anybody, (*exchange).signIn},
+	{"GET", "/agency/callback", anybody, (*exchange).callback},
+	{"POST", "/agency/sign-out", anybody, (*exchange).signOut},
+	{"GET", "/agency", signedIn, (*exchange).inbox},
+	{"GET", "/agency/cases/{case}", signedIn, (*exchange).agencyCase},
+	{"POST", "/agency/cases/{case}/files/{file}/open", signedIn, (*exchange).openFile},
+	{"GET", "/agency/cases/{case}/gates/{gate}", atGate, (*exchange).gatePage},
+	{"POST", "/agency/cases/{case}/gates/{gate}/files/{file}/open", atGate, (*exchange).openFile},
+	{"GET", "/agency/cases/{case}/gates/{gate}/evidence", atGate, (*exchange).evidencePage},
+	{"POST", "/agency/cases/{case}/gates/{gate}/evidence", atGate, (*exchange).evidence},
+	{"GET", "/agency/cases/{case}/gates/{gate}/evidence/{file}", atGate, (*exchange).evidenceUpload},
+	{"GET", "/agency/cases/{case}/gates/{gate}/answer", atGate, (*exchange).answerPage},
+	{"POST", "/agency/cases/{case}/gates/{gate}/check", atGate, (*exchange).checkAnswer},
+	{"POST", "/agency/cases/{case}/gates/{gate}/answer", atGate, (*exchange).answer},
+	{"GET", "/agency/cases/{case}/gates/{gate}/receipt", atGate, (*exchange).receipt},
+	{"GET", "/l/{link}", anybody, (*exchange).link},
+	{"POST", "/l/{link}/code", anybody, (*exchange).requestCode},
+	{"GET", "/l/{link}/code/{code}", anybody, (*exchange).codePage},
+	{"POST", "/l/{link}/code/{code}", anybody, (*exchange).enterCode},
+}
+
+type inboxPage struct {
+	Page
+	Waiting []CaseRow // it is this agency's move
+	Others  []CaseRow // copied or told
+}
+
+func (x *exchange) inbox() error {
+	listed, err := x.site.Desk.Inbox(x.ctx(), x.actor)
+	if err != nil {
+		return err
+	}
+	now, err := x.site.Desk.Clock.Now(x.ctx())
+	if err != nil {
+		return err
+	}
+	d := x.directory()
+	p := inboxPage{}
+	waiting := map[string]bool{}
+	for _, l := range listed {
+		if l.Gate == nil {
+			continue
+		}
+		row := x.inboxRow(l.Case, d)
+		row.Due, row.At, row.Mine = x.due(*l.Gate, now), l.Gate.OpenedAt, l.Gate.MayAnswer(x.actor) == nil
+		row.Href += "/gates/" + l.Gate.ID
+		row.Status = x.lang.Say("move." + string(l.Gate.Kind))
+		p.Waiting = append(p.Waiting, row)
+		waiting[l.Case.ID] = true
+	}
+	for _, l := range listed {
+		if l.Gate == nil && !waiting[l.Case.ID] {
+			row := x.inboxRow(l.Case, d)
+			row.At = l.Case.EditedAt
+			p.Others = append(p.Others, row)
+			waiting[l.Case.ID] = true
+		}
+	}
+	p.Title = x.lang.Say("inbox.title")
+	return x.show("inbox", &p.Page, &p)
+}
+
+func (x *exchange) inboxRow(c casework.Case, d *directory) CaseRow {
+	id := x.identity(c, d)
+	return CaseRow{
+		Number: c.Number, Product: id.Product, Kind: id.Kind, Stage: id.Stage, Status: id.Status,
+		Who: id.Hospital, Href: id.Href,
+	}
+}
+
+func (x *exchange) agencyCase() error {
+	v, err := x.view()
+	if err != nil {
+		return err
+	}
+	p := x.casePage(v)
+	return x.show("case", &p.Page, &p)
+}
+
+// Summary is what a reader needs to know in a minute.
+type Summary struct {
+	Asks      string // who asks whom for what
+	Basis     string // on which clause
+	Product   string
+	Original  string
+	Maker     string
+	Hospital  string
+	Indicated string
+	Urgency   string
+	Quantity  string
+	Patients  string
+	Repeat    string // first time or repeat
+	Submitted time.Time
+	No        int
+	Changed   []string // what differs from the submission before
+}
+
+type gatePage struct {
+	Page
+	Identity Identity
+	Move     Move
+	Summary  Summary
+	Frozen   []Section
+	Answers  []Answered
+	Choices  []Choice
+	Open     string
+	Kind     gate.Kind
+	Answered *Given // the gate is over: who, what, when
+	Lines    []Line
+	ByCode   bool // let in by a code, for this gate only
+}
+
+// Choice is one way to answer, with its consequence.
+type Choice struct {
+	Value       string
+	Label       string
+	Consequence string
+}
+
+// Given is an answer that was given.
+type Given struct {
+	What   string
+	Who    string
+	Org    string
+	At     time.Time
+	Detail []string
+	Seq    int
+	Mine   bool
+}
+
+// at loads the gate in the path for the reader.
+func (x *exchange) at() (docket.View, gate.Gate, error) {
+	return x.site.Desk.At(x.ctx(), x.gateRef(), x.actor)
+}
+
+func (x *exchange) gatePage() error {
+	v, g, err := x.at()
+	if err != nil {
+		return err
+	}
+	p := x.gateView(v, g)
+	p.Lines = x.timeline(v, x.directory())
+	return x.show("gate", &p.Page, &p)
+}
+
+// gateView is what is shown at a gate, answered or not.
+func (x *exchange) gateView(v docket.View, g gate.Gate) gatePage {
+	d := x.directory()
+	p := gatePage{
+		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, d), Frozen: x.frozenSections(v), Kind: g.Kind,
+		Open: x.home() + "/cases/" + v.Case.ID + "/gates/" + g.ID + "/files/", ByCode: x.actor.Via == party.ByLink,
+		Move: Move{Who: d.org(g.Party), What: x.lang.Say("move." + string(g.Kind)), Mine: true, Due: x.due(g, v.Now), Since: g.OpenedAt, Round: g.Round},
+	}
+	if v.Manifest != nil {
+		p.Answers = x.answers(v.Pack, v.Manifest.Form, nil, "")
+	}
+	p.Answered = x.given(v, g, d)
+	if p.Answered == nil {
+		p.Choices = x.choices(v, g)
+	}
+	p.Title = x.lang.Say("move."+string(g.Kind)) + " " + v.Case.Number
+	return p
+}
+
+// choices lists the ways in which the reader may answer g, as the law permits.
+func (x *exchange) choices(v docket.View, g gate.Gate) []Choice {
+	verbs := []casework.Verb{casework.Opine, casework.AskOpinion}
+	if g.Kind == gate.Decide {
+		verbs = []casework.Verb{casework.Record, casework.AskReply}
+	}
+	var out []Choice
+	for _, verb := range verbs {
+		if v.Case.Permits(verb, x.actor) == nil {
+			out = append(out, Choice{
+				Value: string(verb), Label: x.lang.Say("choice." + string(verb)),
+				Consequence: x.lang.Say("consequence." + string(verb)),
+			})
+		}
+	}
+	return out
+}
+
+// given tells how g ended; nil while it is open.
+func (x *exchange) given(v docket.View, g gate.Gate, d *directory) *Given {
+	if g.Answer == nil {
+		return nil
+	}
+	out := &Given{
+		What: x.lang.Say("answer." + g.Answer.Choice), Who: d.person(g.Answer.Person), Org: d.org(g.Answer.Org),
+		At: g.Answer.At, Seq: g.Answer.Seq, Mine: g.Answer.Person == x.actor.Person,
+	}
+	for _, e := range v.Events {
+		if e.Seq == g.Answer.Seq {
+			out.What = x.lang.Say("entry."+e.Verb, x.entryArgs(e)...)
+			out.Detail = x.details(v, e)
+		}
+	}
+	return out
+}
+
+// summary is the sixty-second summary of the newest submission.
+func (x *exchange) summary(v docket.View, g gate.Gate, d *directory) Summary {
+	s := Summary{
+		Asks:     x.lang.Say("asks."+string(g.Kind), d.org(v.Case.Hospital), d.org(g.Party)),
+		Basis:    x.lang.Say("basis." + string(g.Kind) + "." + string(v.Case.Kind)),
+		Hospital: d.org(v.Case.Hospital), Repeat: x.lang.Say("repeat.first"),
+	}
+	if v.Manifest == nil {
+		return s
+	}
+	form := v.Manifest.Form
+	s.Product, s.Original, s.Maker = form["product-zh"], form["product-original"], form["manufacturer"]
+	s.Indicated, s.Urgency = form["indication"], form["urgency"]
+	s.Quantity, s.Patients = form["quantity"]+" "+form["unit"], form["patients"]
+	last := v.Case.Submissions[len(v.Case.Submissions)-1]
+	s.No, s.Submitted = last.No, last.At
+	return s
+}
+
+type evidencePage struct {
+	Page
+	Identity Identity
+	Files    []PaperFile
+	Rule     string
+	Post     string
+	Next     string
+	Open     string
+}
+
+// own lists the papers that the reader's organisation sent for the gate.
+func (x *exchange) own(v docket.View, g gate.Gate) []PaperFile {
+	var out []PaperFile
+	for _, f := range v.Files {
+		if f.Gate == g.ID && f.Org == x.actor.Org {
+			out = append(out, x.paperFile(f))
+		}
+	}
+	return out
+}
+
+func (x *exchange) evidencePage() error { return x.showEvidence(http.StatusOK, nil) }
+
+func (x *exchange) showEvidence(status int, problems []fault.Problem) error {
+	v, g, err := x.at()
+	if err != nil {
+		return err
+	}
+	base := x.gateBase()
+	p := evidencePage{
+		Identity: x.identity(v.Case, x.directory()), Files: x.own(v, g), Rule: x.lang.Say("file.rule", "PDF / JPEG / PNG", "50 MB", 10),
+		Post: base + "/evidence", Next: base + "/answer?choice=" + string(casework.Record), Open: base + "/files/",
+	}
+	p.Errors = x.problems(problems)
+	p.Title = x.titled(x.lang.Say("evidence.title"), p.Errors)
+	return x.render(status, "evidence", &p.Page, &p)
+}
+
+func (x *exchange) gateBase() string {
+	return x.home() + "/cases/" + x.r.PathValue("case") + "/gates/" + x.r.PathValue("gate")
+}
+
+// evidence prepares the upload of an agency's paper.
+func (x *exchange) evidence() error {
+	u := docket.Upload{Name: x.r.PostForm.Get("name"), SHA256: x.r.PostForm.Get("sha256")}
+	f, ticket, err := x.site.Desk.Evidence(x.ctx(), x.gateRef(), u, x.site.Address+x.gateBase()+"/evidence", x.actor)
+	if x.wantsJSON() {
+		return x.ticketJSON(f.ID, ticket, err)
+	}
+	if bad := fault.Of(err); bad != nil && len(bad.Problems) > 0 {
+		return x.showEvidence(http.StatusUnprocessableEntity, bad.Problems)
+	}
+	if err != nil {
+		return err
+	}
+	return x.see(x.gateBase() + "/evidence/" + f.ID)
+}
+
+// evidenceUpload holds the signed form, for a browser without script.
+func (x *exchange) evidenceUpload() error {
+	v, g, err := x.at()
+	if err != nil {
+		return err
+	}
+	f, ok := v.File(x.r.PathValue("file"))
+	if !ok || f.Gate != g.ID || f.Org != x.actor.Org {
+		return fault.New(fault.NotFound, "file")
+	}
+	back := x.gateBase() + "/evidence"
+	if f.State != docket.Unchecked {
+		return x.see(back)
+	}
+	t, err := x.site.Desk.Ticket(x.ctx(), v.Case.ID, f.ID, x.site.Address+back, x.actor)
+	if err != nil {
+		return err
+	}
+	p := uploadPage{
+		Identity: x.identity(v.Case, x.directory()), File: x.paperFile(f), Ticket: t, Back: back,
+		Rule: x.lang.Say("file.rule", "PDF / JPEG / PNG", "50 MB", 10),
+	}
+	p.Title = x.lang.Say("upload.title")
+	return x.show("upload", &p.Page, &p)
+}
+
+// Question is one of the three, on a form.
+type Question struct {
+	ID     string
+	Label  string
+	Help   string
+	Met    string // "yes", "no" or ""
+	Reason string
+}
+
+// DefectInput is one item for which a notice may ask something.
+type DefectInput struct {
+	Field string
+	Label string
+	What  string
+}
+
+type answerPage struct {
+	Page
+	Identity     Identity
+	Summary      Summary
+	Choice       string
+	Post         string
+	Back         string
+	Questions    []Question
+	Advice       string
+	Defects      []DefectInput
+	Outcome      string
+	Outcomes     []Choice
+	Number       string
+	Date         string
+	Reason       string
+	Quantity     string
+	Unit         string
+	Asked        int
+	Valid        string
+	Terms        string // conditions, one a line
+	Evidence     []PaperFile
+	File         string // the chosen one
+	EvidenceHref string
+	Transcript   bool
+	// On the confirm page:
+	Confirm bool
+	After   string
+	Hidden  [][2]string
+	Lines   []string
+}
+
+func (x *exchange) answerPage() error {
+	v, g, err := x.at()
+	if err != nil {
+		return err
+	}
+	if g.Status != gate.Open {
+		return x.see(x.gateBase())
+	}
+	choice := x.r.URL.Query().Get("choice")
+	if choice == "" || v.Case.Permits(casework.Verb(choice), x.actor) != nil {
+		return x.see(x.gateBase())
+	}
+	return x.showAnswer(http.StatusOK, v, g, casework.Verb(choice), nil)
+}
+
+// showAnswer renders the form of one choice with what was typed so far.
+func (x *exchange) showAnswer(status int, v docket.View, g gate.Gate, choice casework.Verb, problems []fault.Problem) error {
+	p := x.answerView(v, g, choice)
+	p.Errors = x.problems(problems)
+	p.Title = x.titled(x.lang.Say("choice."+string(choice)), p.Errors)
+	return x.render(status, "answer", &p.Page, &p)
+}
+
+func (x *exchange) answerView(v docket.View, g gate.Gate, choice casework.Verb) answerPage {
+	typed := x.r.PostForm
+	d := x.directory()
+	p := answerPage{
+		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, d), Choice: string(choice),
+		Post: x.gateBase() + "/check", Back: x.gateBase(), Advice: typed.Get("advice"),
+		Outcome: typed.Get("outcome"), Number: typed.Get("number"), Date: typed.Get("date"), Reason: typed.Get("reason"),
+		Quantity: typed.Get("quantity"), Valid: typed.Get("validUntil"), Terms: typed.Get("conditions"), File: typed.Get("evidence"),
+		Asked: v.Case.Asked(), EvidenceHref: x.gateBase() + "/evidence", Transcript: x.actor.Kind != party.Regulator,
+	}
+	for _, q := range casework.Questions {
+		p.Questions = append(p.Questions, Question{
+			ID: string(q), Label: x.lang.Say("question." + string(q)), Help: x.lang.Say("question.help." + string(q)),
+			Met: typed.Get("finding-" + string(q)), Reason: typed.Get("reason-" + string(q)),
+		})
+	}
+	p.Defects = append(p.Defects, DefectInput{Field: "defects", Label: x.lang.Say("defect.general"), What: typed.Get("defects")})
+	for _, part := range v.Pack.Parts {
+		for _, item := range part.Items {
+			f := "defect-" + item.ID
+			p.Defects = append(p.Defects, DefectInput{Field: f, Label: part.No + x.text(item.Label), What: typed.Get(f)})
+		}
+	}
+	for _, o := range []casework.Outcome{casework.Approve, casework.ApproveInPart, casework.Refuse} {
+		p.Outcomes = append(p.Outcomes, Choice{
+			Value: string(o), Label: x.lang.Say("outcome." + string(o)), Consequence: x.lang.Say("consequence." + string(o)),
+		})
+	}
+	if n := len(v.Case.Submissions); n > 0 {
+		p.Unit = v.Case.Submissions[n-1].Unit
+	}
+	p.Evidence = x.own(v, g)
+	if p.File == "" && len(p.Evidence) > 0 {
+		p.File = p.Evidence[len(p.Evidence)-1].ID
+	}
+	return p
+}
+
+// checkAnswer shows what is about to become true and who will be told. It
+// changes nothing: a dry run of the law says what is wrong, if anything is.
+func (x *exchange) checkAnswer() error {
+	v, g, err := x.at()
+	if err != nil {
+		return err
+	}
+	if g.Status != gate.Open {
+		return x.showAnswered(http.StatusConflict, v, g)
+	}
+	choice := casework.Verb(x.r.PostForm.Get("choice"))
+	a, problems := x.readAnswer(v, choice)
+	if len(problems) == 0 {
+		err := x.site.Desk.Rehearse(x.ctx(), v.Record, g, choice, a, x.actor)
+		if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
+			problems = f.Problems
+		} else if err != nil {
+			return err
+		}
+	}
+	if len(problems) > 0 {
+		return x.showAnswer(http.StatusUnprocessableEntity, v, g, choice, problems)
+	}
+	p := x.answerView(v, g, choice)
+	p.Confirm, p.Post = true, x.gateBase()+"/answer"
+	p.After = x.lang.Say("after." + string(choice))
+	if choice == casework.Record {
+		p.After = x.lang.Say("after." + string(a.Decision.Outcome))
+	}
+	for _, name := range answerFields(p) {
+		if value := x.r.PostForm.Get(name); value != "" {
+			p.Hidden = append(p.Hidden, [2]string{name, value})
+		}
+	}
+	p.Lines = x.answerLines(v, a, choice)
+	p.Title = x.lang.Say("confirm.title")
+	return x.show("confirm", &p.Page, &p)
+}
+
+// answerFields lists the fields that the confirm page carries on.
+func answerFields(p answerPage) []string {
+	names := []string{"choice", "advice", "outcome", "number", "date", "reason", "quantity", "validUntil", "conditions", "evidence"}
+	for _, q := range p.Questions {
+		names = append(names, "finding-"+q.ID, "reason-"+q.ID)
+	}
+	for _, d := range p.Defects {
+		names = append(names, d.Field)
+	}
+	return names
+}
+
+// answerLines says an answer back before it is given.
+func (x *exchange) answerLines(v docket.View, a docket.Answer, choice casework.Verb) []string {
+	switch choice {
+	case casework.Opine:
+		fx := &casework.OpinionFx{Advice: a.Opinion.Advice}
+		for _, f := range a.Opinion.Findings {
+			fx.Findings = append(fx.Findings, casework.FindingFx(f))
+		}
+		return x.details(v, docket.Event{Facts: casework.Facts{Opinion: fx}})
+	case casework.Record:
+		fx := casework.DecisionFacts(a.Decision)
+		lines := x.details(v, docket.Event{Facts: casework.Facts{Decision: &fx}})
+		return append([]string{x.lang.Say("outcome." + string(fx.Outcome))}, lines...)
+	}
+	return x.defectLines(v.Pack, casework.Notice{Defects: a.Defects})
+}
+
+// readAnswer reads the form of choice. What cannot be read is a problem; what
+// may not be is the law's to say.
+func (x *exchange) readAnswer(v docket.View, choice casework.Verb) (docket.Answer, []fault.Problem) {
+	var a docket.Answer
+	var problems []fault.Problem
+	form := x.r.PostForm
+	for name, values := range form {
+		if len(values) > 1 {
+			problems = append(problems, fault.Problem{Field: name, Code: "field.repeated"})
+		}
+	}
+	switch choice {
+	case casework.Opine:
+		for _, q := range casework.Questions {
+			met := form.Get("finding-" + string(q))
+			if met != "yes" && met != "no" {
+				problems = append(problems, fault.Problem{Field: "finding-" + string(q), Code: "field.choice"})
+			}
+			a.Opinion.Findings = append(a.Opinion.Findings, casework.Finding{
+				Question: q, Met: met == "yes", Reason: normal(form.Get("reason-" + string(q))),
+			})
+		}
+		a.Opinion.Advice = normal(form.Get("advice"))
+	case casework.AskOpinion, casework.AskReply:
+		if what := normal(form.Get("defects")); what != "" {
+			a.Defects = append(a.Defects, casework.Defect{What: what})
+		}
+		for _, part := range v.Pack.Parts {
+			for _, item := range part.Items {
+				if what := normal(form.Get("defect-" + item.ID)); what != "" {
+					a.Defects = append(a.Defects, casework.Defect{Item: item.ID, What: what})
+				}
+			}
+		}
+	case casework.Record:
+		var more []fault.Problem
+		a.Decision, more = x.readDecision(v)
+		problems = append(problems, more...)
+	default:
+		problems = append(problems, fault.Problem{Field: "choice", Code: "field.choice"})
+	}
+	return a, problems
+}
+
+func (x *exchange) readDecision(v docket.View) (casework.Decision, []fault.Problem) {
+	form := x.r.PostForm
+	var problems []fault.Problem
+	d := casework.Decision{
+		Outcome: casework.Outcome(form.Get("outcome")), Number: normal(form.Get("number")),
+		Reason: normal(form.Get("reason")), Evidence: form.Get("evidence"),
+	}
+	day := func(field string, required bool) calendar.Day {
+		typed := strings.TrimSpace(form.Get(field))
+		if typed == "" && !required {
+			return calendar.Day{}
+		}
+		got, err := calendar.ParseDay(typed)
+		if err != nil && typed != "" {
+			problems = append(problems, fault.Problem{Field: field, Code: "field.day"})
+		}
+		return got
+	}
+	d.Date = day("date", true)
+	if d.Outcome == casework.Refuse {
+		return d, problems
+	}
+	d.Terms.ValidUntil = day("validUntil", false)
+	if n := len(v.Case.Submissions); n > 0 {
+		d.Terms.Unit = v.Case.Submissions[n-1].Unit
+	}
+	d.Terms.Quantity = v.Case.Asked()
+	if typed := strings.TrimSpace(form.Get("quantity")); typed != "" {
+		units, err := strconv.Atoi(typed)
+		if err != nil {
+			problems = append(problems, fault.Problem{Field: "quantity", Code: "field.integer"})
+		}
+		d.Terms.Quantity = units
+	}
+	for _, line := range strings.Split(normal(form.Get("conditions")), "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			d.Terms.Conditions = append(d.Terms.Conditions, line)
+		}
+	}
+	return d, problems
+}
+
+// answer commits the answer, once.
+func (x *exchange) answer() error {
+	op, err := x.op()
+	if err != nil {
+		return err
+	}
+	v, g, err := x.at()
+	if err != nil {
+		return err
+	}
+	choice := casework.Verb(x.r.PostForm.Get("choice"))
+	a, problems := x.readAnswer(v, choice)
+	if len(problems) > 0 {
+		return x.showAnswer(http.StatusUnprocessableEntity, v, g, choice, problems)
+	}
+	_, err = x.site.Desk.Give(x.ctx(), op, x.gateRef(), choice, a, x.actor, x.linkPass())
+	f := fault.Of(err)
+	if f != nil && f.Kind == fault.Conflict {
+		if v, g, err := x.at(); err == nil && g.Status != gate.Open {
+			return x.showAnswered(http.StatusConflict, v, g)
+		}
+	}
+	if f != nil && len(f.Problems) > 0 {
+		return x.showAnswer(http.StatusUnprocessableEntity, v, g, choice, f.Problems)
+	}
+	if err != nil {
+		return err
+	}
+	return x.see(x.gateBase() + "/receipt")
+}
+
+// linkPass is the link's session that must still hold when the answer commits.
+func (x *exchange) linkPass() *docket.Pass {
+	if x.actor.Via != party.ByLink {
+		return nil
+	}
+	return &docket.Pass{Hash: x.session.Hash, Case: x.session.Case, Gate: x.session.Gate, Now: x.site.Machine()}
+}
+
+// showAnswered tells the loser who decided what and when.
+func (x *exchange) showAnswered(status int, v docket.View, g gate.Gate) error {
+	p := x.gateView(v, g)
+	if status == http.StatusConflict {
+		p.Errors = []Error{{Sentence: x.lang.Say("fault.gate.answered")}}
+	}
+	return x.render(status, "gate", &p.Page, &p)
+}
+
+// receipt is what the answerer keeps; it survives a bookmark.
+func (x *exchange) receipt() error {
+	v, g, err := x.at()
+	if err != nil {
+		return err
+	}
+	if g.Status == gate.Open {
+		return x.see(x.gateBase())
+	}
+	p := x.gateView(v, g)
+	p.Title = x.lang.Say("receipt.title")
+	return x.show("receipt", &p.Page, &p)
+}

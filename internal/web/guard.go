@@ -1,0 +1,95 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"jixu/internal/fault"
+	"jixu/internal/words"
+)
+
+// guarded puts the headers on every answer and refuses every change that was
+// asked for from another origin.
+func (s *Site) guarded(next http.Handler) http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
+	crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := &exchange{site: s, w: w, r: r, lang: languageOf(r)}
+		x.fail(fault.New(fault.Forbidden, "origin"))
+	}))
+	policy := s.contentPolicy()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		if strings.HasPrefix(s.Address, "https://") {
+			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		}
+		crossOrigin.Handler(next).ServeHTTP(w, r)
+	})
+}
+
+// contentPolicy lets a page load only what we serve, and lead a form only here,
+// to the bucket and to the issuer (a redirect after a POST counts as its form's).
+func (s *Site) contentPolicy() string {
+	others := strings.Join(append([]string{"'self'"}, s.Origins...), " ")
+	return "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; " +
+		"connect-src " + others + "; form-action " + others + "; base-uri 'none'; frame-ancestors 'none'"
+}
+
+const (
+	langCookie  = "__Host-jixu-lang"
+	largeCookie = "__Host-jixu-large"
+	linkCookie  = "__Host-jixu-link"
+)
+
+func sessionCookie(a Audience) string { return "__Host-jixu-" + string(a) }
+
+func cookie(r *http.Request, name string) string {
+	c, err := r.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// setCookie sets a cookie that only this host reads, for seconds; 0 takes it away.
+func (x *exchange) setCookie(name, value string, seconds int) {
+	c := &http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: seconds,
+		Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+	if seconds == 0 {
+		c.MaxAge = -1
+	}
+	http.SetCookie(x.w, c)
+}
+
+// languageOf is the reader's choice; Chinese until they chose.
+func languageOf(r *http.Request) words.Lang { return words.Parse(cookie(r, langCookie)) }
+
+// preferences keeps language and type size in cookies and goes back.
+func (x *exchange) preferences() error {
+	const year = 365 * 24 * 60 * 60
+	if lang := x.r.PostForm.Get("lang"); lang == "zh" || lang == "en" {
+		x.setCookie(langCookie, lang, year)
+	}
+	switch x.r.PostForm.Get("large") {
+	case "1":
+		x.setCookie(largeCookie, "1", year)
+	case "0":
+		x.setCookie(largeCookie, "", 0)
+	}
+	return x.see(localPath(x.r.PostForm.Get("return"), "/"))
+}
+
+// localPath returns path if it leads nowhere but here, and otherwise fallback.
+func localPath(path, fallback string) string {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") {
+		return fallback
+	}
+	return path
+}

@@ -1,0 +1,160 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/party"
+)
+
+// Member is one person of the party's roster who may answer.
+type Member struct {
+	ID    string
+	Name  string
+	Title string
+}
+
+type linkPage struct {
+	Page
+	Identity Identity
+	Move     Move
+	Summary  Summary
+	Frozen   []Section
+	Roster   []Member
+	Post     string
+	SignIn   string
+}
+
+// visit looks up the link in the path. Whatever is wrong with it, a stranger
+// reads one and the same page.
+func (x *exchange) visit() (docket.Visit, bool, error) {
+	v, err := x.site.Keeper.Visit(x.ctx(), x.r.PathValue("link"))
+	if errors.Is(err, fault.NotFound) {
+		return docket.Visit{}, false, nil
+	}
+	return v, err == nil, err
+}
+
+// link shows what the link opens; it never decides. Who is identified goes to
+// the gate itself, whatever became of it.
+func (x *exchange) link() error {
+	v, ok, err := x.visit()
+	if err != nil {
+		return err
+	}
+	if ok && x.session != nil && v.Gate.MayAnswer(x.actor) == nil && v.Record.Case.MayRead(x.actor) == nil {
+		return x.see("/agency/cases/" + v.Link.Case + "/gates/" + v.Link.Gate)
+	}
+	if !ok || !v.Live {
+		return x.closed()
+	}
+	return x.showLink(http.StatusOK, v, nil)
+}
+
+func (x *exchange) showLink(status int, v docket.Visit, problems []fault.Problem) error {
+	view, err := x.site.Desk.Visited(x.ctx(), v)
+	if err != nil {
+		return err
+	}
+	d := x.directory()
+	g := v.Gate
+	p := linkPage{
+		Identity: x.identity(view.Case, d), Summary: x.summary(view, g, d), Frozen: x.frozenSections(view),
+		Move: Move{Who: d.org(v.Link.Party), What: x.lang.Say("move." + string(g.Kind)), Due: x.due(g, view.Now), Since: g.OpenedAt, Round: g.Round},
+		Post: "/l/" + x.r.PathValue("link") + "/code", SignIn: "/agency/sign-in?return=/l/" + x.r.PathValue("link"),
+	}
+	p.Identity.Href = ""
+	if p.Roster, err = x.roster(v.Link.Party, g); err != nil {
+		return err
+	}
+	p.Errors = x.problems(problems)
+	p.Title = x.titled(x.lang.Say("move."+string(g.Kind))+" "+view.Case.Number, p.Errors)
+	return x.render(status, "link", &p.Page, &p)
+}
+
+// roster lists who of org may answer g.
+func (x *exchange) roster(org string, g gate.Gate) ([]Member, error) {
+	people, err := x.site.Directory.Roster(x.ctx(), org)
+	if err != nil {
+		return nil, err
+	}
+	var out []Member
+	for _, p := range people {
+		a := party.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: party.BySession}
+		if g.MayAnswer(a) == nil {
+			out = append(out, Member{ID: p.ID, Name: p.Name(string(x.lang)), Title: p.Title})
+		}
+	}
+	return out, nil
+}
+
+type closedPage struct{ Page }
+
+// closed is all that a stranger learns of a link that was never made, has been
+// used, was revoked or has expired.
+func (x *exchange) closed() error {
+	p := closedPage{}
+	p.Title = x.lang.Say("closed.title")
+	return x.render(http.StatusNotFound, "closed", &p.Page, &p)
+}
+
+const browserCookie = "__Host-jixu-browser"
+
+// requestCode has a one-time code sent to the chosen person's own channel.
+func (x *exchange) requestCode() error {
+	v, ok, err := x.visit()
+	if err != nil {
+		return err
+	}
+	if !ok || !v.Live {
+		return x.closed()
+	}
+	person := x.r.PostForm.Get("person")
+	if person == "" {
+		return x.showLink(http.StatusUnprocessableEntity, v, []fault.Problem{{Field: "person", Code: "field.choice"}})
+	}
+	browser := cookie(x.r, browserCookie)
+	if browser == "" {
+		browser = x.site.Secret()
+		x.setCookie(browserCookie, browser, 24*60*60)
+	}
+	c, err := x.site.Keeper.RequestCode(x.ctx(), x.r.PathValue("link"), person, browser)
+	if err != nil {
+		return err
+	}
+	return x.see("/l/" + x.r.PathValue("link") + "/code/" + c.ID)
+}
+
+type codePage struct {
+	Page
+	Post  string
+	Again string
+}
+
+func (x *exchange) codePage() error { return x.showCode(http.StatusOK, nil) }
+
+func (x *exchange) showCode(status int, problems []Error) error {
+	link := "/l/" + x.r.PathValue("link")
+	p := codePage{Post: link + "/code/" + x.r.PathValue("code"), Again: link}
+	p.Errors = problems
+	p.Title = x.titled(x.lang.Say("code.title"), problems)
+	return x.render(status, "code", &p.Page, &p)
+}
+
+// enterCode opens a session of 30 minutes for the link's gate alone.
+func (x *exchange) enterCode() error {
+	session := x.site.Secret()
+	s, err := x.site.Keeper.EnterCode(x.ctx(), x.r.PathValue("link"), x.r.PathValue("code"),
+		normal(x.r.PostForm.Get("digits")), cookie(x.r, browserCookie), session)
+	if f := fault.Of(err); f != nil && f.Kind != fault.Unavailable {
+		return x.showCode(http.StatusUnprocessableEntity, []Error{{Field: "digits", Sentence: x.lang.Say("fault."+f.Code, f.Args...)}})
+	}
+	if err != nil {
+		return err
+	}
+	x.setCookie(linkCookie, session, 30*60)
+	return x.see("/agency/cases/" + s.Case + "/gates/" + s.Gate)
+}

@@ -1,0 +1,507 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"jixu/internal/calendar"
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/dossier"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/party"
+	"jixu/internal/policy"
+)
+
+// Identity is the bar on every page of a case.
+type Identity struct {
+	Number   string
+	Product  string
+	Hospital string
+	Kind     string
+	Stage    casework.Stage // for the colour; never without Status
+	Status   string
+	Href     string // the case's own page
+	Warn     bool   // a hospital's page before an approval: 未获批准前不得进口或使用
+}
+
+// Move is the next-move panel: who must do what by when, and why that date.
+type Move struct {
+	Who     string
+	What    string
+	Mine    bool // it is the reader's move
+	Due     *Due // nil: no time limit is prescribed
+	Action  string
+	Href    string // of the one button, if it is the reader's move
+	Since   time.Time
+	Round   int
+	Defects []string
+}
+
+// Due is a deadline with its reason.
+type Due struct {
+	At          time.Time
+	Left        string // 还剩 N 个工作日
+	Tone        string // "soon", "late" or ""
+	Provisional bool
+	Basis       string // the limit's name and count
+	Source      string // its clause
+	Status      string // 官方 / 草案 / 本地设置
+	Steps       []DueStep
+	Known       string
+}
+
+// DueStep is one line of the counting trace.
+type DueStep struct {
+	Day  calendar.Day
+	Text string
+	Kind calendar.StepKind
+}
+
+// Line is one row of the timeline.
+type Line struct {
+	At     time.Time
+	What   string
+	Who    string
+	Org    string
+	Detail []string
+	Gap    string // time since the entry before
+	Paused bool   // the agency's clock stood still since the entry before
+}
+
+// directory looks names up once a request.
+type directory struct {
+	x       *exchange
+	orgs    map[string]party.Organisation
+	persons map[string]party.Person
+}
+
+func (x *exchange) directory() *directory {
+	return &directory{x: x, orgs: map[string]party.Organisation{}, persons: map[string]party.Person{}}
+}
+
+// org returns the organisation's name; one that is no longer there keeps its id.
+func (d *directory) org(id string) string {
+	o, ok := d.orgs[id]
+	if !ok {
+		var err error
+		if o, err = d.x.site.Directory.Organisation(d.x.ctx(), id); err != nil {
+			o = party.Organisation{NameZH: id}
+		}
+		d.orgs[id] = o
+	}
+	return o.Name(string(d.x.lang))
+}
+
+// person returns the person's name; the clock has none.
+func (d *directory) person(id string) string {
+	if id == party.System.Person {
+		return d.x.lang.Say("who.system")
+	}
+	p, ok := d.persons[id]
+	if !ok {
+		var err error
+		if p, err = d.x.site.Directory.Person(d.x.ctx(), id); err != nil {
+			p = party.Person{NameZH: id}
+		}
+		d.persons[id] = p
+	}
+	return p.Name(string(d.x.lang))
+}
+
+// identity builds the bar.
+func (x *exchange) identity(c casework.Case, d *directory) Identity {
+	stage := c.Stage()
+	return Identity{
+		Number: c.Number, Product: productOf(c), Hospital: d.org(c.Hospital), Kind: x.lang.Say("kind." + string(c.Kind)),
+		Stage: stage, Status: x.lang.Say("stage." + string(stage)), Href: x.home() + "/cases/" + c.ID,
+		Warn: x.site.Audience == Hospital && c.Status != casework.Approved,
+	}
+}
+
+// productOf is the name as submitted, or as typed in a draft.
+func productOf(c casework.Case) string {
+	if n := len(c.Submissions); n > 0 {
+		return c.Submissions[n-1].Product
+	}
+	return c.Form["product-zh"]
+}
+
+// moves builds a panel for each open gate, the reader's own first.
+func (x *exchange) moves(v docket.View, d *directory) []Move {
+	var out []Move
+	for _, g := range v.Waiting {
+		mine := x.session != nil && g.MayAnswer(x.actor) == nil
+		m := Move{
+			Who: d.org(g.Party), What: x.lang.Say("move." + string(g.Kind)), Mine: mine,
+			Due: x.due(g, v.Now), Since: g.OpenedAt, Round: g.Round,
+		}
+		if mine {
+			m.Action = x.lang.Say("action." + string(g.Kind))
+			m.Href = x.home() + "/cases/" + g.Case + "/gates/" + g.ID
+			if g.Kind == gate.Supplement {
+				m.Href = x.home() + "/cases/" + g.Case + "/dossier"
+			}
+		}
+		if g.Kind == gate.Supplement {
+			m.Defects = x.defects(v, g)
+		}
+		out = append(out, m)
+	}
+	slices.SortStableFunc(out, func(a, b Move) int { return before(a.Mine, b.Mine) })
+	return out
+}
+
+// before sorts true first.
+func before(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
+// defects lists what the notice that opened supplement gate g asks for.
+func (x *exchange) defects(v docket.View, g gate.Gate) []string {
+	for _, e := range v.Events {
+		if e.Facts.Notice == nil || e.Facts.Leg != g.Leg || e.Facts.Notice.Round != g.Round {
+			continue
+		}
+		return x.defectLines(v.Pack, *e.Facts.Notice)
+	}
+	return nil
+}
+
+func (x *exchange) defectLines(pack policy.Pack, n casework.Notice) []string {
+	var lines []string
+	for _, defect := range n.Defects {
+		line := defect.What
+		if item, ok := pack.Item(defect.Item); ok {
+			line = x.text(item.Label) + x.lang.Say("colon") + defect.What
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// text is a policy's text in the reader's language.
+func (x *exchange) text(t policy.Text) string {
+	if x.lang == "en" && t.EN != "" {
+		return t.EN
+	}
+	return t.ZH
+}
+
+// soon is from how many working days on a deadline is shown as near.
+const soon = 2
+
+// due explains g's deadline at now; nil if no limit is prescribed.
+func (x *exchange) due(g gate.Gate, now time.Time) *Due {
+	if g.Deadline == nil || g.Limit == nil {
+		return nil
+	}
+	d := &Due{
+		At: g.Deadline.Due, Provisional: g.Deadline.Provisional,
+		Basis:  x.text(g.Limit.Label) + x.lang.Say("limit."+string(g.Limit.Clock), g.Limit.N),
+		Source: g.Limit.Clause.Source + " " + g.Limit.Clause.Ref,
+		Status: x.lang.Say("status." + string(g.Limit.Status)),
+		Known:  dayText(x.lang, g.Deadline.Trace.KnownThrough),
+	}
+	left := x.site.Desk.Calendar.WorkingDaysBetween(calendar.DayOf(now), calendar.DayOf(g.Deadline.Due))
+	switch {
+	case now.After(g.Deadline.Due):
+		d.Tone, d.Left = "late", x.lang.Say("due.late", -left)
+		if left == 0 {
+			d.Left = x.lang.Say("due.passed")
+		}
+	case left == 0:
+		d.Tone, d.Left = "soon", x.lang.Say("due.today")
+	default:
+		d.Left = x.lang.Say("due.left", left)
+		if left <= soon {
+			d.Tone = "soon"
+		}
+	}
+	for _, s := range calendar.Steps(g.Deadline.Trace) {
+		step := DueStep{Day: s.Day, Kind: s.Kind}
+		reason := s.Reason.ZH
+		if x.lang == "en" {
+			reason = s.Reason.EN
+		}
+		switch s.Kind {
+		case calendar.Counted:
+			step.Text = x.lang.Say("step.counted", s.N)
+		case calendar.Skipped:
+			step.Text = x.lang.Say("step.skipped", reason)
+		default:
+			step.Text = x.lang.Say("step." + string(s.Kind))
+		}
+		d.Steps = append(d.Steps, step)
+	}
+	return d
+}
+
+// timeline tells the history, newest first.
+func (x *exchange) timeline(v docket.View, d *directory) []Line {
+	lines := make([]Line, len(v.Events))
+	for i, e := range v.Events {
+		line := Line{
+			At: e.At, What: x.lang.Say("entry."+e.Verb, x.entryArgs(e)...), Who: d.person(e.By.Person), Detail: x.details(v, e),
+		}
+		if e.By.Org != party.System.Org {
+			line.Org = d.org(e.By.Org)
+		}
+		if i+1 < len(v.Events) {
+			before := v.Events[i+1]
+			line.Gap = x.gap(before.At, e.At)
+			line.Paused = e.Verb == string(casework.Resubmit)
+		}
+		lines[i] = line
+	}
+	return lines
+}
+
+// entryArgs are the values that the sentence of an entry takes.
+func (x *exchange) entryArgs(e docket.Event) []any {
+	switch f := e.Facts; {
+	case f.Decision != nil:
+		return []any{x.lang.Say("outcome." + string(f.Decision.Outcome))}
+	case f.Submission != nil:
+		return []any{f.Submission.No}
+	case f.Notice != nil:
+		return []any{f.Notice.Round, len(f.Notice.Defects)}
+	case f.Ring != nil:
+		return []any{x.lang.Say("ring." + string(f.Ring.Kind))}
+	case len(f.Starts) == 1:
+		return []any{f.Starts[0].Run}
+	}
+	return nil
+}
+
+// details are the lines under an entry.
+func (x *exchange) details(v docket.View, e docket.Event) []string {
+	var out []string
+	f := e.Facts
+	if f.Reason != "" {
+		out = append(out, f.Reason)
+	}
+	if f.Notice != nil {
+		out = append(out, x.defectLines(v.Pack, *f.Notice)...)
+	}
+	if o := f.Opinion; o != nil {
+		for _, finding := range o.Findings {
+			out = append(out, x.lang.Say("question."+string(finding.Question))+x.lang.Say("colon")+
+				x.lang.Say("met."+strconv.FormatBool(finding.Met))+x.lang.Say("semicolon")+finding.Reason)
+		}
+		if o.Advice != "" {
+			out = append(out, o.Advice)
+		}
+	}
+	if d := f.Decision; d != nil {
+		out = append(out, x.lang.Say("decision.number", d.Number, d.Date))
+		if d.Quantity > 0 {
+			out = append(out, x.lang.Say("decision.quantity", d.Quantity, d.Unit))
+		}
+		if d.ValidUntil != "" {
+			out = append(out, x.lang.Say("decision.valid", d.ValidUntil))
+		}
+		for i, condition := range d.Conditions {
+			out = append(out, x.lang.Say("decision.condition", i+1, condition))
+		}
+		if d.Reason != "" {
+			out = append(out, d.Reason)
+		}
+		if d.Transcript {
+			out = append(out, x.lang.Say("decision.transcript"))
+		}
+	}
+	return out
+}
+
+// gap writes how much time lies between two entries, in days.
+func (x *exchange) gap(from, to time.Time) string {
+	a, b := calendar.DayOf(from), calendar.DayOf(to)
+	days := int(b.Start().Sub(a.Start()).Hours() / 24)
+	if days == 0 {
+		return ""
+	}
+	return x.lang.Say("gap.days", days, x.site.Desk.Calendar.WorkingDaysBetween(a, b))
+}
+
+// Paper is one item of the pack with its files.
+type Paper struct {
+	ID        string
+	Label     string
+	Help      string
+	Rule      string // what may be sent, said before choosing a file
+	Required  bool
+	Status    string // of the rule: official, placeholder …
+	State     string // done, none, progress, problem
+	StateText string
+	Files     []PaperFile
+	Href      string
+	Error     string
+	Room      bool // another file may be attached
+}
+
+// PaperFile is one file beside its item.
+type PaperFile struct {
+	ID     string
+	Name   string
+	State  docket.FileState
+	Text   string
+	Size   string
+	At     time.Time
+	Open   bool // it may be opened
+	Again  bool // the upload did not arrive yet and may be sent again
+	SHA256 string
+}
+
+// Section is one part of the pack.
+type Section struct {
+	No     string
+	Label  string
+	Clause string
+	Papers []Paper
+}
+
+// sections lists the working dossier by part, for the hospital.
+func (x *exchange) sections(v docket.View, problems []fault.Problem) []Section {
+	var out []Section
+	for _, part := range v.Pack.Parts {
+		s := Section{No: part.No, Label: x.text(part.Label), Clause: part.Clause.Source + " " + part.Clause.Ref}
+		for _, item := range part.Items {
+			s.Papers = append(s.Papers, x.paper(v, item, v.Case.Files[item.ID], problems))
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func (x *exchange) paper(v docket.View, item policy.Item, ids []string, problems []fault.Problem) Paper {
+	p := Paper{
+		ID: item.ID, Label: x.text(item.Label), Help: x.text(item.Help), Required: item.Required,
+		Status: x.lang.Say("status." + string(item.Status)),
+		Rule:   x.lang.Say("file.rule", typesText(item.Types), sizeText(item.MaxBytes), item.MaxFiles),
+		Href:   x.home() + "/cases/" + v.Case.ID + "/items/" + item.ID, Room: len(ids) < item.MaxFiles,
+	}
+	p.State = "none"
+	for _, id := range ids {
+		f, ok := v.File(id)
+		if !ok {
+			continue
+		}
+		p.Files = append(p.Files, x.paperFile(f))
+		p.State = worse(p.State, f.State)
+	}
+	p.StateText = x.lang.Say("task." + p.State)
+	for _, problem := range problems {
+		if problem.Field == "item-"+item.ID {
+			p.Error = x.lang.Say("fault."+problem.Code, problem.Args...)
+		}
+	}
+	return p
+}
+
+// worse joins the state of a paper with that of one more file.
+func worse(state string, f docket.FileState) string {
+	switch {
+	case f == docket.Rejected || state == "problem":
+		return "problem"
+	case f == docket.Unchecked || state == "progress":
+		return "progress"
+	}
+	return "done"
+}
+
+func (x *exchange) paperFile(f docket.File) PaperFile {
+	p := PaperFile{
+		ID: f.ID, Name: f.Name, State: f.State, At: f.At, Text: x.lang.Say("filestate." + string(f.State)),
+		Open: f.State == docket.Checked, Again: f.State == docket.Unchecked, SHA256: f.SHA256,
+	}
+	if f.State == docket.Rejected {
+		p.Text = x.lang.Say("fault." + f.Reason)
+	}
+	if f.Size > 0 {
+		p.Size = sizeText(f.Size)
+	}
+	return p
+}
+
+// sizeText writes a size as people do.
+func sizeText(bytes int64) string {
+	switch {
+	case bytes >= 1<<20:
+		return strconv.FormatFloat(float64(bytes)/(1<<20), 'f', 1, 64) + " MB"
+	case bytes >= 1<<10:
+		return strconv.FormatFloat(float64(bytes)/(1<<10), 'f', 0, 64) + " KB"
+	}
+	return strconv.FormatInt(bytes, 10) + " B"
+}
+
+func typesText(types []dossier.Type) string {
+	names := map[dossier.Type]string{"pdf": "PDF", "jpeg": "JPEG", "png": "PNG", "docx": "DOCX", "xlsx": "XLSX"}
+	out := ""
+	for i, t := range types {
+		if i > 0 {
+			out += " / "
+		}
+		out += names[t]
+	}
+	return out
+}
+
+// Answered is one field of a form as it was filled in.
+type Answered struct {
+	ID    string
+	Label string
+	Value string
+	Error string
+	Href  string // to change it
+}
+
+// answers lists the form with values, in the order of the page.
+func (x *exchange) answers(pack policy.Pack, values map[string]string, problems []Error, change string) []Answered {
+	var out []Answered
+	for _, f := range pack.Form {
+		a := Answered{ID: f.ID, Label: x.text(f.Label), Value: values[f.ID], Href: change + "#" + f.ID}
+		for _, choice := range f.Choices {
+			if choice.Value == values[f.ID] {
+				a.Value = x.text(choice.Label)
+			}
+		}
+		for _, p := range problems {
+			if p.Field == f.ID {
+				a.Error = p.Sentence
+			}
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// frozenSections lists what a submission consists of, for the agencies.
+func (x *exchange) frozenSections(v docket.View) []Section {
+	var out []Section
+	if v.Manifest == nil {
+		return nil
+	}
+	for _, part := range v.Pack.Parts {
+		s := Section{No: part.No, Label: x.text(part.Label), Clause: part.Clause.Source + " " + part.Clause.Ref}
+		for _, item := range part.Items {
+			p := Paper{ID: item.ID, Label: x.text(item.Label)}
+			for _, listed := range v.Manifest.Files {
+				if f, ok := v.File(listed.File); ok && listed.Item == item.ID {
+					p.Files = append(p.Files, x.paperFile(f))
+				}
+			}
+			s.Papers = append(s.Papers, p)
+		}
+		out = append(out, s)
+	}
+	return out
+}

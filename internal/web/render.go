@@ -1,0 +1,159 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"jixu/internal/calendar"
+	"jixu/internal/docket"
+	"jixu/internal/words"
+)
+
+//go:embed templates static
+var files embed.FS
+
+// Page is what every page shows around its own content.
+type Page struct {
+	Lang    words.Lang
+	Large   bool
+	Title   string
+	Org     string // the reader's organisation, "" for a stranger
+	Person  string
+	Home    string // where the top bar leads
+	Path    string // of this page, to come back to after a change of language
+	Errors  []Error
+	Success string // a sentence shown once after a change
+	Op      string // a fresh operation id for the forms of this page
+	Moved   string // the system's time, if it is not the machine's
+}
+
+// Error returns the sentence about field, or "".
+func (p Page) Error(field string) string {
+	for _, e := range p.Errors {
+		if e.Field == field {
+			return e.Sentence
+		}
+	}
+	return ""
+}
+
+// sets holds the parsed templates, by language, then page. They are parsed and
+// executed once at start, so that the first reader waits for neither.
+var sets = parse()
+
+func parse() map[words.Lang]map[string]*template.Template {
+	out := map[words.Lang]map[string]*template.Template{}
+	pages, err := fs.Glob(files, "templates/*.html")
+	if err != nil {
+		panic(err)
+	}
+	for _, lang := range []words.Lang{words.ZH, words.EN} {
+		out[lang] = map[string]*template.Template{}
+		layout := template.Must(template.New("layout").Funcs(functions(lang)).ParseFS(files, "templates/layout/*.html"))
+		for _, file := range pages {
+			name := strings.TrimSuffix(path.Base(file), ".html")
+			out[lang][name] = template.Must(template.Must(layout.Clone()).ParseFS(files, file))
+		}
+	}
+	return out
+}
+
+// functions are what templates may call: words and the writing of values. None
+// of them decides anything.
+func functions(lang words.Lang) template.FuncMap {
+	return template.FuncMap{
+		"say":  lang.Say,
+		"when": func(t time.Time) string { return docket.When(lang, t) },
+		"day":  func(d calendar.Day) string { return dayText(lang, d) },
+		"iso":  func(t time.Time) string { return t.In(calendar.Shanghai).Format(time.RFC3339) },
+		"text": func(zh, en string) string {
+			if lang == words.EN && en != "" {
+				return en
+			}
+			return zh
+		},
+	}
+}
+
+// dayText writes a day for people.
+func dayText(lang words.Lang, d calendar.Day) string {
+	if d.IsZero() {
+		return ""
+	}
+	if lang == words.EN {
+		return d.Start().In(calendar.Shanghai).Format("Mon 2 Jan 2006")
+	}
+	t := d.Start().In(calendar.Shanghai)
+	return t.Format("2006年1月2日") + "（" + lang.Say("weekday."+t.Format("Mon")) + "）"
+}
+
+// render fills page in, executes its template into a buffer and only then
+// writes. data must hold page.
+func (x *exchange) render(status int, name string, page *Page, data any) error {
+	t, ok := sets[x.lang][name]
+	if !ok {
+		return fmt.Errorf("rendering %s: no such template", name)
+	}
+	x.fill(page)
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, "layout", data); err != nil {
+		return fmt.Errorf("rendering %s: %w", name, err)
+	}
+	x.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	x.w.WriteHeader(status)
+	_, err := x.w.Write(b.Bytes())
+	return err
+}
+
+// show renders a page that is there.
+func (x *exchange) show(name string, page *Page, data any) error {
+	return x.render(http.StatusOK, name, page, data)
+}
+
+func (x *exchange) fill(p *Page) {
+	p.Lang, p.Large = x.lang, x.large
+	p.Home = "/" + string(x.site.Audience)
+	p.Path = x.r.URL.RequestURI()
+	if x.r.Method != http.MethodGet {
+		p.Path = p.Home
+	}
+	if x.session != nil {
+		p.Org, p.Person = x.org.Name(string(x.lang)), x.person.Name(string(x.lang))
+	}
+	if p.Op == "" {
+		p.Op = x.site.Secret()
+	}
+	if x.site.Moved {
+		if now, err := x.site.Desk.Clock.Now(x.ctx()); err == nil {
+			p.Moved = docket.When(x.lang, now)
+		}
+	}
+}
+
+// reference names this request, for a reader who calls for help.
+func (x *exchange) reference() string { return x.site.Reference(x.ctx()) }
+
+// static serves what is embedded, by name.
+func (x *exchange) static() error {
+	data, err := files.ReadFile("static/" + path.Base(x.r.PathValue("file")))
+	if err != nil {
+		return x.notFound()
+	}
+	x.w.Header().Set("Cache-Control", "public, max-age=300")
+	http.ServeContent(x.w, x.r, x.r.PathValue("file"), time.Time{}, bytes.NewReader(data))
+	return nil
+}
+
+// alive says that the function runs; nothing else.
+func (x *exchange) alive() error {
+	x.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err := x.w.Write([]byte("alive\n"))
+	return err
+}

@@ -1,0 +1,203 @@
+package web
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/party"
+)
+
+const (
+	pendingLife  = 10 * time.Minute
+	idleLife     = 2 * time.Hour
+	absoluteLife = 12 * time.Hour
+)
+
+// SignIn is the issuer as the sites use it. The person's identity is the
+// subject that the issuer states; nothing else it says is kept.
+type SignIn interface {
+	// Address is where the browser goes to sign in.
+	Address(ctx context.Context, state, nonce, verifier, back string) (string, error)
+	// Subject exchanges a code. It fails with fault.Forbidden if the issuer
+	// refuses it or its token does not hold.
+	Subject(ctx context.Context, code, verifier, nonce, back string) (string, error)
+}
+
+// Issuer is a SignIn over OIDC discovery: code flow with PKCE. It asks the
+// issuer nothing before somebody signs in.
+type Issuer struct {
+	URL    string
+	Client string
+
+	mu       sync.Mutex
+	provider *oidc.Provider
+}
+
+var _ SignIn = (*Issuer)(nil)
+
+func (i *Issuer) discover(ctx context.Context) (*oidc.Provider, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.provider == nil {
+		p, err := oidc.NewProvider(context.WithoutCancel(ctx), i.URL)
+		if err != nil {
+			return nil, fault.Because(fault.Unavailable, "issuer", err)
+		}
+		i.provider = p
+	}
+	return i.provider, nil
+}
+
+func (i *Issuer) config(p *oidc.Provider, back string) oauth2.Config {
+	return oauth2.Config{ClientID: i.Client, Endpoint: p.Endpoint(), RedirectURL: back, Scopes: []string{oidc.ScopeOpenID}}
+}
+
+// Address returns the issuer's authorisation page.
+func (i *Issuer) Address(ctx context.Context, state, nonce, verifier, back string) (string, error) {
+	p, err := i.discover(ctx)
+	if err != nil {
+		return "", err
+	}
+	c := i.config(p, back)
+	return c.AuthCodeURL(state, oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)), nil
+}
+
+// Subject exchanges code and verifies the token: signature, issuer, audience,
+// times and nonce.
+func (i *Issuer) Subject(ctx context.Context, code, verifier, nonce, back string) (string, error) {
+	p, err := i.discover(ctx)
+	if err != nil {
+		return "", err
+	}
+	c := i.config(p, back)
+	token, err := c.Exchange(ctx, code, oauth2.VerifierOption(verifier))
+	var refused *oauth2.RetrieveError
+	if errors.As(err, &refused) {
+		return "", fault.Because(fault.Forbidden, "signin", err)
+	}
+	if err != nil {
+		return "", fault.Because(fault.Unavailable, "issuer", err)
+	}
+	raw, _ := token.Extra("id_token").(string)
+	id, err := p.Verifier(&oidc.Config{ClientID: i.Client}).Verify(ctx, raw)
+	if err != nil {
+		return "", fault.Because(fault.Forbidden, "signin", err)
+	}
+	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce)) != 1 {
+		return "", fault.New(fault.Forbidden, "signin")
+	}
+	return id.Subject, nil
+}
+
+// signInPage offers to go to the issuer.
+type signInPage struct {
+	Page
+	Audience Audience
+	Return   string
+}
+
+// toSignIn leads a stranger to the sign-in page, and back afterwards. A POST is
+// not repeated: the browser still has what was typed.
+func (x *exchange) toSignIn() error {
+	if x.r.Method == "POST" {
+		return fault.New(fault.Forbidden, "session")
+	}
+	return x.see(x.home() + "/sign-in?return=" + url.QueryEscape(x.r.URL.RequestURI()))
+}
+
+func (x *exchange) home() string { return "/" + string(x.site.Audience) }
+
+func (x *exchange) signInPage() error {
+	p := signInPage{Audience: x.site.Audience, Return: localPath(x.r.URL.Query().Get("return"), x.home())}
+	p.Title = x.lang.Say("signin.title." + string(x.site.Audience))
+	return x.show("sign-in", &p.Page, &p)
+}
+
+// signIn keeps what the way back must prove, and leads to the issuer.
+func (x *exchange) signIn() error {
+	state, nonce, verifier := x.site.Secret(), x.site.Secret(), oauth2.GenerateVerifier()
+	pending := docket.Pending{
+		State: docket.Hash(state), Nonce: nonce, Verifier: verifier, Site: string(x.site.Audience),
+		Return: localPath(x.r.PostForm.Get("return"), x.home()), Expires: x.site.Machine().Add(pendingLife),
+	}
+	if err := x.site.Doors.PutPending(x.ctx(), pending); err != nil {
+		return err
+	}
+	address, err := x.site.SignIn.Address(x.ctx(), state, nonce, verifier, x.back())
+	if err != nil {
+		return err
+	}
+	// Bound to this browser: a state that somebody else began cannot be finished here.
+	x.setCookie(stateCookie, state, int(pendingLife.Seconds()))
+	return x.see(address)
+}
+
+const stateCookie = "__Host-jixu-state"
+
+func (x *exchange) back() string { return x.site.Address + x.home() + "/callback" }
+
+// callback is the only GET that writes: it creates the session.
+func (x *exchange) callback() error {
+	q := x.r.URL.Query()
+	state := q.Get("state")
+	if state == "" || subtle.ConstantTimeCompare([]byte(state), []byte(cookie(x.r, stateCookie))) != 1 {
+		return fault.New(fault.Forbidden, "signin")
+	}
+	now := x.site.Machine()
+	pending, err := x.site.Doors.TakePending(x.ctx(), docket.Hash(state), now)
+	if err != nil || pending.Site != string(x.site.Audience) {
+		return fault.Because(fault.Forbidden, "signin", err)
+	}
+	subject, err := x.site.SignIn.Subject(x.ctx(), q.Get("code"), pending.Verifier, pending.Nonce, x.back())
+	if err != nil {
+		return err
+	}
+	p, err := x.site.Directory.PersonBySubject(x.ctx(), subject)
+	if errors.Is(err, fault.NotFound) {
+		return fault.New(fault.Forbidden, "unknown")
+	}
+	if err != nil {
+		return fmt.Errorf("finding who signed in: %w", err)
+	}
+	o, err := x.site.Directory.Organisation(x.ctx(), p.Org)
+	if err != nil {
+		return fmt.Errorf("finding the organisation of who signed in: %w", err)
+	}
+	if (o.Kind == party.Hospital) != (x.site.Audience == Hospital) {
+		return fault.New(fault.Forbidden, "audience")
+	}
+	secret := x.site.Secret()
+	s := docket.Session{
+		Hash: docket.Hash(secret), Person: p.ID, Org: p.Org,
+		Created: now, Idle: now.Add(idleLife), Expires: now.Add(absoluteLife),
+	}
+	if err := x.site.Doors.PutSession(x.ctx(), s); err != nil {
+		return err
+	}
+	x.setCookie(stateCookie, "", 0)
+	x.setCookie(sessionCookie(x.site.Audience), secret, int(absoluteLife.Seconds()))
+	return x.see(pending.Return)
+}
+
+// signOut ends the session here; the issuer's own stays the issuer's.
+func (x *exchange) signOut() error {
+	for _, name := range []string{sessionCookie(x.site.Audience), linkCookie} {
+		if secret := cookie(x.r, name); secret != "" {
+			if err := x.site.Doors.EndSession(x.ctx(), docket.Hash(secret)); err != nil {
+				return err
+			}
+			x.setCookie(name, "", 0)
+		}
+	}
+	return x.see("/")
+}

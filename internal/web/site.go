@@ -1,0 +1,64 @@
+// Package web holds the sites: doors, pages, forms, and the words on them. It
+// asks the docket for everything and decides nothing that the law decides. It
+// knows no Lambda and no AWS; a function gives it its parts.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"jixu/internal/docket"
+)
+
+// Audience is whom a site serves; each has its own function, role and cookie.
+type Audience string
+
+const (
+	Hospital Audience = "hospital"
+	Agency   Audience = "agency"
+)
+
+// Site is one audience's pages over the docket.
+type Site struct {
+	Audience  Audience
+	Desk      *docket.Desk
+	Keeper    *docket.Keeper // agency only: links and codes
+	Store     docket.Store
+	Directory docket.Directory
+	Doors     docket.Doors
+	SignIn    SignIn
+	Address   string           // scheme and host, no slash at the end
+	Origins   []string         // where forms may lead besides here: the bucket, the issuer
+	Machine   func() time.Time // the machine's time: sessions never use the system's
+	Secret    func() string    // a fresh secret of 160 bits, for cookies and states
+	Log       *slog.Logger
+	Reference func(context.Context) string // names a request, for a reader who calls for help
+	Moved     bool                         // the clock of the law is not the machine's: every page says so
+}
+
+// Handler returns the site. Every door in it stands in Doors and in the template.
+func (s *Site) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, d := range s.doors() {
+		mux.Handle(d.Method+" "+d.Pattern, s.through(d))
+	}
+	mux.Handle("/", s.through(Door{Who: anybody, Do: (*exchange).notFound}))
+	return s.guarded(mux)
+}
+
+// doors lists what this audience may open.
+func (s *Site) doors() []Door {
+	if s.Audience == Agency {
+		return agencyDoors
+	}
+	return hospitalDoors
+}
+
+// HospitalDoors and AgencyDoors are the routes of the two sites, for the
+// template and for the tests that try every one of them.
+func HospitalDoors() []Door { return hospitalDoors }
+
+// AgencyDoors lists the routes of the agencies' site and of the links.
+func AgencyDoors() []Door { return agencyDoors }
