@@ -40,53 +40,77 @@ func TestRequest(t *testing.T) {
 	}{
 		{"the method is the event's", nil, func(r *http.Request) string { return r.Method }, "GET"},
 		{"the path is the event's", nil, func(r *http.Request) string { return r.URL.Path }, "/l/abc"},
-		{"a decoded Chinese path stays",
+		{
+			"a decoded Chinese path stays",
 			func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/hospital/急需" },
-			func(r *http.Request) string { return r.URL.Path }, "/hospital/急需"},
-		{"an encoded Chinese path is decoded",
+			func(r *http.Request) string { return r.URL.Path }, "/hospital/急需",
+		},
+		{
+			"an encoded Chinese path is decoded",
 			func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/hospital/%E6%80%A5%E9%9C%80" },
-			func(r *http.Request) string { return r.URL.Path }, "/hospital/急需"},
-		{"a percent sign is one percent sign",
+			func(r *http.Request) string { return r.URL.Path }, "/hospital/急需",
+		},
+		{
+			"a percent sign is one percent sign",
 			func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/hospital/a%252Eb" },
-			func(r *http.Request) string { return r.URL.Path }, "/hospital/a%2Eb"},
-		{"a path that does not unescape is taken as it stands",
+			func(r *http.Request) string { return r.URL.Path }, "/hospital/a%2Eb",
+		},
+		{
+			"a path that does not unescape is taken as it stands",
 			func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/hospital/100%" },
-			func(r *http.Request) string { return r.URL.Path }, "/hospital/100%"},
+			func(r *http.Request) string { return r.URL.Path }, "/hospital/100%",
+		},
 		{"the query is decoded once", nil, func(r *http.Request) string { return r.URL.Query().Get("q") }, "急"},
 		{"the host is the one the client asked for", nil, func(r *http.Request) string { return r.Host }, "jixu.localhost:4566"},
-		{"without a host header the host is the gateway's",
+		{
+			"without a host header the host is the gateway's",
 			func(e *events.APIGatewayV2HTTPRequest) { e.Headers = nil },
-			func(r *http.Request) string { return r.Host }, "x.execute-api.localhost"},
+			func(r *http.Request) string { return r.Host }, "x.execute-api.localhost",
+		},
 		{"the address is the client's", nil, func(r *http.Request) string { return r.RemoteAddr }, "192.0.2.7:0"},
 		{"the request id is in the context", nil, func(r *http.Request) string { return RequestID(r.Context()) }, "r-1"},
 		{"header names do not care for case", nil, func(r *http.Request) string { return r.Header.Get("Accept-Language") }, "zh-CN"},
-		{"cookies come from the list",
+		{
+			"cookies come from the list",
 			func(e *events.APIGatewayV2HTTPRequest) { e.Cookies = []string{"a=1", "b=2"} },
-			cookie("b"), "2"},
-		{"cookies come from the header",
+			cookie("b"), "2",
+		},
+		{
+			"cookies come from the header",
 			func(e *events.APIGatewayV2HTTPRequest) { e.Headers["cookie"] = "a=1; b=3" },
-			cookie("b"), "3"},
-		{"a plain body is read",
+			cookie("b"), "3",
+		},
+		{
+			"a plain body is read",
 			func(e *events.APIGatewayV2HTTPRequest) { e.Body = "reason=急" },
-			bodyText, "reason=急"},
-		{"a base64 body is read",
+			bodyText, "reason=急",
+		},
+		{
+			"a base64 body is read",
 			func(e *events.APIGatewayV2HTTPRequest) {
 				e.Body, e.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte("a=1")), true
 			},
-			bodyText, "a=1"},
-		{"a body of 1 MB is read whole",
+			bodyText, "a=1",
+		},
+		{
+			"a body of 1 MB is read whole",
 			func(e *events.APIGatewayV2HTTPRequest) { e.Body = strings.Repeat("x", MaxBody) },
-			bodyFault, ""},
-		{"a longer body is too large",
+			bodyFault, "",
+		},
+		{
+			"a longer body is too large",
 			func(e *events.APIGatewayV2HTTPRequest) { e.Body = strings.Repeat("x", MaxBody+1) },
-			bodyFault, "too large"},
-		{"a form is parsed",
+			bodyFault, "too large",
+		},
+		{
+			"a form is parsed",
 			func(e *events.APIGatewayV2HTTPRequest) {
 				e.RequestContext.HTTP.Method = http.MethodPost
 				e.Headers["content-type"] = "application/x-www-form-urlencoded"
 				e.Body = "choice=approve"
 			},
-			func(r *http.Request) string { return r.PostFormValue("choice") }, "approve"},
+			func(r *http.Request) string { return r.PostFormValue("choice") }, "approve",
+		},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -153,18 +177,25 @@ func TestResponse(t *testing.T) {
 		write http.HandlerFunc
 		check func(events.APIGatewayV2HTTPResponse) bool
 	}{
-		{"nothing written is an empty 200",
+		{
+			"nothing written is an empty 200",
 			func(http.ResponseWriter, *http.Request) {},
-			func(r events.APIGatewayV2HTTPResponse) bool { return r.StatusCode == 200 && r.Body == "" }},
-		{"a page is text",
+			func(r events.APIGatewayV2HTTPResponse) bool { return r.StatusCode == 200 && r.Body == "" },
+		},
+		{
+			"a page is text",
 			func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<!doctype html><p>急") },
 			func(r events.APIGatewayV2HTTPResponse) bool {
 				return !r.IsBase64Encoded && r.Headers["Content-Type"] == "text/html; charset=utf-8" && r.Body == "<!doctype html><p>急"
-			}},
-		{"bytes are base64",
+			},
+		},
+		{
+			"bytes are base64",
 			func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte{0xff, 0}) },
-			func(r events.APIGatewayV2HTTPResponse) bool { return r.IsBase64Encoded && r.Body == "/wA=" }},
-		{"each cookie has its own line",
+			func(r events.APIGatewayV2HTTPResponse) bool { return r.IsBase64Encoded && r.Body == "/wA=" },
+		},
+		{
+			"each cookie has its own line",
 			func(w http.ResponseWriter, _ *http.Request) {
 				http.SetCookie(w, &http.Cookie{Name: "a", Value: "1"})
 				http.SetCookie(w, &http.Cookie{Name: "b", Value: "2"})
@@ -172,32 +203,43 @@ func TestResponse(t *testing.T) {
 			func(r events.APIGatewayV2HTTPResponse) bool {
 				_, twice := r.Headers["Set-Cookie"]
 				return slices.Equal(r.Cookies, []string{"a=1", "b=2"}) && !twice
-			}},
-		{"values of one header are joined",
+			},
+		},
+		{
+			"values of one header are joined",
 			func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Add("Vary", "Cookie")
 				w.Header().Add("Vary", "Accept-Language")
 			},
-			func(r events.APIGatewayV2HTTPResponse) bool { return r.Headers["Vary"] == "Cookie, Accept-Language" }},
-		{"a redirect keeps status and place",
+			func(r events.APIGatewayV2HTTPResponse) bool { return r.Headers["Vary"] == "Cookie, Accept-Language" },
+		},
+		{
+			"a redirect keeps status and place",
 			func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/hospital", http.StatusSeeOther) },
 			func(r events.APIGatewayV2HTTPResponse) bool {
 				return r.StatusCode == 303 && r.Headers["Location"] == "/hospital"
-			}},
-		{"headers set after the status do not count",
+			},
+		},
+		{
+			"headers set after the status do not count",
 			func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404); w.Header().Set("X-Late", "1") },
 			func(r events.APIGatewayV2HTTPResponse) bool {
 				_, late := r.Headers["X-Late"]
 				return r.StatusCode == 404 && !late
-			}},
-		{"the first status counts",
+			},
+		},
+		{
+			"the first status counts",
 			func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(409); w.WriteHeader(200) },
-			func(r events.APIGatewayV2HTTPResponse) bool { return r.StatusCode == 409 }},
-		{"a panic is a 500 without its words",
+			func(r events.APIGatewayV2HTTPResponse) bool { return r.StatusCode == 409 },
+		},
+		{
+			"a panic is a 500 without its words",
 			func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "half"); panic("secret") },
 			func(r events.APIGatewayV2HTTPResponse) bool {
 				return r.StatusCode == 500 && r.Body == "internal error\n"
-			}},
+			},
+		},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

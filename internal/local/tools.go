@@ -97,7 +97,7 @@ func stampOf(pins, root string) ([]byte, error) {
 func install(ctx context.Context, folder, pins string) error {
 	python, err := exec.LookPath("python3")
 	if err != nil {
-		return errors.New("Python 3.11 or newer is needed: no python3 on the path")
+		return errors.New("no python3 on the path (3.11 or newer is needed)")
 	}
 	if err := os.RemoveAll(folder); err != nil {
 		return err

@@ -41,3 +41,9 @@ func writeMetric(w io.Writer, now time.Time, stage, name string, unit Unit, valu
 	}
 	_, _ = w.Write(append(line, '\n')) // a log that cannot be written cannot be complained about
 }
+
+// Counter writes counts under one stage. It is what the operations count with.
+type Counter struct{ Stage string }
+
+// Count writes one count.
+func (c Counter) Count(name string, value float64) { Metric(c.Stage, name, Count, value) }

@@ -16,13 +16,25 @@ func TestRead(t *testing.T) {
 		{"everything that is needed is there", complete, []Name{Table, Clock}, nil},
 		{"what is not needed may be missing", complete, nil, nil},
 		{"every missing name is said at once", nil, []Name{Table, Bucket}, []string{"JIXU_STAGE", "JIXU_TABLE", "JIXU_BUCKET"}},
-		{"a production stage refuses a movable clock",
-			map[string]string{"JIXU_STAGE": "production", "JIXU_CLOCK": "table"}, []Name{Clock}, []string{"production stage"}},
-		{"a production stage takes the system's clock",
-			map[string]string{"JIXU_STAGE": "production", "JIXU_CLOCK": "system"}, []Name{Clock}, nil},
+		{
+			"a production stage refuses a movable clock",
+			map[string]string{"JIXU_STAGE": "production", "JIXU_CLOCK": "table"},
+			[]Name{Clock},
+			[]string{"production stage"},
+		},
+		{
+			"a production stage takes the system's clock",
+			map[string]string{"JIXU_STAGE": "production", "JIXU_CLOCK": "system"},
+			[]Name{Clock},
+			nil,
+		},
 		{"an unknown stage is refused", map[string]string{"JIXU_STAGE": "test"}, nil, []string{"JIXU_STAGE"}},
-		{"an unknown clock is refused",
-			map[string]string{"JIXU_STAGE": "development", "JIXU_CLOCK": "sundial"}, []Name{Clock}, []string{"JIXU_CLOCK"}},
+		{
+			"an unknown clock is refused",
+			map[string]string{"JIXU_STAGE": "development", "JIXU_CLOCK": "sundial"},
+			[]Name{Clock},
+			[]string{"JIXU_CLOCK"},
+		},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

@@ -25,7 +25,7 @@ const waitOfTheMachine = `"TimeoutSeconds": 5184000`
 
 // build is what a deployment uploads.
 type build struct {
-	template []byte            // with every local path replaced by the address of an upload
+	template string            // URL of the template, with every local path replaced by an upload's address
 	objects  map[string][]byte // by key; keys change with their content
 }
 
@@ -38,8 +38,10 @@ func compile(ctx context.Context, root string, extra ...string) (map[string][]by
 	}
 	defer os.RemoveAll(out)
 	packages := append([]string{"./functions/..."}, extra...)
-	command := exec.CommandContext(ctx, "go", append([]string{"build",
-		"-p", "2", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", out + "/"}, packages...)...)
+	command := exec.CommandContext(ctx, "go", append([]string{
+		"build",
+		"-p", "2", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", out + "/",
+	}, packages...)...)
 	command.Dir = root
 	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
 	if said, err := command.CombinedOutput(); err != nil {
@@ -103,7 +105,7 @@ func render(root string, zips map[string][]byte, bucket, endpoint string, wait t
 	template := r.replace(source, codeURI, r.function)
 	template = r.replace(template, definitionURI, r.machine)
 	template = r.replace(template, templateURL, r.nested)
-	return build{template: template, objects: r.objects}, r.err
+	return build{template: r.url(r.put(template, ".yaml")), objects: r.objects}, r.err
 }
 
 type renderer struct {
@@ -151,8 +153,10 @@ func (r *renderer) nested(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return r.endpoint + "/" + r.bucket + "/" + r.put(template, ".yaml"), nil
+	return r.url(r.put(template, ".yaml")), nil
 }
+
+func (r *renderer) url(key string) string { return r.endpoint + "/" + r.bucket + "/" + key }
 
 // put remembers an object for the upload and returns its key.
 func (r *renderer) put(content []byte, suffix string) string {

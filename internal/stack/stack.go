@@ -132,7 +132,7 @@ func (s *Stack) Redeploy(ctx context.Context) error {
 	client := cloudformation.NewFromConfig(s.Config)
 	_, err := client.UpdateStack(ctx, &cloudformation.UpdateStackInput{
 		StackName:    aws.String(Name),
-		TemplateBody: aws.String(string(s.rendered.template)),
+		TemplateURL:  aws.String(s.rendered.template),
 		Parameters:   s.parameters(),
 		Capabilities: capabilities,
 	})
@@ -162,7 +162,7 @@ func (s *Stack) deploy(ctx context.Context) error {
 	}
 	_, err := cloudformation.NewFromConfig(s.Config).CreateStack(ctx, &cloudformation.CreateStackInput{
 		StackName:    aws.String(Name),
-		TemplateBody: aws.String(string(s.rendered.template)),
+		TemplateURL:  aws.String(s.rendered.template),
 		Parameters:   s.parameters(),
 		Capabilities: capabilities,
 	})

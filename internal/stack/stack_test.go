@@ -12,14 +12,18 @@ import (
 	"jixu/internal/machine"
 )
 
-var shared = sync.OnceValues(func() (*Stack, error) {
-	return Start(context.Background(), Options{Wait: 5 * time.Second})
+// running is the one stack of these tests, once one of them has asked for it.
+var running *Stack
+
+var shared = sync.OnceValues(func() (s *Stack, err error) {
+	running, err = Start(context.Background(), Options{Wait: 5 * time.Second})
+	return running, err
 })
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if s, _ := shared(); s != nil {
-		if err := s.Stop(); err != nil {
+	if running != nil {
+		if err := running.Stop(); err != nil {
 			println(err.Error())
 			code = 1
 		}

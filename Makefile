@@ -1,0 +1,39 @@
+# run and test need Go and Python 3; what else check needs it installs itself, or names.
+
+.PHONY: run test check bench demo build clean
+
+# The whole house on this machine, until Ctrl-C.
+run: bin/jixu
+	@exec bin/jixu local
+
+# The law, the change, the pages, and the real template on the emulator.
+test: bin/jixu
+	@bin/jixu setup
+	go vet ./...
+	go test -race ./...
+
+# Lints, second opinions and browsers.
+check: bin/jixu
+	@bin/jixu setup
+	@tools/check
+
+# What a start, a case and a page cost.
+bench: bin/jixu
+	@exec bin/jixu bench
+
+# One life, end to end, over HTTP only; the house is running already or is started for it.
+demo: bin/jixu
+	@exec bin/jixu demo
+
+# What sam deploy takes, for AWS: sam deploy --guided
+build: bin/jixu
+	@bin/jixu setup
+	CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc '-ldflags=-s -w'" SAM_CLI_TELEMETRY=0 .venv/sam/bin/sam build
+
+# Everything that was made here, yesterday's data too.
+clean:
+	rm -rf .aws-sam .local .venv bin tools/node_modules
+
+.PHONY: bin/jixu
+bin/jixu:
+	@go build -o $@ ./cmd/jixu
