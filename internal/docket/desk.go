@@ -2,13 +2,14 @@ package docket
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
+	mathrand "math/rand/v2"
 	"time"
 
 	"jixu/internal/calendar"
@@ -27,11 +28,27 @@ type Desk struct {
 	Files     Files
 	Clock     Clock
 	Calendar  calendar.Calendar
-	Packs     map[string]policy.Pack   // every version in use, by PackKey
+	Packs     map[string]policy.Pack   // every version in use, by its key
 	Current   map[casework.Kind]string // the one that new drafts get
 	Random    io.Reader                // for ids and numbers
 	Pause     func(context.Context, time.Duration) error
 	Metrics   Metrics
+}
+
+// New returns a desk over store with the official calendar and the packs of
+// this build. A function whose operations touch files sets Files as well.
+func New(store interface {
+	Store
+	Directory
+}, clock Clock, metrics Metrics,
+) *Desk {
+	device := policy.DevicePack()
+	return &Desk{
+		Store: store, Directory: store, Clock: clock, Metrics: metrics, Calendar: calendar.Official(),
+		Packs:   map[string]policy.Pack{device.Key(): device},
+		Current: map[casework.Kind]string{casework.Device: device.Key()},
+		Random:  rand.Reader, Pause: Sleep,
+	}
 }
 
 // Op is the sender's name for one request: sent again, it is the same request.
@@ -212,7 +229,7 @@ func Digest(parts ...any) string {
 // pause waits longer with each try, with jitter, so that losers do not meet again.
 func (d *Desk) pause(ctx context.Context, try int) error {
 	most := min(10*time.Millisecond<<try, time.Second)
-	return d.Pause(ctx, most/2+rand.N(most/2))
+	return d.Pause(ctx, most/2+mathrand.N(most/2))
 }
 
 // Sleep is the pause of a running function.

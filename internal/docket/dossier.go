@@ -17,16 +17,6 @@ import (
 	"jixu/internal/policy"
 )
 
-// PackKey names one version of a requirement pack; a case keeps it for ever.
-func PackKey(p policy.Pack) string { return p.ID + "-v" + p.Version }
-
-// The fields of every pack's form that lists and terms are made of.
-const (
-	fieldProduct  = "product-zh"
-	fieldQuantity = "quantity"
-	fieldUnit     = "unit"
-)
-
 // Create opens a draft for a's hospital. It fails with fault.Forbidden unless
 // a prepares applications, and with fault.Invalid for a kind no pack exists for.
 func (d *Desk) Create(ctx context.Context, op Op, kind casework.Kind, a party.Actor) (Receipt, error) {
@@ -366,10 +356,10 @@ func (d *Desk) freeze(ctx context.Context, r Record, version int, declared bool,
 	if err := d.Files.PutManifest(ctx, key, data); err != nil {
 		return casework.Submission{}, fmt.Errorf("storing manifest %d of %s: %w", no, c.ID, err)
 	}
-	units, _ := strconv.Atoi(c.Form[fieldQuantity]) // CheckForm found it a number
+	units, _ := strconv.Atoi(c.Form[policy.FieldQuantity]) // CheckForm found it a number
 	return casework.Submission{
 		Manifest: key, Digest: digest, Files: len(m.Files),
-		Product: c.Form[fieldProduct], Quantity: units, Unit: c.Form[fieldUnit],
+		Product: c.Form[policy.FieldProduct], Quantity: units, Unit: c.Form[policy.FieldUnit],
 	}, nil
 }
 
