@@ -1,0 +1,75 @@
+package journey
+
+import (
+	"jixu/internal/party"
+)
+
+// The sample organisations of one machine. Hospitals are invented; agencies bear
+// their public names and telephone numbers, and no address of theirs.
+var Organisations = []party.Organisation{
+	{ID: "hospital-1", Kind: party.Hospital, NameZH: "上海示范第一医院", NameEN: "Shanghai Example Hospital No. 1", Phone: "021-00000001", Mail: "import@hospital-1.example"},
+	{ID: "hospital-2", Kind: party.Hospital, NameZH: "上海示范第二医院", NameEN: "Shanghai Example Hospital No. 2", Phone: "021-00000002", Mail: "import@hospital-2.example"},
+	{ID: "mpa", Kind: party.MunicipalMPA, NameZH: "上海市药品监督管理局", NameEN: "Shanghai Municipal MPA", Phone: "021-63269368", Mail: "registration@mpa.example"},
+	{ID: "health", Kind: party.HealthCommission, NameZH: "上海市卫生健康委员会", NameEN: "Shanghai Health Commission", Phone: "021-23117857", Mail: "pharmacy@health.example"},
+	{ID: "customs", Kind: party.Customs, NameZH: "中华人民共和国上海海关", NameEN: "Shanghai Customs", Phone: "12360", Mail: "urgent@customs.example"},
+	{ID: "nmpa", Kind: party.Regulator, NameZH: "国家药品监督管理局", NameEN: "National Medical Products Administration", Phone: "12315", Mail: "urgent@nmpa.example"},
+}
+
+// Agencies says which of them has which seat.
+var Agencies = party.Agencies{MunicipalMPA: "mpa", HealthCommission: "health", Customs: "customs", Regulator: "nmpa"}
+
+// The sample people. Every name is invented.
+var People = []party.Person{
+	{ID: "lin-zhi", Org: "hospital-1", NameZH: "林芷", NameEN: "Lin Zhi", Title: "设备科申报经办人", Roles: []party.Role{party.Applicant}, Mail: "lin.zhi@hospital-1.example", Subject: "lin-zhi"},
+	{ID: "gu-ming", Org: "hospital-1", NameZH: "顾明", NameEN: "Gu Ming", Title: "设备科科长", Roles: []party.Role{party.Applicant, party.Reader}, Mail: "gu.ming@hospital-1.example", Subject: "gu-ming"},
+	{ID: "he-yue", Org: "hospital-2", NameZH: "何悦", NameEN: "He Yue", Title: "设备科申报经办人", Roles: []party.Role{party.Applicant}, Mail: "he.yue@hospital-2.example", Subject: "he-yue"},
+	{ID: "zhou-heng", Org: "mpa", NameZH: "周衡", NameEN: "Zhou Heng", Title: "医疗器械注册管理处评估人", Roles: []party.Role{party.Assessor}, Mail: "zhou.heng@mpa.example", Subject: "zhou-heng"},
+	{ID: "tang-wei", Org: "mpa", NameZH: "唐薇", NameEN: "Tang Wei", Title: "医疗器械注册管理处登记人", Roles: []party.Role{party.Recorder}, Mail: "tang.wei@mpa.example", Subject: "tang-wei"},
+	{ID: "qian-rong", Org: "health", NameZH: "钱蓉", NameEN: "Qian Rong", Title: "药政管理处", Roles: []party.Role{party.Assessor, party.Reader}, Mail: "qian.rong@health.example", Subject: "qian-rong"},
+	{ID: "xu-tao", Org: "customs", NameZH: "徐涛", NameEN: "Xu Tao", Title: "监管处", Roles: []party.Role{party.Reader}, Mail: "xu.tao@customs.example", Subject: "xu-tao"},
+	{ID: "shen-an", Org: "nmpa", NameZH: "沈安", NameEN: "Shen An", Title: "医疗器械注册司登记人", Roles: []party.Role{party.Recorder}, Mail: "shen.an@nmpa.example", Subject: "shen-an"},
+}
+
+// Organisation returns the sample organisation with id.
+func Organisation(id string) party.Organisation {
+	for _, o := range Organisations {
+		if o.ID == id {
+			return o
+		}
+	}
+	return party.Organisation{}
+}
+
+// Person returns the sample person with id.
+func Person(id string) party.Person {
+	for _, p := range People {
+		if p.ID == id {
+			return p
+		}
+	}
+	return party.Person{}
+}
+
+// DeviceForm is a filled-in application for a device. Product and maker are invented.
+func DeviceForm() map[string]string {
+	return map[string]string{
+		"product-zh":        "可吸收心房间隔缺损封堵器",
+		"product-original":  "Bioresorbable Atrial Septal Occluder",
+		"model":             "BAO-12、BAO-14、BAO-16",
+		"manufacturer":      "Example Cardio Devices GmbH",
+		"country":           "德国",
+		"class":             "III",
+		"subcatalogue":      "13",
+		"overseas-approval": "2024年3月取得欧盟 CE 证书，已在德国、法国上市。",
+		"indication":        "继发孔型房间隔缺损，解剖条件不适合使用金属封堵器的儿童患者。",
+		"urgency":           "患儿体重低、缺损边缘短，金属封堵器磨蚀风险高，国内尚无同品种获准上市；不及时封堵将发生不可逆肺动脉高压。",
+		"quantity":          "10",
+		"unit":              "套",
+		"patients":          "8",
+		"department":        "心脏中心",
+		"contact-role":      "设备科申报经办人",
+		"contact-phone":     "021-00000001",
+		"distributor":       "上海示范医疗器械有限公司",
+		"comparison":        "国内已上市产品均为镍钛合金骨架，本产品为可吸收骨架，结构组成与主要原材料不同。",
+	}
+}

@@ -1,0 +1,344 @@
+package journey
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"jixu/internal/policy"
+)
+
+// House is a running Jixu as people reach it: the sites, and the mail.
+type House struct {
+	Site string // scheme, host and port
+	Desk string // where sign-in and mail are
+}
+
+// SignIn returns the browser of a sample person who signed in at audience
+// ("hospital" or "agency").
+func (h House) SignIn(ctx context.Context, audience, person string) (*Browser, error) {
+	b := NewBrowser(h.Site)
+	page, err := b.Get(ctx, "/"+audience)
+	if err != nil {
+		return nil, err
+	}
+	form, err := page.Form(`form[action="/` + audience + `/sign-in"]`)
+	if err != nil {
+		return nil, fmt.Errorf("signing in %s: %w", person, err)
+	}
+	if page, err = b.Submit(ctx, form); err != nil {
+		return nil, fmt.Errorf("signing in %s: %w", person, err)
+	}
+	if form, err = page.Form("form"); err != nil {
+		return nil, fmt.Errorf("signing in %s: %w", person, err)
+	}
+	if page, err = b.Submit(ctx, form.Set("person", person)); err != nil {
+		return nil, fmt.Errorf("signing in %s: %w", person, err)
+	}
+	if page.Status != http.StatusOK || page.URL.Path != "/"+audience {
+		return nil, fmt.Errorf("signing in %s: ended at %s with %d: %s", person, page.URL.Path, page.Status, page.Text("h1"))
+	}
+	return b, nil
+}
+
+// Mail is one mail in the sink.
+type Mail struct {
+	N       int
+	To      []string
+	Subject string
+	Text    string
+}
+
+// Mails lists what arrived for address, oldest first.
+func (h House) Mails(ctx context.Context, address string) ([]Mail, error) {
+	page, err := NewBrowser(h.Desk).Get(ctx, "/mail.json")
+	if err != nil {
+		return nil, err
+	}
+	var all, mine []Mail
+	if err := json.Unmarshal(page.Body, &all); err != nil {
+		return nil, fmt.Errorf("reading the mail: %w", err)
+	}
+	for _, m := range all {
+		for _, to := range m.To {
+			if strings.EqualFold(to, address) {
+				mine = append(mine, m)
+			}
+		}
+	}
+	return mine, nil
+}
+
+// mailPatience is how long a mail may take: the stream, the queue, and once the
+// retelling sweep.
+const mailPatience = 100 * time.Second
+
+// WaitMail returns the newest mail to address that names number, matches text,
+// and came after mail number after.
+func (h House) WaitMail(ctx context.Context, address, number string, text *regexp.Regexp, after int) (Mail, []string, error) {
+	var found Mail
+	var match []string
+	err := Until(ctx, mailPatience, "a mail to "+address+" about "+number, func() (bool, error) {
+		mails, err := h.Mails(ctx, address)
+		for _, m := range mails {
+			if hit := text.FindStringSubmatch(m.Text); m.N > after && strings.Contains(m.Subject, number) && hit != nil {
+				found, match = m, hit
+			}
+		}
+		return match != nil, err
+	})
+	return found, match, err
+}
+
+var (
+	linkIn = regexp.MustCompile(`(/l/[a-z2-7]+)`)
+	codeIn = regexp.MustCompile(`：(\d{6})`)
+)
+
+// LinkMail waits for a link about number that was mailed to organisation's mailbox.
+func (h House) LinkMail(ctx context.Context, organisation, number string, after int) (Mail, string, error) {
+	m, hit, err := h.WaitMail(ctx, Organisation(organisation).Mail, number, linkIn, after)
+	if err != nil {
+		return Mail{}, "", err
+	}
+	return m, hit[1], nil
+}
+
+// ByLink opens a link, chooses person from the roster, enters the code from
+// their own mail, and returns the browser and the gate's page.
+func (h House) ByLink(ctx context.Context, link, number, person string) (*Browser, *Page, error) {
+	b := NewBrowser(h.Site)
+	page, err := b.Get(ctx, link)
+	if err != nil {
+		return nil, nil, err
+	}
+	form, err := page.Form(`form[action="` + link + `/code"]`)
+	if err != nil {
+		return nil, nil, fmt.Errorf("opening a link: %w", err)
+	}
+	before, err := h.last(ctx, Person(person).Mail)
+	if err != nil {
+		return nil, nil, err
+	}
+	if page, err = b.Submit(ctx, form.Set("person", person)); err != nil {
+		return nil, nil, err
+	}
+	_, hit, err := h.WaitMail(ctx, Person(person).Mail, number, codeIn, before)
+	if err != nil {
+		return nil, nil, err
+	}
+	if form, err = page.Form(`form[action^="` + link + `/code/"]`); err != nil {
+		return nil, nil, fmt.Errorf("entering a code: %w", err)
+	}
+	if page, err = b.Submit(ctx, form.Set("digits", hit[1])); err != nil {
+		return nil, nil, err
+	}
+	if page.Status != http.StatusOK || !strings.Contains(page.URL.Path, "/gates/") {
+		return nil, nil, fmt.Errorf("entering a code: ended at %s with %d", page.URL.Path, page.Status)
+	}
+	return b, page, nil
+}
+
+// last is the number of the newest mail to address, 0 if there is none.
+func (h House) last(ctx context.Context, address string) (int, error) {
+	mails, err := h.Mails(ctx, address)
+	if err != nil || len(mails) == 0 {
+		return 0, err
+	}
+	return mails[len(mails)-1].N, nil
+}
+
+// CreateDraft opens a draft for a device and returns its path, /hospital/cases/….
+func CreateDraft(ctx context.Context, b *Browser) (string, error) {
+	page, err := b.Get(ctx, "/hospital/new")
+	if err != nil {
+		return "", err
+	}
+	form, err := page.Form(`form[action="/hospital/new"]`)
+	if err != nil {
+		return "", err
+	}
+	if page, err = b.Submit(ctx, form.Set("kind", "device")); err != nil {
+		return "", err
+	}
+	if page.Status != http.StatusOK {
+		return "", fmt.Errorf("creating a draft: %d %s", page.Status, page.Text("h1"))
+	}
+	return strings.TrimSuffix(page.URL.Path, "/dossier"), nil
+}
+
+// Fill saves values in the form of a draft.
+func Fill(ctx context.Context, b *Browser, path string, values map[string]string) (*Page, error) {
+	page, err := b.Get(ctx, path+"/form")
+	if err != nil {
+		return nil, err
+	}
+	form, err := page.Form(`form[action$="/form"]`)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range values {
+		form.Set(name, value)
+	}
+	page, err = b.Submit(ctx, form)
+	if err != nil {
+		return nil, err
+	}
+	if page.Status != http.StatusOK {
+		return page, fmt.Errorf("saving the form: %d %s", page.Status, page.Text(".error-summary"))
+	}
+	return page, nil
+}
+
+// SendFile uploads data for item of a draft, the way that needs no script, and
+// returns the file's id. It does not wait for the check.
+func SendFile(ctx context.Context, b *Browser, path, item, name string, data []byte) (string, error) {
+	page, err := b.Get(ctx, path+"/items/"+item)
+	if err != nil {
+		return "", err
+	}
+	return sendFrom(ctx, b, page, `form[action$="/items/`+item+`"]`, name, data)
+}
+
+// sendFrom prepares an upload by the form on page and sends data.
+func sendFrom(ctx context.Context, b *Browser, page *Page, selector, name string, data []byte) (string, error) {
+	form, err := page.Form(selector)
+	if err != nil {
+		return "", err
+	}
+	if page, err = b.Submit(ctx, form.Set("name", name)); err != nil {
+		return "", err
+	}
+	id := page.URL.Path[strings.LastIndex(page.URL.Path, "/")+1:]
+	if form, err = page.Form(`form[enctype="multipart/form-data"]`); err != nil {
+		return "", err
+	}
+	if page, err = b.Upload(ctx, form, name, data); err != nil {
+		return "", err
+	}
+	if page.Status > 299 {
+		return "", fmt.Errorf("uploading %s: the bucket answered %d: %.300s", name, page.Status, page.Body)
+	}
+	return id, nil
+}
+
+// WaitFile waits until the file with id on page path is no longer unchecked and
+// returns its state.
+func WaitFile(ctx context.Context, b *Browser, path, id string) (state string, err error) {
+	err = Until(ctx, time.Minute, "the check of a file", func() (bool, error) {
+		page, err := b.Get(ctx, path)
+		if err != nil {
+			return false, err
+		}
+		state = page.Doc().Find(`[data-file="`+id+`"]`).AttrOr("data-state", "")
+		return state != "" && state != "unchecked", nil
+	})
+	return state, err
+}
+
+// SendDossier sends data(item) for every item of the device pack and waits
+// until each is checked.
+func SendDossier(ctx context.Context, b *Browser, path string, data func(item policy.Item) (name string, content []byte)) error {
+	sent := map[string]string{}
+	for _, part := range policy.DevicePack().Parts {
+		for _, item := range part.Items {
+			name, content := data(item)
+			id, err := SendFile(ctx, b, path, item.ID, name, content)
+			if err != nil {
+				return fmt.Errorf("sending %s: %w", item.ID, err)
+			}
+			sent[item.ID] = id
+		}
+	}
+	for item, id := range sent {
+		state, err := WaitFile(ctx, b, path+"/items/"+item, id)
+		if err != nil {
+			return err
+		}
+		if state != "checked" {
+			return fmt.Errorf("sending %s: the check says %s", item, state)
+		}
+	}
+	return nil
+}
+
+// Submit checks the answers, declares and submits (or resubmits) the dossier.
+func Submit(ctx context.Context, b *Browser, path string) (*Page, error) {
+	page, err := b.Get(ctx, path+"/check")
+	if err != nil {
+		return nil, err
+	}
+	form, err := page.Form(`form[action$="/submit"]`)
+	if err != nil {
+		return nil, err
+	}
+	page, err = b.Submit(ctx, form.Set("declared", "yes"))
+	if err != nil {
+		return nil, err
+	}
+	if page.Status != http.StatusOK || !strings.Contains(page.URL.Path, "/submissions/") {
+		return page, fmt.Errorf("submitting: %d at %s: %s", page.Status, page.URL.Path, page.Text(".error-summary"))
+	}
+	return page, nil
+}
+
+// Answer fills in the form of choice at the gate of page, reads the confirm
+// page, and gives the answer. It returns the receipt.
+func Answer(ctx context.Context, b *Browser, gate, choice string, values map[string]string) (*Page, error) {
+	form, err := Confirm(ctx, b, gate, choice, values)
+	if err != nil {
+		return nil, err
+	}
+	page, err := b.Submit(ctx, form)
+	if err != nil {
+		return nil, err
+	}
+	if page.Status != http.StatusOK || !strings.HasSuffix(page.URL.Path, "/receipt") {
+		return page, fmt.Errorf("answering: %d at %s: %s", page.Status, page.URL.Path, page.Text(".error-summary"))
+	}
+	return page, nil
+}
+
+// Confirm goes as far as the confirm page and returns its form, not sent.
+func Confirm(ctx context.Context, b *Browser, gate, choice string, values map[string]string) (*Form, error) {
+	page, err := b.Get(ctx, gate+"/answer?choice="+choice)
+	if err != nil {
+		return nil, err
+	}
+	form, err := page.Form(`form[action$="/check"]`)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range values {
+		form.Set(name, value)
+	}
+	if page, err = b.Submit(ctx, form); err != nil {
+		return nil, err
+	}
+	if page.Status != http.StatusOK {
+		return nil, fmt.Errorf("checking an answer: %d: %s", page.Status, page.Text(".error-summary"))
+	}
+	return page.Form(`form[action$="/answer"]`)
+}
+
+// SendEvidence uploads the regulator's letter at a gate and waits for its check.
+func SendEvidence(ctx context.Context, b *Browser, gate, name string, data []byte) (string, error) {
+	page, err := b.Get(ctx, gate+"/evidence")
+	if err != nil {
+		return "", err
+	}
+	id, err := sendFrom(ctx, b, page, `form[action$="/evidence"]`, name, data)
+	if err != nil {
+		return "", err
+	}
+	state, err := WaitFile(ctx, b, gate+"/evidence", id)
+	if err == nil && state != "checked" {
+		err = errors.New("the check of the evidence says " + state)
+	}
+	return id, err
+}
