@@ -1,21 +1,60 @@
-// Command agency-site only says that it is alive, until its pages are built.
+// Command agency-site serves the agencies' pages and the links: inbox, gate,
+// opinion, supplement notice, reply with evidence, receipt. It signs uploads
+// under evidence/ and nowhere else.
 package main
 
 import (
-	"io"
-	"net/http"
+	"crypto/rand"
+	"log/slog"
+	"os"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"jixu/internal/bucket"
+	"jixu/internal/docket"
 	"jixu/internal/gateway"
+	"jixu/internal/keyring"
 	"jixu/internal/logging"
+	"jixu/internal/queue"
+	"jixu/internal/settings"
+	"jixu/internal/table"
+	"jixu/internal/web"
 )
 
 func main() {
 	logging.Start("agency-site")
-	mux := http.NewServeMux()
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, "agency-site "+r.Method+" "+r.URL.Path+"\n")
-	})
-	lambda.Start(logging.Each(gateway.Handle(mux)))
+	site, err := build()
+	if err != nil {
+		slog.Error("starting failed", "err", err)
+		os.Exit(1)
+	}
+	lambda.Start(logging.Each(gateway.Handle(site.Handler())))
+}
+
+func build() (*web.Site, error) {
+	s, err := settings.Read(settings.Table, settings.Bucket, settings.Site, settings.Issuer, settings.Client, settings.Clock,
+		settings.Notices, settings.LinkKey)
+	if err != nil {
+		return nil, err
+	}
+	config, err := settings.AWS()
+	if err != nil {
+		return nil, err
+	}
+	store := table.New(dynamodb.NewFromConfig(config), s.Table)
+	files := bucket.New(config, s.Bucket)
+	desk := docket.New(store, table.Clock{Store: store, Moves: s.Clock == "table"}, logging.Counter{Stage: s.Stage})
+	desk.Files = files
+	keeper := &docket.Keeper{
+		Store: store, Directory: store, Doors: store, Notices: queue.New(config, s.Notices),
+		Mac: keyring.New(config, s.LinkKey), Desk: desk, Machine: time.Now,
+	}
+	return &web.Site{
+		Audience: web.Agency, Desk: desk, Keeper: keeper, Store: store, Directory: store, Doors: store,
+		SignIn: &web.Issuer{URL: s.Issuer, Client: s.Client}, Address: s.Site,
+		Origins: []string{files.Origin(), web.Origin(s.Issuer)}, Machine: time.Now, Secret: rand.Text,
+		Log: slog.Default(), Reference: gateway.RequestID, Moved: s.Clock == "table",
+	}, nil
 }

@@ -1,18 +1,43 @@
-// Command apply-outcome only says that it was called, until its part of the house is built.
+// Command apply-outcome tells a machine whose move it is on its leg now, or
+// that the leg is over. It changes nothing.
 package main
 
 import (
 	"context"
-	"encoding/json"
+	"log/slog"
+	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"jixu/internal/docket"
+	"jixu/internal/gateway"
 	"jixu/internal/logging"
+	"jixu/internal/settings"
+	"jixu/internal/table"
 )
 
 func main() {
 	logging.Start("apply-outcome")
-	lambda.Start(logging.Each(func(context.Context, json.RawMessage) (map[string]any, error) {
-		return map[string]any{"over": true, "gate": "", "kind": "", "asked": 0}, nil
+	waiter, err := build()
+	if err != nil {
+		slog.Error("starting failed", "err", err)
+		os.Exit(1)
+	}
+	lambda.Start(logging.Each(func(ctx context.Context, in docket.Input) (docket.Next, error) {
+		next, err := waiter.Next(ctx, in.CaseID, in.Leg, in.Run)
+		return next, gateway.Named(err)
 	}))
+}
+
+func build() (*docket.Waiter, error) {
+	s, err := settings.Read(settings.Table)
+	if err != nil {
+		return nil, err
+	}
+	config, err := settings.AWS()
+	if err != nil {
+		return nil, err
+	}
+	return &docket.Waiter{Store: table.New(dynamodb.NewFromConfig(config), s.Table)}, nil
 }

@@ -1,18 +1,57 @@
-// Command open-gate only says that it was called, until its part of the house is built.
+// Command open-gate takes the token of a waiting machine to the gate it waits
+// at. A gate that was answered before the token came resumes the machine at once.
 package main
 
 import (
 	"context"
-	"encoding/json"
+	"log/slog"
+	"os"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"jixu/internal/docket"
+	"jixu/internal/gateway"
 	"jixu/internal/logging"
+	"jixu/internal/machine"
+	"jixu/internal/settings"
+	"jixu/internal/table"
 )
+
+// waiting is what the machine says of itself: ids, its token, and when it came.
+type waiting struct {
+	CaseID    string    `json:"caseId"`
+	Gate      string    `json:"gate"`
+	Run       int       `json:"run"`
+	TaskToken string    `json:"taskToken"`
+	Entered   time.Time `json:"entered"`
+	Retry     int       `json:"retry"`
+}
 
 func main() {
 	logging.Start("open-gate")
-	lambda.Start(logging.Each(func(context.Context, json.RawMessage) (map[string]any, error) {
-		return map[string]any{}, nil
+	waiter, err := build()
+	if err != nil {
+		slog.Error("starting failed", "err", err)
+		os.Exit(1)
+	}
+	lambda.Start(logging.Each(func(ctx context.Context, in waiting) (struct{}, error) {
+		err := waiter.Attach(ctx, docket.GateRef{Case: in.CaseID, Gate: in.Gate},
+			docket.Token{Value: in.TaskToken, Run: in.Run, Entered: in.Entered, Retry: in.Retry})
+		return struct{}{}, gateway.Named(err)
 	}))
+}
+
+func build() (*docket.Waiter, error) {
+	s, err := settings.Read(settings.Table, settings.Machine)
+	if err != nil {
+		return nil, err
+	}
+	config, err := settings.AWS()
+	if err != nil {
+		return nil, err
+	}
+	store := table.New(dynamodb.NewFromConfig(config), s.Table)
+	return &docket.Waiter{Store: store, Machine: machine.New(config, s.Machine)}, nil
 }

@@ -1,18 +1,57 @@
-// Command relay-entries only says that it was called, until its part of the house is built.
+// Command relay-entries tells what was committed, as the table's stream brings
+// it. It rereads every entry and never fails a batch because one telling
+// failed: the mark stays on the entry, and retell-entries comes back to it.
 package main
 
 import (
 	"context"
-	"encoding/json"
+	"log/slog"
+	"os"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"jixu/internal/docket"
 	"jixu/internal/logging"
+	"jixu/internal/machine"
+	"jixu/internal/queue"
+	"jixu/internal/settings"
+	"jixu/internal/table"
 )
 
 func main() {
 	logging.Start("relay-entries")
-	lambda.Start(logging.Each(func(context.Context, json.RawMessage) (map[string]any, error) {
-		return map[string]any{"batchItemFailures": []any{}}, nil
+	teller, err := build()
+	if err != nil {
+		slog.Error("starting failed", "err", err)
+		os.Exit(1)
+	}
+	lambda.Start(logging.Each(func(ctx context.Context, in events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+		for _, r := range in.Records {
+			ref, ok := table.EntryOf(r.Change.Keys["pk"].String(), r.Change.Keys["sk"].String())
+			if !ok {
+				continue
+			}
+			if err := teller.Tell(ctx, ref.Case, ref.Seq); err != nil {
+				slog.ErrorContext(ctx, "telling failed", "case", ref.Case, "seq", ref.Seq, "err", err)
+				teller.Desk.Metrics.Count("TellingFailed", 1)
+			}
+		}
+		return events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}, nil
 	}))
+}
+
+func build() (*docket.Teller, error) {
+	s, err := settings.Read(settings.Table, settings.Machine, settings.Notices, settings.Clock)
+	if err != nil {
+		return nil, err
+	}
+	config, err := settings.AWS()
+	if err != nil {
+		return nil, err
+	}
+	store := table.New(dynamodb.NewFromConfig(config), s.Table)
+	desk := docket.New(store, table.Clock{Store: store, Moves: s.Clock == "table"}, logging.Counter{Stage: s.Stage})
+	return &docket.Teller{Desk: desk, Machine: machine.New(config, s.Machine), Notices: queue.New(config, s.Notices)}, nil
 }

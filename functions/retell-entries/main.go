@@ -1,18 +1,55 @@
-// Command retell-entries only says that it was called, until its part of the house is built.
+// Command retell-entries tells what the stream did not bring or could not tell,
+// every minute, oldest first, and reports the age of the oldest that is left.
 package main
 
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
+	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"jixu/internal/docket"
 	"jixu/internal/logging"
+	"jixu/internal/machine"
+	"jixu/internal/queue"
+	"jixu/internal/settings"
+	"jixu/internal/table"
 )
 
 func main() {
 	logging.Start("retell-entries")
-	lambda.Start(logging.Each(func(context.Context, json.RawMessage) (map[string]any, error) {
-		return map[string]any{}, nil
+	teller, err := build()
+	if err != nil {
+		slog.Error("starting failed", "err", err)
+		os.Exit(1)
+	}
+	lambda.Start(logging.Each(func(ctx context.Context, _ json.RawMessage) (struct{}, error) {
+		now, err := teller.Desk.Clock.Now(ctx)
+		if err != nil {
+			return struct{}{}, err
+		}
+		told, oldest, err := teller.Retell(ctx, now)
+		teller.Desk.Metrics.Count("UntoldAge", oldest.Seconds())
+		if err != nil {
+			slog.ErrorContext(ctx, "retelling failed", "told", told, "err", err)
+		}
+		return struct{}{}, nil
 	}))
+}
+
+func build() (*docket.Teller, error) {
+	s, err := settings.Read(settings.Table, settings.Machine, settings.Notices, settings.Clock)
+	if err != nil {
+		return nil, err
+	}
+	config, err := settings.AWS()
+	if err != nil {
+		return nil, err
+	}
+	store := table.New(dynamodb.NewFromConfig(config), s.Table)
+	desk := docket.New(store, table.Clock{Store: store, Moves: s.Clock == "table"}, logging.Counter{Stage: s.Stage})
+	return &docket.Teller{Desk: desk, Machine: machine.New(config, s.Machine), Notices: queue.New(config, s.Notices)}, nil
 }

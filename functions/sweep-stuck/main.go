@@ -1,18 +1,54 @@
-// Command sweep-stuck only says that it was called, until its part of the house is built.
+// Command sweep-stuck proves that every open case has somebody whose move it is
+// and a machine that waits for them; it starts dead runs again and reports what
+// it cannot repair.
 package main
 
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
+	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"jixu/internal/docket"
 	"jixu/internal/logging"
+	"jixu/internal/machine"
+	"jixu/internal/settings"
+	"jixu/internal/table"
 )
 
 func main() {
 	logging.Start("sweep-stuck")
-	lambda.Start(logging.Each(func(context.Context, json.RawMessage) (map[string]any, error) {
-		return map[string]any{}, nil
+	teller, err := build()
+	if err != nil {
+		slog.Error("starting failed", "err", err)
+		os.Exit(1)
+	}
+	lambda.Start(logging.Each(func(ctx context.Context, _ json.RawMessage) (struct{}, error) {
+		stuck, err := teller.Sweep(ctx)
+		for _, s := range stuck {
+			slog.ErrorContext(ctx, "case is stuck", "case", s.Case, "leg", string(s.Leg), "why", s.Why)
+		}
+		teller.Desk.Metrics.Count("StuckCases", float64(len(stuck)))
+		if err != nil {
+			slog.ErrorContext(ctx, "sweeping failed", "err", err)
+		}
+		return struct{}{}, nil
 	}))
+}
+
+func build() (*docket.Teller, error) {
+	s, err := settings.Read(settings.Table, settings.Machine, settings.Clock)
+	if err != nil {
+		return nil, err
+	}
+	config, err := settings.AWS()
+	if err != nil {
+		return nil, err
+	}
+	store := table.New(dynamodb.NewFromConfig(config), s.Table)
+	desk := docket.New(store, table.Clock{Store: store, Moves: s.Clock == "table"}, logging.Counter{Stage: s.Stage})
+	return &docket.Teller{Desk: desk, Machine: machine.New(config, s.Machine)}, nil
 }
