@@ -169,7 +169,7 @@ func seal(was casework.Case, ch casework.Change, now time.Time) (Commit, error) 
 			return Commit{}, fmt.Errorf("writing the entry of %s: %w", c.ID, err)
 		}
 		entry, err := history.Seal(last(was), history.Entry{
-			Aggregate: aggregate(c.ID), Verb: string(ch.Verb), At: now, Body: body,
+			Aggregate: Aggregate(c.ID), Verb: string(ch.Verb), At: now, Body: body,
 			By: history.Actor{Person: ch.By.Person, Org: ch.By.Org, Via: string(ch.By.Via)},
 		})
 		if err != nil {
@@ -188,11 +188,11 @@ func last(was casework.Case) history.Entry {
 	if was.Seq == 0 {
 		return history.Entry{}
 	}
-	return history.Entry{Aggregate: aggregate(was.ID), Seq: was.Seq, Hash: was.Head}
+	return history.Entry{Aggregate: Aggregate(was.ID), Seq: was.Seq, Hash: was.Head}
 }
 
-// aggregate names a case in history, among the other kinds of things that have one.
-func aggregate(id string) string { return "case/" + id }
+// Aggregate names a case in history, among the other kinds of things that have one.
+func Aggregate(id string) string { return "case/" + id }
 
 // receiptOf says what ch did, for whoever sent it.
 func receiptOf(c casework.Case, ch casework.Change, now time.Time) Receipt {

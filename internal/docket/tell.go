@@ -35,7 +35,7 @@ type Telling struct {
 // Tellings derives from e everything that must be told, in order: the machine
 // first, then people.
 func Tellings(e history.Entry, number string) ([]Telling, error) {
-	id := strings.TrimPrefix(e.Aggregate, aggregate(""))
+	id := strings.TrimPrefix(e.Aggregate, Aggregate(""))
 	var f casework.Facts
 	if err := json.Unmarshal(e.Body, &f); err != nil {
 		return nil, fmt.Errorf("reading entry %d of %s: %w", e.Seq, e.Aggregate, err)

@@ -10,7 +10,7 @@ func Parameters(e *Emulator, desk *Desk) map[string]string {
 		"SweepRate":        "rate(1 minute)", // as fast as schedules go: nobody waits five minutes at a desk
 		"SiteUrl":          e.Site(),
 		"SiteDomain":       Host,
-		"CertificateArn":   "arn:aws:acm:" + Region + ":" + Account + ":certificate/00000000-0000-0000-0000-000000000000",
+		"CertificateArn":   "arn:" + Partition + ":acm:" + Region + ":" + Account + ":certificate/00000000-0000-0000-0000-000000000000",
 		"OidcIssuer":       desk.Issuer,
 		"OidcClient":       ClientID,
 		"SmtpAddress":      desk.SMTP,

@@ -1,0 +1,224 @@
+package docket_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/memory"
+)
+
+func TestALifeWithoutFaults(t *testing.T) {
+	p := live(newTown(t))
+	c := p.record().Case
+	if c.Stage() != casework.StagePart || c.Opinion.State != casework.Given {
+		t.Errorf("got %s with the opinion %s, want approved in part with the opinion given", c.Stage(), c.Opinion.State)
+	}
+	t.Logf("%d outside calls:\n%s", p.calls, p.account())
+}
+
+// Every outside call of the life fails or dies once, before or after it took
+// effect: the history must be the same.
+func TestEveryCrashPointOfALifeConverges(t *testing.T) {
+	first := live(newTown(t))
+	want, calls := first.account(), first.calls
+	schedules := 0
+	for n := 1; n <= calls; n++ {
+		for _, fate := range memory.Fates[1:] {
+			tw := newTown(t)
+			tw.faults = func(call int, _ string) memory.Fate {
+				if call == n {
+					return fate
+				}
+				return memory.Pass
+			}
+			if got := live(tw).account(); got != want {
+				t.Fatalf("call %d (%s) %s: got\n%s\nwant\n%s", n, first.names[n-1], fate, got, want)
+			}
+			schedules++
+		}
+	}
+	fmt.Printf("crash points: %d outside calls, %d schedules, one history\n", calls, schedules)
+}
+
+// The same with any number of faults, a stream that loses, repeats and
+// reorders, and a machine that is restarted.
+func TestAnyMixOfFaultsConverges(t *testing.T) {
+	want := live(newTown(t)).account()
+	rapid.Check(t, func(rt *rapid.T) {
+		tw := newTown(t)
+		rate := rapid.IntRange(8, 60).Draw(rt, "one in")
+		fates := rapid.SliceOfN(rapid.IntRange(0, rate*4), 400, 400).Draw(rt, "fates")
+		budget := rapid.IntRange(0, 12).Draw(rt, "faults")
+		tw.faults = func(call int, _ string) memory.Fate {
+			if f := fates[call%len(fates)]; f < len(memory.Fates) && f > 0 && budget > 0 {
+				budget--
+				return memory.Fates[f]
+			}
+			return memory.Pass
+		}
+		mischief := rapid.SliceOfN(rapid.IntRange(0, 5), 6, 6).Draw(rt, "mischief")
+		p := &play{town: tw}
+		for i, act := range []func(){p.draft, p.submit, p.ring, p.supplement, p.opine, p.reply} {
+			tw.mischief(mischief[i])
+			act()
+		}
+		p.night()
+		if got := p.account(); got != want {
+			rt.Fatalf("got\n%s\nwant\n%s", got, want)
+		}
+	})
+}
+
+// mischief happens between two acts.
+func (tw *town) mischief(kind int) {
+	switch kind {
+	case 1:
+		tw.world.Machine.Restart()
+	case 2:
+		tw.world.Stream.Lose()
+	case 3:
+		for i := range tw.world.Stream.Waiting() {
+			tw.world.Stream.Repeat(i)
+		}
+	case 4:
+		for _, e := range tw.world.Machine.Executions() {
+			tw.world.Machine.Expire(e.Name)
+		}
+	case 5:
+		tw.night()
+	}
+}
+
+// A thousand people answer one gate at once, half one way and half the other:
+// one decision, and everybody who gave it gets the same receipt.
+func TestAThousandAnswersAreOneDecision(t *testing.T) {
+	p := &play{town: newTown(t)}
+	p.draft()
+	p.submit()
+	ref := p.ref(gate.Opinion)
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	receipts, lost := map[docket.Receipt]int{}, 0
+	for i := range 1000 {
+		wg.Go(func() {
+			var r docket.Receipt
+			var err error
+			id := docket.Op{ID: fmt.Sprintf("operation-%06d", i)}
+			if i%2 == 0 {
+				r, err = p.desk.Opine(context.Background(), id, ref, opinion(), actor("zhou"), nil)
+			} else {
+				r, err = p.desk.Ask(context.Background(), id, ref, []casework.Defect{{What: "请补充"}}, actor("zhou"), nil)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				receipts[r]++
+			case errors.Is(err, fault.Conflict):
+				lost++
+			default:
+				t.Errorf("an answer: got %v, want a receipt or a conflict", err)
+			}
+		})
+	}
+	wg.Wait()
+	if len(receipts) != 1 || lost != 500 {
+		t.Errorf("got %d different receipts and %d losers, want 1 and 500", len(receipts), lost)
+	}
+	entries, err := p.world.Store.Entries(context.Background(), p.id)
+	must(t, err)
+	if len(entries) != 3 {
+		t.Errorf("entries: got %d, want 3: created, submitted, answered", len(entries))
+	}
+}
+
+func TestTheSameOperationAgainIsTheSameReceipt(t *testing.T) {
+	ctx := context.Background()
+	p := &play{town: newTown(t)}
+	p.draft()
+	version := p.record().Case.Version
+	first, err := p.desk.Submit(ctx, op("once"), p.id, version, true, actor("lin"))
+	must(t, err)
+	again, err := p.desk.Submit(ctx, op("once"), p.id, version, true, actor("lin"))
+	if err != nil || again != first {
+		t.Errorf("the same form again: got %v (%v), want the first receipt", again, err)
+	}
+	if _, err := p.desk.Submit(ctx, op("once"), p.id, version+1, true, actor("lin")); !errors.Is(err, fault.Conflict) {
+		t.Errorf("the same id with other content: got %v, want a conflict", err)
+	}
+	if _, err := p.desk.Withdraw(ctx, op("once"), p.id, "其他", actor("he")); !errors.Is(err, fault.NotFound) {
+		t.Errorf("another hospital with the same id: got %v, want not found", err)
+	}
+}
+
+func TestAnAnswerBeforeAnyTokenIsHeardByTheMachineWhenItComes(t *testing.T) {
+	p := &play{town: newTown(t)}
+	p.draft()
+	ctx := context.Background()
+	version := p.record().Case.Version
+	_, err := p.desk.Submit(ctx, op("submit"), p.id, version, true, actor("lin"))
+	must(t, err)
+	_, err = p.desk.Opine(ctx, op("opine"), p.ref(gate.Opinion), opinion(), actor("zhou"), nil)
+	must(t, err)
+	p.night()
+	for _, e := range p.world.Machine.Executions() {
+		if e.Name == p.id+"-opinion-1" && e.Status == "RUNNING" {
+			t.Error("the opinion's run still waits for an answer that was given")
+		}
+	}
+}
+
+func TestTokensOutOfOrderAndTwice(t *testing.T) {
+	p := &play{town: newTown(t)}
+	p.draft()
+	p.submit()
+	ctx := context.Background()
+	ref := p.ref(gate.Opinion)
+	at := func(run, retry int) docket.Token {
+		return docket.Token{Value: fmt.Sprintf("token-%d-%d", run, retry), Run: run, Entered: monday.Add(time.Hour), Retry: retry}
+	}
+	for _, row := range []struct {
+		name  string
+		token docket.Token
+		want  string
+	}{
+		{"a token of a later run replaces the first", at(2, 0), "token-2-0"},
+		{"an older run's token never comes back", at(1, 5), "token-2-0"},
+		{"a retry of the same run is newer", at(2, 1), "token-2-1"},
+		{"the same token again changes nothing", at(2, 1), "token-2-1"},
+	} {
+		must(t, p.waiter.Attach(ctx, ref, row.token))
+		got, ok, err := p.world.Store.Token(ctx, ref)
+		must(t, err)
+		if !ok || got.Value != row.want {
+			t.Errorf("%s: got %q, want %q", row.name, got.Value, row.want)
+		}
+	}
+}
+
+func TestAStoppedExecutionIsReplacedWhenItsGateIsAnswered(t *testing.T) {
+	p := &play{town: newTown(t)}
+	p.draft()
+	p.submit()
+	p.world.Machine.Restart()
+	p.supplement()
+	p.night()
+	c := p.record().Case
+	if c.Opinion.Run < 2 {
+		t.Errorf("the opinion's run: got %d, want a later one", c.Opinion.Run)
+	}
+	p.opine()
+	p.reply()
+	p.night()
+	p.account()
+}
