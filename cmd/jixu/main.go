@@ -26,6 +26,8 @@ type command struct {
 
 func commands() []command {
 	return []command{
+		{"clock", "show the system's time, or move it: +10d", runClock},
+		{"demo", "live one case through the running house, over HTTP only", runDemo},
 		{"local", "run the whole house on one machine until Ctrl-C", runLocal},
 		{"setup", "install the pinned tools of one machine, once", runSetup},
 	}
