@@ -1,0 +1,57 @@
+package memory_test
+
+import (
+	"testing"
+	"time"
+
+	"jixu/internal/docket"
+	"jixu/internal/docket/storetest"
+	"jixu/internal/memory"
+)
+
+var noon = time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)
+
+func quietly() *memory.World { return memory.New(memory.Quiet, noon) }
+
+func TestStore(t *testing.T) {
+	storetest.Store(t, func(*testing.T) docket.Store { return quietly().Store })
+}
+
+func TestPasses(t *testing.T) {
+	storetest.Passes(t, func(*testing.T) storetest.House {
+		w := quietly()
+		return storetest.House{Store: w.Store, Doors: w.Doors}
+	})
+}
+
+func TestDoors(t *testing.T) {
+	storetest.Doors(t, func(*testing.T) docket.Doors { return quietly().Doors })
+}
+
+func TestDirectory(t *testing.T) {
+	storetest.Directory(t, func(*testing.T) docket.Directory { return quietly().Directory })
+}
+
+func TestOutbox(t *testing.T) {
+	storetest.Outbox(t, func(*testing.T) docket.Outbox { return quietly().Outbox })
+}
+
+func TestFiles(t *testing.T) {
+	storetest.Files(t, func(*testing.T) storetest.Shelf {
+		w := quietly()
+		return storetest.Shelf{
+			Files: w.Files,
+			Upload: func(_ *testing.T, ticket docket.Ticket, data []byte) (string, error) {
+				return w.Files.Upload(ticket.Fields["key"], data), nil
+			},
+		}
+	})
+}
+
+func TestAThousandAnswersToOneGateAreOne(t *testing.T) {
+	storetest.Race(t, quietly().Store, 1000)
+}
+
+func TestInterleavings(t *testing.T) {
+	storetest.Interleavings(t, func(t *testing.T) docket.Store { return memory.New(t, noon).Store })
+}
