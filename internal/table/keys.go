@@ -1,0 +1,245 @@
+package table
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"jixu/internal/docket"
+)
+
+// Every key of the table is built and taken apart in this file, and nowhere else.
+//
+//	pk                    sk                     work index                list index
+//	CASE#<case>           HEAD                   open#<shard> while open   hospital#<org>
+//	CASE#<case>           ENTRY#<seq>            untold#<shard> until told
+//	CASE#<case>           GATE#<gate>            due#<shard> until rung    inbox#<org> while open
+//	CASE#<case>           SEAT#<gate>#<org>                                inbox#<org> while open
+//	CASE#<case>           COPY#<org>                                       copies#<org>
+//	CASE#<case>           FILE#<file>
+//	NUMBER#<number>       NUMBER
+//	OP#<scope>#<id>       OP
+//	READ#<case>           <instant>#<person>#<file>
+//	SESSION#<hash>        SESSION                LINK#, CODE#, PENDING#, NOTICE# alike
+//	ORG#<org>             ORG
+//	ORG#<org>             PERSON#<person>        the roster
+//	PERSON#<person>       PERSON
+//	SUBJECT#<subject>     SUBJECT
+//	SETTINGS              AGENCIES, RULES, CLOCK
+//
+// Files, gates and the head stand side by side in a case's partition, so that
+// one query reads them and none of the entries.
+
+const (
+	sep = "#"
+	// end sorts right after sep: "x" + end lies behind every key that begins with "x#".
+	end = "$"
+
+	// shards spread the work index. Every list of work asks all of them, so a
+	// change of this number needs every open, untold and due item written again.
+	shards = 4
+
+	headSort   = "HEAD"
+	entrySort  = "ENTRY#"
+	gateSort   = "GATE#"
+	seatSort   = "SEAT#"
+	fileSort   = "FILE#"
+	copySort   = "COPY#"
+	personSort = "PERSON#"
+
+	maxPart = 400 // bytes; DynamoDB allows a sort key 1024
+	maxSeq  = 99_999_999
+)
+
+// key is a place in the table. The zero key is no place: one of its parts
+// cannot be in a key, so nothing is found there and nothing can be put.
+type key struct{ pk, sk string }
+
+func (k key) valid() bool { return k.pk != "" }
+
+// index is a place in one of the two indexes; the zero index keeps an item out.
+type index struct{ pk, sk string }
+
+// at returns the key, if every part can be told apart in it.
+func at(pk, sk string, parts ...string) key {
+	for _, p := range parts {
+		if !isPart(p) {
+			return key{}
+		}
+	}
+	return key{pk, sk}
+}
+
+// single returns the key of a thing that stands alone under its name. The name
+// ends the key, so it may be any text.
+func single(kind, name string) key {
+	if name == "" || len(name) > maxPart || !utf8.ValidString(name) {
+		return key{}
+	}
+	return key{kind + sep + name, kind}
+}
+
+func isPart(p string) bool {
+	return p != "" && len(p) <= maxPart && utf8.ValidString(p) && !strings.Contains(p, sep)
+}
+
+func headKey(id string) key       { return at("CASE#"+id, headSort, id) }
+func gateKey(id, gate string) key { return at("CASE#"+id, gateSort+gate, id, gate) }
+func fileKey(id, file string) key { return at("CASE#"+id, fileSort+file, id, file) }
+func copyKey(id, org string) key  { return at("CASE#"+id, copySort+org, id, org) }
+
+func entryKey(id string, seq int) key {
+	if seq < 1 || seq > maxSeq {
+		return key{}
+	}
+	return at("CASE#"+id, fmt.Sprintf("%s%08d", entrySort, seq), id)
+}
+
+// seatKey is where an open gate is listed for an organisation that may enter
+// the answer for its party.
+func seatKey(id, gate, org string) key {
+	return at("CASE#"+id, seatSort+gate+sep+org, id, gate, org)
+}
+
+func numberKey(number string) key { return single("NUMBER", number) }
+
+func operationKey(scope, id string) key {
+	if !isPart(scope) || id == "" || len(id) > maxPart || !utf8.ValidString(id) {
+		return key{}
+	}
+	return key{"OP#" + scope + sep + id, "OP"}
+}
+
+func readingKey(r docket.Reading) key {
+	file := r.File
+	if file == "" {
+		file = "-"
+	}
+	return at("READ#"+r.Case, instant(r.At)+sep+r.Person+sep+file, r.Case, r.Person, file)
+}
+
+func sessionKey(hash string) key  { return single("SESSION", hash) }
+func linkKey(hash string) key     { return single("LINK", hash) }
+func codeKey(id string) key       { return single("CODE", id) }
+func pendingKey(state string) key { return single("PENDING", state) }
+func noticeKey(name string) key   { return single("NOTICE", name) }
+
+func orgKey(id string) key             { return at("ORG#"+id, "ORG", id) }
+func rosterKey(org, person string) key { return at("ORG#"+org, personSort+person, org, person) }
+func personKey(id string) key          { return at("PERSON#"+id, "PERSON", id) }
+func subjectKey(subject string) key    { return single("SUBJECT", subject) }
+func settingKey(name string) key       { return key{"SETTINGS", name} }
+
+// parseCase takes a case's partition key apart.
+func parseCase(pk string) (id string, ok bool) {
+	id, ok = strings.CutPrefix(pk, "CASE#")
+	return id, ok && isPart(id)
+}
+
+// EntryOf takes the key of an entry apart, as a stream record shows it. It
+// reports false for every other item.
+func EntryOf(pk, sk string) (docket.EntryRef, bool) {
+	id, ok := parseCase(pk)
+	digits, isEntry := strings.CutPrefix(sk, entrySort)
+	seq, err := strconv.Atoi(digits)
+	if !ok || !isEntry || err != nil || (key{pk, sk}) != entryKey(id, seq) {
+		return docket.EntryRef{}, false
+	}
+	return docket.EntryRef{Case: id, Seq: seq}, true
+}
+
+// parseGate takes the key of a gate, or of a seat at one, apart.
+func parseGate(k key) (id, gate string, ok bool) {
+	id, ok = parseCase(k.pk)
+	if rest, isSeat := strings.CutPrefix(k.sk, seatSort); isSeat {
+		gate, org, _ := strings.Cut(rest, sep)
+		return id, gate, ok && k == seatKey(id, gate, org)
+	}
+	gate, isGate := strings.CutPrefix(k.sk, gateSort)
+	return id, gate, ok && isGate && k == gateKey(id, gate)
+}
+
+// parseObject takes the key of an uploaded object apart: dossier/<case>/<file>
+// or evidence/<case>/<file>.
+func parseObject(object string) (id, file string, ok bool) {
+	parts := strings.Split(object, "/")
+	if len(parts) != 3 || parts[0] != "dossier" && parts[0] != "evidence" {
+		return "", "", false
+	}
+	return parts[1], parts[2], fileKey(parts[1], parts[2]).valid()
+}
+
+// instantFormat sorts as text in the order of time.
+const instantFormat = "2006-01-02T15:04:05.000000000Z"
+
+func instant(t time.Time) string { return t.UTC().Format(instantFormat) }
+
+// parseInstant reads the instant that begins an index's sort key.
+func parseInstant(sk string) (time.Time, bool) {
+	first, _, _ := strings.Cut(sk, sep)
+	t, err := time.Parse(instantFormat, first)
+	return t, err == nil
+}
+
+func shardOf(id string) int {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return int(h.Sum32() % shards)
+}
+
+func shardKey(list string, shard int) string { return list + sep + strconv.Itoa(shard) }
+
+const (
+	openList   = "open"
+	untoldList = "untold"
+	dueList    = "due"
+)
+
+func openIndex(id string) index {
+	return index{shardKey(openList, shardOf(id)), id}
+}
+
+func untoldIndex(id string, seq int, committed time.Time) index {
+	return index{shardKey(untoldList, shardOf(id)), fmt.Sprintf("%s#%s#%08d", instant(committed), id, seq)}
+}
+
+func dueIndex(id, gate string, rings time.Time) index {
+	return index{shardKey(dueList, shardOf(id)), instant(rings) + sep + id + sep + gate}
+}
+
+func hospitalList(org string) string { return "hospital#" + org }
+func inboxList(org string) string    { return "inbox#" + org }
+func copiesList(org string) string   { return "copies#" + org }
+
+func hospitalIndex(org string, edited time.Time, id string) index {
+	return index{hospitalList(org), instant(edited) + sep + id}
+}
+
+func inboxIndex(org string, opened time.Time, id, gate string) index {
+	return index{inboxList(org), instant(opened) + sep + id + sep + gate}
+}
+
+func copiesIndex(org string, sent time.Time, id string) index {
+	return index{copiesList(org), instant(sent) + sep + id}
+}
+
+// tokenOrder sorts as text in the order of docket.Token.Before.
+func tokenOrder(t docket.Token) string {
+	return fmt.Sprintf("%010d#%s#%06d", max(t.Run, 0), instant(t.Entered), max(t.Retry, 0))
+}
+
+// parseTokenOrder reads what tokenOrder writes.
+func parseTokenOrder(order string) (t docket.Token, ok bool) {
+	parts := strings.Split(order, sep)
+	if len(parts) != 3 {
+		return docket.Token{}, false
+	}
+	var err [3]error
+	t.Run, err[0] = strconv.Atoi(parts[0])
+	t.Entered, err[1] = time.Parse(instantFormat, parts[1])
+	t.Retry, err[2] = strconv.Atoi(parts[2])
+	return t, err == [3]error{} && tokenOrder(t) == order
+}

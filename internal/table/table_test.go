@@ -1,0 +1,267 @@
+package table
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+)
+
+// answer is what the scripted DynamoDB says to one request.
+type answer struct {
+	status int
+	body   string
+}
+
+// scripted returns a store whose DynamoDB gives answers one after the other,
+// the last one again and again, and the requests it got.
+func scripted(t *testing.T, answers ...answer) (*Store, func() []map[string]any) {
+	t.Helper()
+	var mu sync.Mutex
+	var got []map[string]any
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		var request map[string]any
+		if err := json.Unmarshal(b, &request); err != nil {
+			t.Errorf("reading a request: %v", err)
+		}
+		mu.Lock()
+		got = append(got, request)
+		a := answers[min(len(got), len(answers))-1]
+		mu.Unlock()
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		w.WriteHeader(a.status)
+		_, _ = io.WriteString(w, a.body)
+	}))
+	t.Cleanup(server.Close)
+	db := dynamodb.NewFromConfig(aws.Config{
+		Region: "us-east-1", BaseEndpoint: aws.String(server.URL),
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "x", SecretAccessKey: "x"}, nil
+		}),
+		Retryer: func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+			})
+		},
+	})
+	return New(db, "cases"), func() []map[string]any {
+		mu.Lock()
+		defer mu.Unlock()
+		return got
+	}
+}
+
+func canceled(reasons ...string) answer {
+	var list []string
+	for _, r := range reasons {
+		list = append(list, fmt.Sprintf(`{"Code":%q}`, r))
+	}
+	return answer{400, `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","CancellationReasons":[` + strings.Join(list, ",") + `]}`}
+}
+
+var (
+	done   = answer{200, `{}`}
+	broken = answer{500, `{"__type":"InternalServerError"}`}
+)
+
+func born() docket.Commit {
+	return docket.Commit{Case: casework.Case{ID: "c1", Number: "n1", Hospital: "h1", Version: 1, Status: casework.Draft}}
+}
+
+func TestWhatACommitMakesOfAnswers(t *testing.T) {
+	for _, tt := range []struct {
+		sentence string
+		answers  []answer
+		want     error
+		calls    int
+	}{
+		{"done is done", []answer{done}, nil, 1},
+		{"a condition that does not hold is a conflict, at once", []answer{canceled("None", "ConditionalCheckFailed"), done}, fault.Conflict, 1},
+		{"it is a conflict also when others were at the items too", []answer{canceled("TransactionConflict", "ConditionalCheckFailed"), done}, fault.Conflict, 1},
+		{"others at the items are waited for", []answer{canceled("TransactionConflict", "None"), canceled("None", "ThrottlingError"), done}, nil, 3},
+		{"others at the items for ever make it unclear", []answer{canceled("TransactionConflict", "None")}, fault.Unavailable, tries},
+		{"a cancellation for another reason is not repeated", []answer{canceled("ValidationError", "TransactionConflict"), done}, fault.Unavailable, 1},
+		{"a failure of theirs is repeated by the SDK and then unclear", []answer{broken}, fault.Unavailable, 3},
+		{"a failure of theirs that heals is none", []answer{broken, done}, nil, 2},
+		{"an answer nobody understands is unclear", []answer{{400, `{"__type":"ValidationException"}`}, done}, fault.Unavailable, 1},
+	} {
+		t.Run(tt.sentence, func(t *testing.T) {
+			s, got := scripted(t, tt.answers...)
+			err := s.Commit(t.Context(), born())
+			if !errors.Is(err, tt.want) {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+			if n := len(got()); n != tt.calls {
+				t.Errorf("got %d requests, want %d", n, tt.calls)
+			}
+		})
+	}
+}
+
+func TestRepeatsOfOneCallAreOneRequestToDynamoDB(t *testing.T) {
+	s, got := scripted(t, broken, done, done)
+	for range 2 {
+		if err := s.Commit(t.Context(), born()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var tokens []any
+	for _, r := range got() {
+		tokens = append(tokens, r["ClientRequestToken"])
+	}
+	if len(tokens) != 3 || tokens[0] == nil || tokens[0] != tokens[1] || tokens[1] == tokens[2] {
+		t.Errorf("got tokens %v, want the first two the same and the third another", tokens)
+	}
+}
+
+func TestACommitSaysWhichTableAndOneConditionForEachItem(t *testing.T) {
+	s, got := scripted(t, done)
+	if err := s.Commit(t.Context(), born()); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range got()[0]["TransactItems"].([]any) {
+		put := w.(map[string]any)["Put"].(map[string]any)
+		if put["TableName"] != "cases" || put["ConditionExpression"] != absent {
+			t.Errorf("got %v under %v, want cases under %s", put["TableName"], put["ConditionExpression"], absent)
+		}
+	}
+}
+
+func TestListsReadEveryPage(t *testing.T) {
+	page := func(id, next string) answer {
+		last := ""
+		if next != "" {
+			last = `,"LastEvaluatedKey":{"pk":{"S":"x"},"sk":{"S":"` + next + `"}}`
+		}
+		return answer{200, `{"Items":[{"pk":{"S":"CASE#` + id + `"},"sk":{"S":"HEAD"},"workSk":{"S":"` + id + `"}}]` + last + `}`}
+	}
+	s, got := scripted(t, page("c1", "1"), page("c2", "2"), page("c3", ""), answer{200, `{"Items":[]}`})
+	ids, err := s.OpenCases(t.Context(), "", 10)
+	if fmt.Sprint(ids) != "[c1 c2 c3]" || err != nil {
+		t.Errorf("got %v and %v, want three cases", ids, err)
+	}
+	if n := len(got()); n != 2+shards {
+		t.Errorf("got %d requests, want %d", n, 2+shards)
+	}
+}
+
+func TestWhatABatchLeftUnreadIsReadAgain(t *testing.T) {
+	row := `{"pk":{"S":"CASE#c1"},"sk":{"S":"HEAD"},"data":{"S":"{}"}}`
+	unread := `"UnprocessedKeys":{"cases":{"Keys":[{"pk":{"S":"CASE#c1"},"sk":{"S":"HEAD"}}]}}`
+	s, _ := scripted(t, answer{200, `{"Responses":{},` + unread + `}`}, answer{200, `{"Responses":{"cases":[` + row + `]}}`})
+	found, err := s.many(t.Context(), []key{headKey("c1"), headKey("c1"), {}})
+	if len(found) != 1 || err != nil {
+		t.Errorf("got %d items and %v, want 1", len(found), err)
+	}
+
+	s, got := scripted(t, answer{200, `{"Responses":{},` + unread + `}`})
+	if _, err := s.many(t.Context(), []key{headKey("c1")}); !errors.Is(err, fault.Unavailable) {
+		t.Errorf("read for ever: got %v, want Unavailable", err)
+	}
+	if n := len(got()); n != tries {
+		t.Errorf("got %d requests, want %d", n, tries)
+	}
+}
+
+func versioned(k key, v int64) item {
+	it := k.item()
+	it[attrVersion] = number(v)
+	return it
+}
+
+func head(v int64, gates map[string]int64) item {
+	it := versioned(headKey("c1"), v)
+	marks := item{}
+	for g, v := range gates {
+		marks[g] = number(v)
+	}
+	it[attrGates] = &types.AttributeValueMemberM{Value: marks}
+	return it
+}
+
+func TestTornPictures(t *testing.T) {
+	g := func(v int64) item { return versioned(gateKey("c1", "opinion-1"), v) }
+	for _, tt := range []struct {
+		sentence string
+		items    []item
+		want     bool
+	}{
+		{"a head without gates is whole", []item{head(3, nil)}, false},
+		{"a head and the gate it wrote last are whole", []item{g(2), head(3, map[string]int64{"opinion-1": 2})}, false},
+		{"a gate that is not there yet tears", []item{head(3, map[string]int64{"opinion-1": 3})}, true},
+		{"a gate as it was before tears", []item{g(2), head(3, map[string]int64{"opinion-1": 3})}, true},
+		{"a head as it was before tears", []item{g(4), head(3, map[string]int64{"opinion-1": 2})}, true},
+		{"a gate whose head is not there yet tears", []item{g(2)}, true},
+		{"files alone are whole", []item{fileKey("c1", "f1").item()}, false},
+		{"nothing is whole", nil, false},
+	} {
+		t.Run(tt.sentence, func(t *testing.T) {
+			if got := torn(tt.items); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestATornPictureIsReadAgain(t *testing.T) {
+	torn := `{"Items":[{"pk":{"S":"CASE#c1"},"sk":{"S":"HEAD"},"v":{"N":"2"},"data":{"S":"{}"},"gates":{"M":{"opinion-1":{"N":"2"}}}}]}`
+	whole := `{"Items":[{"pk":{"S":"CASE#c1"},"sk":{"S":"GATE#opinion-1"},"v":{"N":"2"},"status":{"S":"open"},"data":{"S":"{\"ID\":\"opinion-1\"}"}},` +
+		`{"pk":{"S":"CASE#c1"},"sk":{"S":"HEAD"},"v":{"N":"2"},"data":{"S":"{\"ID\":\"c1\"}"},"gates":{"M":{"opinion-1":{"N":"2"}}}}]}`
+	s, _ := scripted(t, answer{200, torn}, answer{200, torn}, answer{200, whole})
+	r, err := s.Load(t.Context(), "c1")
+	if r.Case.ID != "c1" || len(r.Gates) != 1 || err != nil {
+		t.Errorf("got %q with %d gates and %v, want c1 with one", r.Case.ID, len(r.Gates), err)
+	}
+	s, _ = scripted(t, answer{200, torn})
+	if _, err := s.Load(t.Context(), "c1"); !errors.Is(err, fault.Unavailable) {
+		t.Errorf("torn for ever: got %v, want Unavailable", err)
+	}
+}
+
+func TestWhatIsTooLargeIsRefusedInWords(t *testing.T) {
+	s, got := scripted(t, done)
+	c := born()
+	c.Case.Form = map[string]string{"product": strings.Repeat("x", maxItem)}
+	if err := s.Commit(t.Context(), c); !errors.Is(err, fault.Invalid) {
+		t.Errorf("one item: got %v, want Invalid", err)
+	}
+	if n := len(got()); n != 0 {
+		t.Errorf("got %d requests, want none", n)
+	}
+}
+
+func TestSizesFollowDynamoDB(t *testing.T) {
+	for _, tt := range []struct {
+		sentence string
+		it       item
+		want     int
+	}{
+		{"text counts its bytes and its name's", item{"ab": text("急")}, 5},
+		{"a number counts half its digits and one", item{"n": number(1234)}, 1 + 3},
+		{"truth counts one", item{"t": truth(true)}, 2},
+		{"a map counts three, and one more for each member", item{"m": &types.AttributeValueMemberM{Value: item{"a": text("b")}}}, 1 + 3 + 1 + 2},
+	} {
+		t.Run(tt.sentence, func(t *testing.T) {
+			if got := size(tt.it); got != tt.want {
+				t.Errorf("got %d, want %d", got, tt.want)
+			}
+		})
+	}
+}
