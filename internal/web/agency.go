@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"jixu/internal/calendar"
 	"jixu/internal/casework"
 	"jixu/internal/docket"
+	"jixu/internal/dossier"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
@@ -122,11 +124,13 @@ type gatePage struct {
 	Frozen   []Section
 	Answers  []Answered
 	Choices  []Choice
+	Next     string // where a chosen answer is filled in
 	Open     string
-	Kind     gate.Kind
 	Answered *Given // the gate is over: who, what, when
 	Lines    []Line
-	ByCode   bool // let in by a code, for this gate only
+	ByCode   bool   // let in by a code, for this gate only
+	Receipt  string // of the reader's own answer, "" if there is none
+	CaseHref string // the whole case, for who signed in
 }
 
 // Choice is one way to answer, with its consequence.
@@ -134,6 +138,7 @@ type Choice struct {
 	Value       string
 	Label       string
 	Consequence string
+	Chosen      bool
 }
 
 // Given is an answer that was given.
@@ -143,8 +148,9 @@ type Given struct {
 	Org    string
 	At     time.Time
 	Detail []string
+	Told   []string // organisations that are told of it
 	Seq    int
-	Mine   bool
+	Mine   bool // the reader's own organisation gave it
 }
 
 // at loads the gate in the path for the reader.
@@ -157,25 +163,45 @@ func (x *exchange) gatePage() error {
 	if err != nil {
 		return err
 	}
+	return x.showGate(http.StatusOK, v, g, nil)
+}
+
+func (x *exchange) showGate(status int, v docket.View, g gate.Gate, problems []fault.Problem) error {
 	p := x.gateView(v, g)
 	p.Lines = x.timeline(v, x.directory())
-	return x.show("gate", &p.Page, &p)
+	p.Errors = labelled(x.problems(problems), func(field string) string {
+		if field == "" {
+			return ""
+		}
+		return x.lang.Say("gate.choose")
+	})
+	p.Title = x.titled(p.Title, p.Errors)
+	return x.render(status, "gate", &p.Page, &p)
 }
 
 // gateView is what is shown at a gate, answered or not.
 func (x *exchange) gateView(v docket.View, g gate.Gate) gatePage {
 	d := x.directory()
 	p := gatePage{
-		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, d), Frozen: x.frozenSections(v), Kind: g.Kind,
-		Open: x.home() + "/cases/" + v.Case.ID + "/gates/" + g.ID + "/files/", ByCode: x.actor.Via == party.ByLink,
+		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, d), Frozen: x.frozenSections(v), Next: x.gateBase() + "/answer",
+		Open: x.gateBase() + "/files/", ByCode: x.actor.Via == party.ByLink,
 		Move: Move{Who: d.org(g.Party), What: x.lang.Say("move." + string(g.Kind)), Mine: true, Due: x.due(g, v.Now), Since: g.OpenedAt, Round: g.Round},
 	}
 	if v.Manifest != nil {
 		p.Answers = x.answers(v.Pack, v.Manifest.Form, nil, "")
 	}
+	x.markChanges(v, &p.Summary, p.Frozen, p.Answers)
 	p.Answered = x.given(v, g, d)
-	if p.Answered == nil {
+	switch {
+	case p.Answered == nil:
 		p.Choices = x.choices(v, g)
+	case p.Answered.Mine:
+		p.Receipt = x.gateBase() + "/receipt"
+	}
+	if !p.ByCode {
+		p.CaseHref = p.Identity.Href
+	} else {
+		p.Identity.Href = "" // a code opens this gate and nothing else
 	}
 	p.Title = x.lang.Say("move."+string(g.Kind)) + " " + v.Case.Number
 	return p
@@ -183,12 +209,8 @@ func (x *exchange) gateView(v docket.View, g gate.Gate) gatePage {
 
 // choices lists the ways in which the reader may answer g, as the law permits.
 func (x *exchange) choices(v docket.View, g gate.Gate) []Choice {
-	verbs := []casework.Verb{casework.Opine, casework.AskOpinion}
-	if g.Kind == gate.Decide {
-		verbs = []casework.Verb{casework.Record, casework.AskReply}
-	}
 	var out []Choice
-	for _, verb := range verbs {
+	for _, verb := range verbsAt(g) {
 		if v.Case.Permits(verb, x.actor) == nil {
 			out = append(out, Choice{
 				Value: string(verb), Label: x.lang.Say("choice." + string(verb)),
@@ -199,6 +221,27 @@ func (x *exchange) choices(v docket.View, g gate.Gate) []Choice {
 	return out
 }
 
+// verbsAt lists the ways to answer a gate of g's kind.
+func verbsAt(g gate.Gate) []casework.Verb {
+	switch g.Kind {
+	case gate.Assess:
+		return []casework.Verb{casework.Opine, casework.AskOpinion}
+	case gate.Decide:
+		return []casework.Verb{casework.Record, casework.AskReply}
+	}
+	return nil // a supplement is answered on the hospital's site
+}
+
+// offered reports whether choice is one of the reader's ways to answer g.
+func (x *exchange) offered(v docket.View, g gate.Gate, choice casework.Verb) bool {
+	return slices.ContainsFunc(x.choices(v, g), func(c Choice) bool { return c.Value == string(choice) })
+}
+
+// noChoice sends the reader back to choose.
+func (x *exchange) noChoice(v docket.View, g gate.Gate) error {
+	return x.showGate(http.StatusUnprocessableEntity, v, g, []fault.Problem{{Field: "choice", Code: "field.choice"}})
+}
+
 // given tells how g ended; nil while it is open.
 func (x *exchange) given(v docket.View, g gate.Gate, d *directory) *Given {
 	if g.Answer == nil {
@@ -206,15 +249,31 @@ func (x *exchange) given(v docket.View, g gate.Gate, d *directory) *Given {
 	}
 	out := &Given{
 		What: x.lang.Say("answer." + g.Answer.Choice), Who: d.person(g.Answer.Person), Org: d.org(g.Answer.Org),
-		At: g.Answer.At, Seq: g.Answer.Seq, Mine: g.Answer.Person == x.actor.Person,
+		At: g.Answer.At, Seq: g.Answer.Seq, Mine: g.Status == gate.Answered && g.Answer.Org == x.actor.Org,
 	}
 	for _, e := range v.Events {
 		if e.Seq == g.Answer.Seq {
 			out.What = x.lang.Say("entry."+e.Verb, x.entryArgs(e)...)
 			out.Detail = x.details(v, e)
+			out.Told = x.told(e, d)
 		}
 	}
 	return out
+}
+
+// told names the organisations that hear of e: whose move it is now, and who is
+// informed.
+func (x *exchange) told(e docket.Event, d *directory) []string {
+	var ids, names []string
+	for _, o := range e.Facts.Opens {
+		ids = append(append(ids, o.Party), o.Recorders...)
+	}
+	for _, id := range append(ids, e.Facts.Listing()...) {
+		if name := d.org(id); id != e.By.Org && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // summary is the sixty-second summary of the newest submission.
@@ -240,10 +299,15 @@ type evidencePage struct {
 	Page
 	Identity Identity
 	Files    []PaperFile
+	Waiting  bool // a file is still to arrive or to be checked
 	Rule     string
 	Post     string
-	Next     string
+	Next     string // on to the reply
+	Again    string // path under which an upload goes on
 	Open     string
+	Back     string
+	Name     string // typed by a reader without script
+	Accept   string // for the browser's file dialogue
 }
 
 // own lists the papers that the reader's organisation sent for the gate.
@@ -264,14 +328,26 @@ func (x *exchange) showEvidence(status int, problems []fault.Problem) error {
 	if err != nil {
 		return err
 	}
+	if g.Status != gate.Open || !x.offered(v, g, casework.Record) {
+		return x.see(x.gateBase())
+	}
 	base := x.gateBase()
 	p := evidencePage{
-		Identity: x.identity(v.Case, x.directory()), Files: x.own(v, g), Rule: x.lang.Say("file.rule", "PDF / JPEG / PNG", "50 MB", 10),
-		Post: base + "/evidence", Next: base + "/answer?choice=" + string(casework.Record), Open: base + "/files/",
+		Identity: x.identity(v.Case, x.directory()), Files: x.own(v, g), Rule: x.evidenceRule(),
+		Post: base + "/evidence", Next: base + "/answer?choice=" + string(casework.Record), Again: base + "/evidence/",
+		Open: base + "/files/", Back: base, Name: x.r.PostForm.Get("name"),
+		Accept: acceptText([]dossier.Type{dossier.PDF, dossier.JPEG, dossier.PNG}),
 	}
-	p.Errors = x.problems(problems)
+	p.Script = "/static/upload.js"
+	p.Waiting = slices.ContainsFunc(p.Files, func(f PaperFile) bool { return f.Again })
+	p.Errors = labelled(x.problems(problems), func(string) string { return x.lang.Say("evidence.title") })
 	p.Title = x.titled(x.lang.Say("evidence.title"), p.Errors)
 	return x.render(status, "evidence", &p.Page, &p)
+}
+
+// evidenceRule says what an agency's paper may be, as the docket checks it.
+func (x *exchange) evidenceRule() string {
+	return x.lang.Say("evidence.rule", "PDF / JPEG / PNG", "50 MB")
 }
 
 func (x *exchange) gateBase() string {
@@ -280,8 +356,12 @@ func (x *exchange) gateBase() string {
 
 // evidence prepares the upload of an agency's paper.
 func (x *exchange) evidence() error {
-	u := docket.Upload{Name: x.r.PostForm.Get("name"), SHA256: x.r.PostForm.Get("sha256")}
-	f, ticket, err := x.site.Desk.Evidence(x.ctx(), x.gateRef(), u, x.site.Address+x.gateBase()+"/evidence", x.actor)
+	u, err := x.uploadOf("evidence")
+	var f docket.File
+	var ticket docket.Ticket
+	if err == nil {
+		f, ticket, err = x.site.Desk.Evidence(x.ctx(), x.gateRef(), u, x.wayBack(x.gateBase()+"/evidence"), x.actor)
+	}
 	if x.wantsJSON() {
 		return x.ticketJSON(f.ID, ticket, err)
 	}
@@ -313,8 +393,8 @@ func (x *exchange) evidenceUpload() error {
 		return err
 	}
 	p := uploadPage{
-		Identity: x.identity(v.Case, x.directory()), File: x.paperFile(f), Ticket: t, Back: back,
-		Rule: x.lang.Say("file.rule", "PDF / JPEG / PNG", "50 MB", 10),
+		Identity: x.identity(v.Case, x.directory()), File: x.paperFile(f), Ticket: t, Back: back, Rule: x.evidenceRule(),
+		Accept: acceptText([]dossier.Type{dossier.PDF, dossier.JPEG, dossier.PNG}),
 	}
 	p.Title = x.lang.Say("upload.title")
 	return x.show("upload", &p.Page, &p)
@@ -322,11 +402,20 @@ func (x *exchange) evidenceUpload() error {
 
 // Question is one of the three, on a form.
 type Question struct {
-	ID     string
+	ID          string
+	Label       string
+	Help        string
+	Yes         bool // chosen
+	No          bool // chosen
+	Reason      string
+	Error       string // about the choice
+	ReasonError string
+}
+
+// DefectPart is one part of the pack on the form of a notice.
+type DefectPart struct {
 	Label  string
-	Help   string
-	Met    string // "yes", "no" or ""
-	Reason string
+	Inputs []DefectInput
 }
 
 // DefectInput is one item for which a notice may ask something.
@@ -334,6 +423,20 @@ type DefectInput struct {
 	Field string
 	Label string
 	What  string
+	Error string
+	Open  bool // something was typed or is wrong: do not fold it away
+}
+
+// TextInput is one typed field of a reply.
+type TextInput struct {
+	ID       string
+	Label    string
+	Help     string
+	Value    string
+	Error    string
+	Optional bool
+	Long     bool
+	Number   bool // digits: the phone shows its number keys
 }
 
 type answerPage struct {
@@ -341,30 +444,27 @@ type answerPage struct {
 	Identity     Identity
 	Summary      Summary
 	Choice       string
+	Label        string // of the choice
+	ByOpinion    bool   // which of the three forms it is
+	ByNotice     bool
+	ByReply      bool
 	Post         string
 	Back         string
 	Questions    []Question
 	Advice       string
-	Defects      []DefectInput
-	Outcome      string
+	General      DefectInput // about the whole
+	Defects      []DefectPart
 	Outcomes     []Choice
-	Number       string
-	Date         string
-	Reason       string
-	Quantity     string
-	Unit         string
-	Asked        int
-	Valid        string
-	Terms        string // conditions, one a line
+	Texts        []TextInput // of a reply
 	Evidence     []PaperFile
-	File         string // the chosen one
 	EvidenceHref string
 	Transcript   bool
 	// On the confirm page:
-	Confirm bool
-	After   string
-	Hidden  [][2]string
-	Lines   []string
+	After  string
+	Act    string // the button's verb
+	Check  string // back to the form, with everything that was typed
+	Hidden [][2]string
+	Lines  []string
 }
 
 func (x *exchange) answerPage() error {
@@ -375,57 +475,113 @@ func (x *exchange) answerPage() error {
 	if g.Status != gate.Open {
 		return x.see(x.gateBase())
 	}
-	choice := x.r.URL.Query().Get("choice")
-	if choice == "" || v.Case.Permits(casework.Verb(choice), x.actor) != nil {
-		return x.see(x.gateBase())
+	choice := casework.Verb(x.r.URL.Query().Get("choice"))
+	if !x.offered(v, g, choice) {
+		return x.noChoice(v, g)
 	}
-	return x.showAnswer(http.StatusOK, v, g, casework.Verb(choice), nil)
+	return x.showAnswer(http.StatusOK, v, g, choice, nil)
 }
 
 // showAnswer renders the form of one choice with what was typed so far.
 func (x *exchange) showAnswer(status int, v docket.View, g gate.Gate, choice casework.Verb, problems []fault.Problem) error {
 	p := x.answerView(v, g, choice)
-	p.Errors = x.problems(problems)
-	p.Title = x.titled(x.lang.Say("choice."+string(choice)), p.Errors)
+	p.Errors = labelled(x.problems(problems), p.fieldLabel(x))
+	for i, q := range p.Questions {
+		p.Questions[i].Error, p.Questions[i].ReasonError = p.Error("finding-"+q.ID), p.Error("reason-"+q.ID)
+	}
+	p.General.Error = p.Error(p.General.Field)
+	for i, t := range p.Texts {
+		p.Texts[i].Error = p.Error(t.ID)
+	}
+	for _, part := range p.Defects {
+		for i, in := range part.Inputs {
+			part.Inputs[i].Error = p.Error(in.Field)
+			part.Inputs[i].Open = in.What != "" || part.Inputs[i].Error != ""
+		}
+	}
+	p.Title = x.titled(p.Label, p.Errors)
 	return x.render(status, "answer", &p.Page, &p)
+}
+
+// fieldLabel names a field of the answer's form as the page does.
+func (p answerPage) fieldLabel(x *exchange) func(string) string {
+	labels := map[string]string{p.General.Field: p.General.Label}
+	for _, q := range p.Questions {
+		labels["finding-"+q.ID] = q.Label
+		labels["reason-"+q.ID] = q.Label + " " + x.lang.Say("answer.reason")
+	}
+	for _, part := range p.Defects {
+		for _, in := range part.Inputs {
+			labels[in.Field] = in.Label
+		}
+	}
+	for _, name := range []string{"advice", "outcome", "number", "date", "reason", "quantity", "validUntil", "conditions", "evidence"} {
+		labels[name] = x.lang.Say("answer." + name)
+	}
+	return func(field string) string { return labels[field] }
 }
 
 func (x *exchange) answerView(v docket.View, g gate.Gate, choice casework.Verb) answerPage {
 	typed := x.r.PostForm
 	d := x.directory()
 	p := answerPage{
-		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, d), Choice: string(choice),
-		Post: x.gateBase() + "/check", Back: x.gateBase(), Advice: typed.Get("advice"),
-		Outcome: typed.Get("outcome"), Number: typed.Get("number"), Date: typed.Get("date"), Reason: typed.Get("reason"),
-		Quantity: typed.Get("quantity"), Valid: typed.Get("validUntil"), Terms: typed.Get("conditions"), File: typed.Get("evidence"),
-		Asked: v.Case.Asked(), EvidenceHref: x.gateBase() + "/evidence", Transcript: x.actor.Kind != party.Regulator,
+		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, d),
+		Choice: string(choice), Label: x.lang.Say("choice." + string(choice)),
+		ByOpinion: choice == casework.Opine, ByNotice: choice == casework.AskOpinion || choice == casework.AskReply, ByReply: choice == casework.Record,
+		Post: x.gateBase() + "/check", Back: x.gateBase(), Advice: typed.Get("advice"), Texts: x.replyTexts(v),
+		EvidenceHref: x.gateBase() + "/evidence", Transcript: x.actor.Kind != party.Regulator,
 	}
 	for _, q := range casework.Questions {
 		p.Questions = append(p.Questions, Question{
 			ID: string(q), Label: x.lang.Say("question." + string(q)), Help: x.lang.Say("question.help." + string(q)),
-			Met: typed.Get("finding-" + string(q)), Reason: typed.Get("reason-" + string(q)),
+			Yes: typed.Get("finding-"+string(q)) == "yes", No: typed.Get("finding-"+string(q)) == "no",
+			Reason: typed.Get("reason-" + string(q)),
 		})
 	}
-	p.Defects = append(p.Defects, DefectInput{Field: "defects", Label: x.lang.Say("defect.general"), What: typed.Get("defects")})
+	p.General = DefectInput{Field: "defects", Label: x.lang.Say("defect.general"), What: typed.Get("defects")}
 	for _, part := range v.Pack.Parts {
+		list := DefectPart{Label: part.No + x.text(part.Label)}
 		for _, item := range part.Items {
 			f := "defect-" + item.ID
-			p.Defects = append(p.Defects, DefectInput{Field: f, Label: part.No + x.text(item.Label), What: typed.Get(f)})
+			list.Inputs = append(list.Inputs, DefectInput{Field: f, Label: x.text(item.Label), What: typed.Get(f)})
 		}
+		p.Defects = append(p.Defects, list)
 	}
 	for _, o := range []casework.Outcome{casework.Approve, casework.ApproveInPart, casework.Refuse} {
 		p.Outcomes = append(p.Outcomes, Choice{
 			Value: string(o), Label: x.lang.Say("outcome." + string(o)), Consequence: x.lang.Say("consequence." + string(o)),
+			Chosen: typed.Get("outcome") == string(o),
 		})
 	}
-	if n := len(v.Case.Submissions); n > 0 {
-		p.Unit = v.Case.Submissions[n-1].Unit
-	}
 	p.Evidence = x.own(v, g)
-	if p.File == "" && len(p.Evidence) > 0 {
-		p.File = p.Evidence[len(p.Evidence)-1].ID
+	for i, f := range p.Evidence {
+		// A single paper is the one that is meant.
+		p.Evidence[i].Chosen = f.ID == typed.Get("evidence") || len(p.Evidence) == 1
 	}
 	return p
+}
+
+// replyTexts are the typed fields of a reply, in the order of the letter.
+func (x *exchange) replyTexts(v docket.View) []TextInput {
+	unit := ""
+	if n := len(v.Case.Submissions); n > 0 {
+		unit = v.Case.Submissions[n-1].Unit
+	}
+	texts := []TextInput{
+		{ID: "number"},
+		{ID: "date", Number: true},
+		{ID: "quantity", Number: true, Optional: true, Help: x.lang.Say("answer.quantity.help", v.Case.Asked(), unit)},
+		{ID: "validUntil", Number: true, Optional: true},
+		{ID: "conditions", Long: true, Optional: true},
+		{ID: "reason", Long: true},
+	}
+	for i, t := range texts {
+		texts[i].Label, texts[i].Value = x.lang.Say("answer."+t.ID), x.r.PostForm.Get(t.ID)
+		if t.Help == "" {
+			texts[i].Help = x.lang.Say("answer." + t.ID + ".help")
+		}
+	}
+	return texts
 }
 
 // checkAnswer shows what is about to become true and who will be told. It
@@ -436,24 +592,28 @@ func (x *exchange) checkAnswer() error {
 		return err
 	}
 	if g.Status != gate.Open {
-		return x.showAnswered(http.StatusConflict, v, g)
+		return x.showAnswered(v, g)
 	}
 	choice := casework.Verb(x.r.PostForm.Get("choice"))
+	if !x.offered(v, g, choice) {
+		return x.noChoice(v, g)
+	}
+	if x.r.PostForm.Get("change") != "" { // from the confirm page, to correct something
+		return x.showAnswer(http.StatusOK, v, g, choice, nil)
+	}
 	a, problems := x.readAnswer(v, choice)
-	if len(problems) == 0 {
-		err := x.site.Desk.Rehearse(x.ctx(), v.Record, g, choice, a, x.actor)
-		if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
-			problems = f.Problems
-		} else if err != nil {
-			return err
-		}
+	err = x.site.Desk.Rehearse(x.ctx(), v.Record, g, choice, a, x.actor)
+	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
+		problems = merged(problems, f.Problems)
+	} else if err != nil && len(problems) == 0 {
+		return err
 	}
 	if len(problems) > 0 {
 		return x.showAnswer(http.StatusUnprocessableEntity, v, g, choice, problems)
 	}
 	p := x.answerView(v, g, choice)
-	p.Confirm, p.Post = true, x.gateBase()+"/answer"
-	p.After = x.lang.Say("after." + string(choice))
+	p.Post, p.Check = x.gateBase()+"/answer", x.gateBase()+"/check"
+	p.After, p.Act = x.lang.Say("after."+string(choice)), x.lang.Say("act."+string(choice))
 	if choice == casework.Record {
 		p.After = x.lang.Say("after." + string(a.Decision.Outcome))
 	}
@@ -467,14 +627,29 @@ func (x *exchange) checkAnswer() error {
 	return x.show("confirm", &p.Page, &p)
 }
 
+// merged adds to problems those of more whose fields are not named yet: what
+// could not be read is said once, and not said again as missing.
+func merged(problems, more []fault.Problem) []fault.Problem {
+	out := slices.Clone(problems)
+	for _, m := range more {
+		if !slices.ContainsFunc(problems, func(p fault.Problem) bool { return p.Field == m.Field }) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
 // answerFields lists the fields that the confirm page carries on.
 func answerFields(p answerPage) []string {
 	names := []string{"choice", "advice", "outcome", "number", "date", "reason", "quantity", "validUntil", "conditions", "evidence"}
 	for _, q := range p.Questions {
 		names = append(names, "finding-"+q.ID, "reason-"+q.ID)
 	}
-	for _, d := range p.Defects {
-		names = append(names, d.Field)
+	names = append(names, p.General.Field)
+	for _, part := range p.Defects {
+		for _, in := range part.Inputs {
+			names = append(names, in.Field)
+		}
 	}
 	return names
 }
@@ -502,11 +677,6 @@ func (x *exchange) readAnswer(v docket.View, choice casework.Verb) (docket.Answe
 	var a docket.Answer
 	var problems []fault.Problem
 	form := x.r.PostForm
-	for name, values := range form {
-		if len(values) > 1 {
-			problems = append(problems, fault.Problem{Field: name, Code: "field.repeated"})
-		}
-	}
 	switch choice {
 	case casework.Opine:
 		for _, q := range casework.Questions {
@@ -547,27 +717,28 @@ func (x *exchange) readDecision(v docket.View) (casework.Decision, []fault.Probl
 		Outcome: casework.Outcome(form.Get("outcome")), Number: normal(form.Get("number")),
 		Reason: normal(form.Get("reason")), Evidence: form.Get("evidence"),
 	}
-	day := func(field string, required bool) calendar.Day {
-		typed := strings.TrimSpace(form.Get(field))
-		if typed == "" && !required {
-			return calendar.Day{}
-		}
-		got, err := calendar.ParseDay(typed)
-		if err != nil && typed != "" {
+	day := func(field string) calendar.Day {
+		got, ok := readDay(form.Get(field))
+		if !ok {
 			problems = append(problems, fault.Problem{Field: field, Code: "field.day"})
 		}
 		return got
 	}
-	d.Date = day("date", true)
+	d.Date = day("date")
 	if d.Outcome == casework.Refuse {
+		for _, field := range []string{"quantity", "validUntil", "conditions"} {
+			if strings.TrimSpace(form.Get(field)) != "" {
+				problems = append(problems, fault.Problem{Field: field, Code: "terms.refused"})
+			}
+		}
 		return d, problems
 	}
-	d.Terms.ValidUntil = day("validUntil", false)
+	d.Terms.ValidUntil = day("validUntil")
 	if n := len(v.Case.Submissions); n > 0 {
 		d.Terms.Unit = v.Case.Submissions[n-1].Unit
 	}
 	d.Terms.Quantity = v.Case.Asked()
-	if typed := strings.TrimSpace(form.Get("quantity")); typed != "" {
+	if typed := plain(form.Get("quantity")); typed != "" {
 		units, err := strconv.Atoi(typed)
 		if err != nil {
 			problems = append(problems, fault.Problem{Field: "quantity", Code: "field.integer"})
@@ -582,6 +753,34 @@ func (x *exchange) readDecision(v docket.View) (casework.Decision, []fault.Probl
 	return d, problems
 }
 
+// plain is typed with the wide digits and signs of a Chinese keyboard made
+// narrow, and without space around it.
+func plain(typed string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r >= '！' && r <= '～' {
+			return r - ('！' - '!')
+		}
+		return r
+	}, typed))
+}
+
+// readDay reads a day as people write it: 2026-11-22, 2026年11月22日, 2026/11/22.
+// Nothing typed is the zero day and no mistake.
+func readDay(typed string) (calendar.Day, bool) {
+	s := strings.NewReplacer("年", "-", "月", "-", "日", "", "/", "-", ".", "-", " ", "").Replace(plain(typed))
+	if s == "" {
+		return calendar.Day{}, true
+	}
+	parts := strings.Split(s, "-")
+	for i, p := range parts {
+		if len(p) == 1 {
+			parts[i] = "0" + p
+		}
+	}
+	d, err := calendar.ParseDay(strings.Join(parts, "-"))
+	return d, err == nil
+}
+
 // answer commits the answer, once.
 func (x *exchange) answer() error {
 	op, err := x.op()
@@ -593,6 +792,9 @@ func (x *exchange) answer() error {
 		return err
 	}
 	choice := casework.Verb(x.r.PostForm.Get("choice"))
+	if g.Status == gate.Open && !x.offered(v, g, choice) {
+		return x.noChoice(v, g)
+	}
 	a, problems := x.readAnswer(v, choice)
 	if len(problems) > 0 {
 		return x.showAnswer(http.StatusUnprocessableEntity, v, g, choice, problems)
@@ -601,7 +803,7 @@ func (x *exchange) answer() error {
 	f := fault.Of(err)
 	if f != nil && f.Kind == fault.Conflict {
 		if v, g, err := x.at(); err == nil && g.Status != gate.Open {
-			return x.showAnswered(http.StatusConflict, v, g)
+			return x.showAnswered(v, g)
 		}
 	}
 	if f != nil && len(f.Problems) > 0 {
@@ -622,12 +824,8 @@ func (x *exchange) linkPass() *docket.Pass {
 }
 
 // showAnswered tells the loser who decided what and when.
-func (x *exchange) showAnswered(status int, v docket.View, g gate.Gate) error {
-	p := x.gateView(v, g)
-	if status == http.StatusConflict {
-		p.Errors = []Error{{Sentence: x.lang.Say("fault.gate.answered")}}
-	}
-	return x.render(status, "gate", &p.Page, &p)
+func (x *exchange) showAnswered(v docket.View, g gate.Gate) error {
+	return x.showGate(http.StatusConflict, v, g, []fault.Problem{{Code: "gate.answered"}})
 }
 
 // receipt is what the answerer keeps; it survives a bookmark.

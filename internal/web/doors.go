@@ -3,7 +3,10 @@ package web
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"jixu/internal/docket"
@@ -36,6 +39,7 @@ type exchange struct {
 	r     *http.Request
 	lang  words.Lang
 	large bool // 大字版
+	twin  bool // the address has a page to look at, whatever was sent to it
 
 	session *docket.Session // nil for a stranger
 	actor   party.Actor
@@ -48,9 +52,9 @@ const bodyLimit = 1 << 20
 
 // through wraps a door: who is it, may they pass, then do, and one place turns
 // an error into a page.
-func (s *Site) through(d Door) http.Handler {
+func (s *Site) through(d Door, twin bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{site: s, w: w, r: r, lang: languageOf(r), large: cookie(r, largeCookie) == "1"}
+		x := &exchange{site: s, w: w, r: r, lang: languageOf(r), large: cookie(r, largeCookie) == "1", twin: twin}
 		if err := x.pass(d); err != nil {
 			x.fail(err)
 		}
@@ -67,6 +71,9 @@ func (x *exchange) pass(d Door) error {
 		if err := x.identify(d.Who); err != nil {
 			return err
 		}
+	}
+	if err := fault.Fields(repeated(x.r.PostForm)); err != nil {
+		return err
 	}
 	if d.Who != anybody && x.session == nil {
 		return x.toSignIn()
@@ -86,6 +93,18 @@ func (x *exchange) readForm() error {
 		return fault.Because(fault.Invalid, "body", err)
 	}
 	return nil
+}
+
+// repeated lists fields that were sent more than once. None of our forms does
+// that, so it is not guessed which one was meant.
+func repeated(form url.Values) []fault.Problem {
+	var problems []fault.Problem
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		if len(form[name]) > 1 {
+			problems = append(problems, fault.Problem{Field: name, Code: "field.repeated"})
+		}
+	}
+	return problems
 }
 
 // identify finds who is asking, by the audience's session or, at a gate, by the

@@ -1,9 +1,13 @@
 package web
 
 import (
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 
 	"jixu/internal/fault"
+	"jixu/internal/party"
 )
 
 // statuses maps each kind of failure to HTTP. Nothing else in the sites does.
@@ -19,29 +23,31 @@ var statuses = map[fault.Kind]int{
 // they can do. Our own mistakes show a reference only; the log has the rest.
 type failed struct {
 	Page
-	Kind      fault.Kind
 	Sentence  string
 	Reference string
+	Away      bool        // our failure, not the reader's: a phone number helps more than a link
+	Back      string      // a page of ours to go on from
+	Typed     [][2]string // what a refused form held, so that nothing typed is lost
 }
 
 // fail renders err. It is the only place that does.
 func (x *exchange) fail(err error) {
 	kind := fault.KindOf(err)
 	f := fault.Of(err)
-	data := failed{Kind: kind}
+	data := failed{Sentence: x.lang.Say("failed.unavailable"), Back: x.backHref(), Typed: x.typed()}
 	if f != nil {
 		data.Sentence = x.lang.Say("fault."+f.Code, f.Args...)
 		data.Errors = x.problems(f.Problems)
 	}
 	if kind == fault.Unavailable {
-		data.Reference = x.reference()
+		data.Away, data.Reference = true, x.reference()
 		x.site.Log.ErrorContext(x.ctx(), "request failed", "err", err, "route", x.r.Pattern)
 	}
 	status := statuses[kind]
 	if f != nil && f.Code == "body.large" {
 		status = http.StatusRequestEntityTooLarge
 	}
-	data.Title = x.lang.Say("title." + string(kind))
+	data.Title = x.titled(x.lang.Say("title."+string(kind)), data.Errors)
 	if err := x.render(status, "failed", &data.Page, &data); err != nil {
 		x.site.Log.ErrorContext(x.ctx(), "rendering the error page failed", "err", err)
 		http.Error(x.w, http.StatusText(status), status)
@@ -50,17 +56,59 @@ func (x *exchange) fail(err error) {
 
 func (x *exchange) notFound() error { return fault.New(fault.NotFound, "page") }
 
+// backHref is where the reader of an error page goes on: the case in the path,
+// or else the list.
+func (x *exchange) backHref() string {
+	if id := x.r.PathValue("case"); id != "" && x.session != nil && x.actor.Via == party.BySession {
+		return x.home() + "/cases/" + id
+	}
+	return x.home()
+}
+
+// control are fields that nobody types.
+var control = []string{"op", "version", "choice", "gate", "item", "return", "lang", "large", "sha256", "evidence", "digits"}
+
+// typed lists what people typed into the form that was refused, by the form's
+// own names, so that it can be copied. A request from elsewhere was never read.
+func (x *exchange) typed() [][2]string {
+	var out [][2]string
+	for _, name := range slices.Sorted(maps.Keys(x.r.PostForm)) {
+		if slices.Contains(control, name) {
+			continue
+		}
+		for _, value := range x.r.PostForm[name] {
+			if strings.TrimSpace(value) != "" {
+				out = append(out, [2]string{name, value})
+			}
+		}
+	}
+	return out
+}
+
 // Error is one line of the error summary, linked to its field.
 type Error struct {
 	Field    string
+	Label    string // of the field, for the summary; "" for the form as a whole
 	Sentence string
 }
 
-// problems says in the reader's language what is wrong with which field.
+// problems says in the reader's language what is wrong with which field, each
+// thing once.
 func (x *exchange) problems(list []fault.Problem) []Error {
-	out := make([]Error, len(list))
-	for i, p := range list {
-		out[i] = Error{Field: p.Field, Sentence: x.lang.Say("fault."+p.Code, p.Args...)}
+	var out []Error
+	for _, p := range list {
+		e := Error{Field: p.Field, Sentence: x.lang.Say("fault."+p.Code, p.Args...)}
+		if !slices.Contains(out, e) {
+			out = append(out, e)
+		}
 	}
 	return out
+}
+
+// labelled names the fields of a summary as the page does.
+func labelled(list []Error, label func(field string) string) []Error {
+	for i := range list {
+		list[i].Label = label(list[i].Field)
+	}
+	return list
 }

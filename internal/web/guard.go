@@ -13,7 +13,7 @@ import (
 func (s *Site) guarded(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{site: s, w: w, r: r, lang: languageOf(r)}
+		x := &exchange{site: s, w: w, r: r, lang: languageOf(r), large: cookie(r, largeCookie) == "1"}
 		x.fail(fault.New(fault.Forbidden, "origin"))
 	}))
 	policy := s.contentPolicy()

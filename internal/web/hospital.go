@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"jixu/internal/casework"
 	"jixu/internal/docket"
@@ -100,18 +102,29 @@ func (x *exchange) whose(c casework.Case) string {
 
 type newCasePage struct {
 	Page
-	Kinds []casework.Kind
+	Kinds []Choice
 }
 
 func (x *exchange) newCase() error {
+	if err := casework.MayCreate(x.actor); err != nil {
+		return err
+	}
+	return x.showNew(http.StatusOK, nil)
+}
+
+func (x *exchange) showNew(status int, problems []fault.Problem) error {
 	p := newCasePage{}
 	for _, k := range []casework.Kind{casework.Device, casework.Drug} {
 		if _, ok := x.site.Desk.Current[k]; ok {
-			p.Kinds = append(p.Kinds, k)
+			p.Kinds = append(p.Kinds, Choice{
+				Value: string(k), Label: x.lang.Say("kind." + string(k)), Consequence: x.lang.Say("kind.help." + string(k)),
+				Chosen: x.r.PostForm.Get("kind") == string(k),
+			})
 		}
 	}
-	p.Title = x.lang.Say("new.title")
-	return x.show("new", &p.Page, &p)
+	p.Errors = labelled(x.problems(problems), func(string) string { return x.lang.Say("new.kind") })
+	p.Title = x.titled(x.lang.Say("new.title"), p.Errors)
+	return x.render(status, "new", &p.Page, &p)
 }
 
 func (x *exchange) createCase() error {
@@ -120,6 +133,9 @@ func (x *exchange) createCase() error {
 		return err
 	}
 	r, err := x.site.Desk.Create(x.ctx(), op, casework.Kind(x.r.PostForm.Get("kind")), x.actor)
+	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
+		return x.showNew(http.StatusUnprocessableEntity, f.Problems)
+	}
 	if err != nil {
 		return err
 	}
@@ -135,8 +151,11 @@ type casePage struct {
 	Answers   []Answered
 	Decision  *casework.Decision
 	Outcome   string
-	Withdraw  bool
-	Dossier   bool   // the working dossier may be edited
+	Refused   bool
+	Evidence  *PaperFile // of the decision
+	Opinion   *Opinion
+	Over      string // what a closed case means; "" while somebody must act
+	Withdraw  string // path of the page on which it is withdrawn; "" if it cannot be
 	Open      string // path under which files are opened
 	Submitted []SubmissionRow
 }
@@ -161,8 +180,9 @@ func (x *exchange) hospitalCase() error {
 		return err
 	}
 	p := x.casePage(v)
-	p.Withdraw = v.Case.Permits(casework.Withdraw, x.actor) == nil
-	p.Dossier = v.Case.Permits(casework.Edit, x.actor) == nil
+	if v.Case.Permits(casework.Withdraw, x.actor) == nil {
+		p.Withdraw = p.Identity.Href + "/withdraw"
+	}
 	return x.show("case", &p.Page, &p)
 }
 
@@ -176,8 +196,17 @@ func (x *exchange) casePage(v docket.View) casePage {
 	if v.Manifest != nil {
 		p.Answers = x.answers(v.Pack, v.Manifest.Form, nil, "")
 	}
+	p.Opinion = x.opinion(v.Case.Given, d)
 	if p.Decision != nil {
 		p.Outcome = x.lang.Say("outcome." + string(p.Decision.Outcome))
+		p.Refused = p.Decision.Outcome == casework.Refuse
+		if f, ok := v.File(p.Decision.Evidence); ok {
+			paper := x.paperFile(f)
+			p.Evidence = &paper
+		}
+	}
+	if v.Case.Closed() {
+		p.Over = x.lang.Say("over." + string(v.Case.Stage()))
 	}
 	for i := len(v.Case.Submissions) - 1; i >= 0; i-- {
 		s := v.Case.Submissions[i]
@@ -191,17 +220,49 @@ func (x *exchange) casePage(v docket.View) casePage {
 	return p
 }
 
+// Opinion is the local opinion as people read it.
+type Opinion struct {
+	Findings []Finding
+	Advice   string
+	Who      string
+	Org      string
+	At       time.Time
+}
+
+// Finding is one answered question.
+type Finding struct {
+	Label  string
+	Met    bool
+	Text   string
+	Reason string
+}
+
+func (x *exchange) opinion(o *casework.Opinion, d *directory) *Opinion {
+	if o == nil {
+		return nil
+	}
+	out := &Opinion{Advice: o.Advice, Who: d.person(o.Person), Org: d.org(o.Org), At: o.At}
+	for _, f := range o.Findings {
+		out.Findings = append(out.Findings, Finding{
+			Label: x.lang.Say("question." + string(f.Question)), Met: f.Met,
+			Text: x.lang.Say("met." + strconv.FormatBool(f.Met)), Reason: f.Reason,
+		})
+	}
+	return out
+}
+
 type dossierPage struct {
 	Page
 	Identity Identity
-	Moves    []Move
+	Notices  []Move // supplement notices that this dossier answers
 	FormHref string
 	FormDone bool
 	FormText string
+	FormTag  string // the state of the form's task, for the colour; never without FormText
 	Sections []Section
 	Done     int
 	All      int
-	Check    string
+	Check    string // "" until everything is done
 	EditedBy string
 	EditedAt time.Time
 }
@@ -214,30 +275,46 @@ func (x *exchange) dossier() error {
 	}
 	d := x.directory()
 	p := dossierPage{
-		Identity: x.identity(v.Case, d), Moves: x.moves(v, d), Sections: x.sections(v, nil),
-		FormHref: "/hospital/cases/" + v.Case.ID + "/form", Check: "/hospital/cases/" + v.Case.ID + "/check",
+		Identity: x.identity(v.Case, d), Notices: x.notices(v, d), Sections: x.sections(v, nil),
+		FormHref: "/hospital/cases/" + v.Case.ID + "/form",
 		EditedBy: d.person(v.Case.EditedBy), EditedAt: v.Case.EditedAt,
 	}
 	problems := v.Pack.CheckForm(v.Case.Form)
 	p.FormDone = len(problems) == 0
-	p.FormText = x.lang.Say("task.none")
+	p.FormTag, p.FormText = "none", x.lang.Say("task.none")
 	if p.FormDone {
-		p.FormText = x.lang.Say("task.done")
+		p.FormTag, p.FormText = "done", x.lang.Say("task.done")
 		p.Done++
 	} else if len(v.Case.Form) > 0 {
-		p.FormText = x.lang.Say("task.left", len(problems))
+		p.FormTag, p.FormText = "progress", x.lang.Say("task.left", len(problems))
 	}
 	p.All = 1
 	for _, s := range p.Sections {
 		for _, paper := range s.Papers {
 			p.All++
-			if paper.State == "done" {
+			if paper.Done {
 				p.Done++
 			}
 		}
 	}
+	if p.Done == p.All {
+		p.Check = "/hospital/cases/" + v.Case.ID + "/check"
+	}
 	p.Title = x.lang.Say("dossier.title")
 	return x.show("dossier", &p.Page, &p)
+}
+
+// notices are the panels of the open supplement notices, without their button:
+// the reader is already where it leads.
+func (x *exchange) notices(v docket.View, d *directory) []Move {
+	var out []Move
+	for _, m := range x.moves(v, d) {
+		if len(m.Defects) > 0 {
+			m.Href = ""
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // editable loads the case if its working dossier may be changed by the reader.
@@ -252,8 +329,34 @@ func (x *exchange) editable() (docket.View, error) {
 // Input is one field of a form, with what was typed.
 type Input struct {
 	policy.Field
-	Value string
-	Error string
+	Value   string
+	Error   string
+	Theirs  string // what a colleague saved meanwhile
+	Changed bool   // and it is not what was typed
+}
+
+// Long, Number and Picks say how the field is typed; otherwise it is one line.
+func (i Input) Long() bool   { return i.Kind == policy.Multiline }
+func (i Input) Number() bool { return i.Kind == policy.Integer || i.Kind == policy.DayKind }
+func (i Input) Picks() bool  { return i.Kind == policy.OneOf }
+
+// Few says that all choices are shown at once.
+func (i Input) Few() bool { return i.Picks() && len(i.Choices) <= 5 }
+
+// Option is one choice of a field.
+type Option struct {
+	policy.Choice
+	Name   string // of the field
+	Chosen bool
+}
+
+// Options lists the choices.
+func (i Input) Options() []Option {
+	out := make([]Option, len(i.Choices))
+	for k, c := range i.Choices {
+		out[k] = Option{Choice: c, Name: i.ID, Chosen: c.Value == i.Value}
+	}
+	return out
 }
 
 type formPage struct {
@@ -275,8 +378,13 @@ func (x *exchange) form() error {
 func (x *exchange) showForm(status int, v docket.View, values map[string]string, version int, problems []fault.Problem) error {
 	p := formPage{Identity: x.identity(v.Case, x.directory()), Version: version, Status: x.lang.Say("status." + string(v.Pack.Status))}
 	p.Errors = x.problems(problems)
+	labelled(p.Errors, x.fieldLabel(v.Pack))
 	for _, f := range v.Pack.Form {
-		p.Inputs = append(p.Inputs, Input{Field: f, Value: values[f.ID], Error: p.Error(f.ID)})
+		in := Input{Field: f, Value: values[f.ID], Error: p.Error(f.ID)}
+		if status == http.StatusConflict && normal(v.Case.Form[f.ID]) != normal(values[f.ID]) {
+			in.Theirs, in.Changed = v.Case.Form[f.ID], true
+		}
+		p.Inputs = append(p.Inputs, in)
 	}
 	p.Title = x.titled(x.lang.Say("form.title"), p.Errors)
 	return x.render(status, "form", &p.Page, &p)
@@ -307,18 +415,21 @@ func (x *exchange) saveForm() error {
 	}
 	values := map[string]string{}
 	for _, f := range v.Pack.Form {
-		if typed, ok := x.r.PostForm[f.ID]; ok && len(typed) == 1 {
-			values[f.ID] = typed[0]
-		} else if ok {
-			return x.showForm(http.StatusUnprocessableEntity, v, v.Case.Form, version, []fault.Problem{{Field: f.ID, Code: "field.repeated"}})
+		if x.r.PostForm.Has(f.ID) {
+			values[f.ID] = x.r.PostForm.Get(f.ID)
 		}
 	}
 	_, err = x.site.Desk.Save(x.ctx(), op, v.Case.ID, version, values, x.actor)
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showForm(http.StatusUnprocessableEntity, v, values, version, f.Problems)
 	}
-	if f := fault.Of(err); f != nil && f.Kind == fault.Conflict {
-		return x.showForm(http.StatusConflict, v, values, version, []fault.Problem{{Code: f.Code, Args: f.Args}})
+	if f := fault.Of(err); f != nil && f.Kind == fault.Conflict && f.Code != "case.state" {
+		// The page now shows both what was typed and what a colleague saved: saving
+		// it again is a decision made with both in view.
+		if v, err = x.editable(); err != nil {
+			return err
+		}
+		return x.showForm(http.StatusConflict, v, values, v.Case.Version, []fault.Problem{{Code: "form.theirs"}})
 	}
 	if err != nil {
 		return err
@@ -344,6 +455,9 @@ type itemPage struct {
 	Version  int
 	Post     string
 	Open     string
+	Back     string // the task list
+	Name     string // typed by a reader without script
+	Accept   string // for the browser's file dialogue
 }
 
 func (x *exchange) item() error {
@@ -351,11 +465,11 @@ func (x *exchange) item() error {
 	if err != nil {
 		return err
 	}
-	return x.showItem(http.StatusOK, v, nil)
+	return x.showItem(http.StatusOK, v, x.r.PathValue("item"), nil)
 }
 
-func (x *exchange) showItem(status int, v docket.View, problems []fault.Problem) error {
-	item, ok := v.Pack.Item(x.r.PathValue("item"))
+func (x *exchange) showItem(status int, v docket.View, id string, problems []fault.Problem) error {
+	item, ok := v.Pack.Item(id)
 	if !ok {
 		return fault.New(fault.NotFound, "item")
 	}
@@ -363,12 +477,14 @@ func (x *exchange) showItem(status int, v docket.View, problems []fault.Problem)
 	p := itemPage{
 		Identity: x.identity(v.Case, x.directory()), Paper: x.paper(v, item, v.Case.Files[item.ID], nil),
 		Clause: item.Clause.Source + " " + item.Clause.Ref, Version: v.Case.Version,
-		Post: base + "/items/" + item.ID, Open: base + "/files/",
+		Post: base + "/items/" + item.ID, Open: base + "/files/", Back: base + "/dossier",
+		Name: x.r.PostForm.Get("name"), Accept: acceptText(item.Types),
 	}
+	p.Script = "/static/upload.js"
 	if item.Clause.Quote != nil {
 		p.Quote = x.text(*item.Clause.Quote)
 	}
-	p.Errors = x.problems(problems)
+	p.Errors = labelled(x.problems(problems), func(string) string { return p.Paper.Label })
 	p.Title = x.titled(p.Paper.Label, p.Errors)
 	return x.render(status, "item", &p.Page, &p)
 }
@@ -388,9 +504,12 @@ func (x *exchange) attach() error {
 	if err != nil {
 		return err
 	}
-	u := docket.Upload{Item: x.r.PathValue("item"), Name: x.r.PostForm.Get("name"), SHA256: x.r.PostForm.Get("sha256")}
-	back := x.site.Address + "/hospital/cases/" + v.Case.ID + "/items/" + u.Item
-	r, ticket, err := x.site.Desk.Attach(x.ctx(), op, v.Case.ID, version, u, back, x.actor)
+	u, err := x.uploadOf(x.r.PathValue("item"))
+	var r docket.Receipt
+	var ticket docket.Ticket
+	if err == nil {
+		r, ticket, err = x.site.Desk.Attach(x.ctx(), op, v.Case.ID, version, u, x.wayBack("/hospital/cases/"+v.Case.ID+"/items/"+u.Item), x.actor)
+	}
 	if x.wantsJSON() {
 		return x.ticketJSON(r.File, ticket, err)
 	}
@@ -399,12 +518,31 @@ func (x *exchange) attach() error {
 		if len(problems) == 0 {
 			problems = []fault.Problem{{Field: "file", Code: f.Code, Args: f.Args}}
 		}
-		return x.showItem(statuses[f.Kind], v, problems)
+		return x.showItem(statuses[f.Kind], v, x.r.PathValue("item"), problems)
 	}
 	if err != nil {
 		return err
 	}
 	return x.see("/hospital/cases/" + v.Case.ID + "/files/" + r.File)
+}
+
+// uploadOf reads the form that announces a file for item. A name is a line of
+// text; what it says, nothing depends on.
+func (x *exchange) uploadOf(item string) (docket.Upload, error) {
+	u := docket.Upload{Item: item, Name: strings.TrimSpace(x.r.PostForm.Get("name")), SHA256: x.r.PostForm.Get("sha256")}
+	if !utf8.ValidString(u.Name) || strings.ContainsFunc(u.Name, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }) {
+		return u, fault.Fields([]fault.Problem{{Field: "file", Code: "field.control"}})
+	}
+	return u, nil
+}
+
+// wayBack is where the bucket sends the browser after an upload. A script stays
+// on its page and wants no way back.
+func (x *exchange) wayBack(path string) string {
+	if x.wantsJSON() {
+		return ""
+	}
+	return x.site.Address + path
 }
 
 func (x *exchange) wantsJSON() bool {
@@ -417,13 +555,17 @@ func (x *exchange) ticketJSON(file string, t docket.Ticket, err error) error {
 		return err
 	}
 	answer := map[string]any{"file": file, "url": t.URL, "fields": t.Fields}
+	// The head moved by attaching; the next file of this page must name its version.
+	if v, err := x.view(); err == nil {
+		answer["version"] = v.Case.Version
+	}
 	status := http.StatusOK
 	if f := fault.Of(err); f != nil {
 		sentence := x.lang.Say("fault."+f.Code, f.Args...)
 		if len(f.Problems) > 0 {
 			sentence = x.problems(f.Problems)[0].Sentence
 		}
-		answer, status = map[string]any{"error": sentence}, statuses[f.Kind]
+		answer["error"], status = sentence, statuses[f.Kind]
 	} else if err != nil {
 		return err
 	}
@@ -439,6 +581,7 @@ type uploadPage struct {
 	Ticket   docket.Ticket
 	Rule     string
 	Back     string
+	Accept   string // for the browser's file dialogue
 }
 
 // upload holds the signed form of a file that has not arrived yet.
@@ -465,7 +608,8 @@ func (x *exchange) upload() error {
 	}
 	p := uploadPage{
 		Identity: x.identity(v.Case, x.directory()), File: x.paperFile(f), Ticket: t, Back: back,
-		Rule: x.lang.Say("file.rule", typesText(item.Types), sizeText(item.MaxBytes), item.MaxFiles),
+		Rule:   x.lang.Say("file.rule", typesText(item.Types), sizeText(item.MaxBytes), item.MaxFiles),
+		Accept: acceptText(item.Types),
 	}
 	p.Title = x.lang.Say("upload.title")
 	return x.show("upload", &p.Page, &p)
@@ -490,7 +634,15 @@ func (x *exchange) removeFile() error {
 		return err
 	}
 	item := x.r.PostForm.Get("item")
-	if _, err := x.site.Desk.Detach(x.ctx(), op, x.r.PathValue("case"), version, item, x.r.PathValue("file"), x.actor); err != nil {
+	_, err = x.site.Desk.Detach(x.ctx(), op, x.r.PathValue("case"), version, item, x.r.PathValue("file"), x.actor)
+	if f := fault.Of(err); f != nil && f.Kind == fault.Conflict {
+		v, err := x.editable()
+		if err != nil {
+			return err
+		}
+		return x.showItem(http.StatusConflict, v, item, []fault.Problem{{Code: f.Code, Args: f.Args}})
+	}
+	if err != nil {
 		return err
 	}
 	return x.see("/hospital/cases/" + x.r.PathValue("case") + "/items/" + item)
@@ -508,6 +660,7 @@ type checkPage struct {
 	Defects   []string
 	AfterText string // what will be true afterwards and who will be told
 	Post      string
+	Back      string // the task list
 }
 
 func (x *exchange) checkAnswers() error {
@@ -522,10 +675,10 @@ func (x *exchange) showCheck(status int, v docket.View, problems []fault.Problem
 	base := "/hospital/cases/" + v.Case.ID
 	p := checkPage{
 		Identity: x.identity(v.Case, x.directory()), Version: v.Case.Version,
-		Sections: x.sections(v, problems), Post: base + "/submit",
+		Sections: x.sections(v, problems), Post: base + "/submit", Back: base + "/dossier",
 		AfterText: x.lang.Say("submit.after." + string(v.Case.Kind)),
 	}
-	p.Errors = x.problems(problems)
+	p.Errors = labelled(x.problems(problems), x.fieldLabel(v.Pack))
 	p.Answers = x.answers(v.Pack, v.Case.Form, p.Errors, base+"/form")
 	if leg, ok := v.Case.SupplementLeg(); ok {
 		g, _ := v.Open(leg)
@@ -560,6 +713,13 @@ func (x *exchange) submit() error {
 			return loadErr
 		}
 		return x.showCheck(http.StatusUnprocessableEntity, v, f.Problems)
+	}
+	if f := fault.Of(err); f != nil && f.Code == "version" {
+		v, loadErr := x.editable()
+		if loadErr != nil {
+			return loadErr
+		}
+		return x.showCheck(http.StatusConflict, v, []fault.Problem{{Code: f.Code}})
 	}
 	if err != nil {
 		return err
@@ -640,7 +800,7 @@ func (x *exchange) showWithdraw(status int, problems []fault.Problem) error {
 		Identity: x.identity(v.Case, x.directory()), Reason: x.r.PostForm.Get("reason"),
 		Post: "/hospital/cases/" + v.Case.ID + "/withdraw",
 	}
-	p.Errors = x.problems(problems)
+	p.Errors = labelled(x.problems(problems), func(string) string { return x.lang.Say("withdraw.reason") })
 	p.Title = x.titled(x.lang.Say("withdraw.title"), p.Errors)
 	return x.render(status, "withdraw", &p.Page, &p)
 }
@@ -663,6 +823,19 @@ func (x *exchange) withdraw() error {
 // normal is text as forms send it with line ends as we keep them.
 func normal(s string) string {
 	return strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n"))
+}
+
+// fieldLabel names a field of the dossier as its page does.
+func (x *exchange) fieldLabel(p policy.Pack) func(string) string {
+	return func(field string) string {
+		if f, ok := p.Field(field); ok {
+			return x.text(f.Label)
+		}
+		if item, ok := p.Item(strings.TrimPrefix(field, "item-")); ok {
+			return x.text(item.Label)
+		}
+		return ""
+	}
 }
 
 // gateRef names the gate in the path.

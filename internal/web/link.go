@@ -3,6 +3,8 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 
 	"jixu/internal/docket"
 	"jixu/internal/fault"
@@ -67,10 +69,13 @@ func (x *exchange) showLink(status int, v docket.Visit, problems []fault.Problem
 		Post: "/l/" + x.r.PathValue("link") + "/code", SignIn: "/agency/sign-in?return=/l/" + x.r.PathValue("link"),
 	}
 	p.Identity.Href = ""
+	if view.Manifest != nil {
+		x.markChanges(view, &p.Summary, p.Frozen, x.answers(view.Pack, view.Manifest.Form, nil, ""))
+	}
 	if p.Roster, err = x.roster(v.Link.Party, g); err != nil {
 		return err
 	}
-	p.Errors = x.problems(problems)
+	p.Errors = labelled(x.problems(problems), func(string) string { return x.lang.Say("link.who") })
 	p.Title = x.titled(x.lang.Say("move."+string(g.Kind))+" "+view.Case.Number, p.Errors)
 	return x.render(status, "link", &p.Page, &p)
 }
@@ -113,7 +118,11 @@ func (x *exchange) requestCode() error {
 		return x.closed()
 	}
 	person := x.r.PostForm.Get("person")
-	if person == "" {
+	roster, err := x.roster(v.Link.Party, v.Gate)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(roster, func(m Member) bool { return m.ID == person }) {
 		return x.showLink(http.StatusUnprocessableEntity, v, []fault.Problem{{Field: "person", Code: "field.choice"}})
 	}
 	browser := cookie(x.r, browserCookie)
@@ -134,23 +143,38 @@ type codePage struct {
 	Again string
 }
 
-func (x *exchange) codePage() error { return x.showCode(http.StatusOK, nil) }
+func (x *exchange) codePage() error {
+	if v, ok, err := x.visit(); err != nil {
+		return err
+	} else if !ok || !v.Live {
+		return x.closed()
+	}
+	return x.showCode(http.StatusOK, nil)
+}
 
 func (x *exchange) showCode(status int, problems []Error) error {
 	link := "/l/" + x.r.PathValue("link")
 	p := codePage{Post: link + "/code/" + x.r.PathValue("code"), Again: link}
-	p.Errors = problems
+	p.Errors = labelled(problems, func(string) string { return x.lang.Say("code.label") })
 	p.Title = x.titled(x.lang.Say("code.title"), problems)
 	return x.render(status, "code", &p.Page, &p)
 }
 
 // enterCode opens a session of 30 minutes for the link's gate alone.
 func (x *exchange) enterCode() error {
-	session := x.site.Secret()
-	s, err := x.site.Keeper.EnterCode(x.ctx(), x.r.PathValue("link"), x.r.PathValue("code"),
-		normal(x.r.PostForm.Get("digits")), cookie(x.r, browserCookie), session)
+	if v, ok, err := x.visit(); err != nil {
+		return err
+	} else if !ok || !v.Live {
+		return x.closed()
+	}
+	session, digits := x.site.Secret(), plain(x.r.PostForm.Get("digits"))
+	if len(digits) != 6 || strings.Trim(digits, "0123456789") != "" {
+		// Not a code at all: no try is lost by it.
+		return x.showCode(http.StatusUnprocessableEntity, x.problems([]fault.Problem{{Field: "digits", Code: "code.digits"}}))
+	}
+	s, err := x.site.Keeper.EnterCode(x.ctx(), x.r.PathValue("link"), x.r.PathValue("code"), digits, cookie(x.r, browserCookie), session)
 	if f := fault.Of(err); f != nil && f.Kind != fault.Unavailable {
-		return x.showCode(http.StatusUnprocessableEntity, []Error{{Field: "digits", Sentence: x.lang.Say("fault."+f.Code, f.Args...)}})
+		return x.showCode(http.StatusUnprocessableEntity, x.problems([]fault.Problem{{Field: "digits", Code: f.Code, Args: f.Args}}))
 	}
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package web
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"jixu/internal/calendar"
@@ -13,6 +14,7 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/policy"
+	"jixu/internal/words"
 )
 
 // Identity is the bar on every page of a case.
@@ -29,15 +31,16 @@ type Identity struct {
 
 // Move is the next-move panel: who must do what by when, and why that date.
 type Move struct {
-	Who     string
-	What    string
-	Mine    bool // it is the reader's move
-	Due     *Due // nil: no time limit is prescribed
-	Action  string
-	Href    string // of the one button, if it is the reader's move
-	Since   time.Time
-	Round   int
-	Defects []string
+	Who       string
+	What      string
+	Mine      bool // it is the reader's move
+	Due       *Due // nil: no time limit is prescribed
+	Action    string
+	Href      string // of the one button, if it is the reader's move
+	Since     time.Time
+	Round     int
+	Defects   []string
+	Meanwhile string // what the reader can do while others act; "" if it is their move
 }
 
 // Due is a deadline with its reason.
@@ -68,7 +71,7 @@ type Line struct {
 	Org    string
 	Detail []string
 	Gap    string // time since the entry before
-	Paused bool   // the agency's clock stood still since the entry before
+	Paused bool   // an agency's clock stood still since the entry before
 }
 
 // directory looks names up once a request.
@@ -129,9 +132,13 @@ func productOf(c casework.Case) string {
 	return c.Form["product-zh"]
 }
 
-// moves builds a panel for each open gate, the reader's own first.
+// moves builds a panel for each open gate, the reader's own first. A draft waits
+// for its hospital.
 func (x *exchange) moves(v docket.View, d *directory) []Move {
 	var out []Move
+	if v.Case.Status == casework.Draft {
+		out = append(out, x.draftMove(v, d))
+	}
 	for _, g := range v.Waiting {
 		mine := x.session != nil && g.MayAnswer(x.actor) == nil
 		m := Move{
@@ -144,6 +151,8 @@ func (x *exchange) moves(v docket.View, d *directory) []Move {
 			if g.Kind == gate.Supplement {
 				m.Href = x.home() + "/cases/" + g.Case + "/dossier"
 			}
+		} else {
+			m.Meanwhile = x.lang.Say("meanwhile." + string(x.site.Audience))
 		}
 		if g.Kind == gate.Supplement {
 			m.Defects = x.defects(v, g)
@@ -152,6 +161,16 @@ func (x *exchange) moves(v docket.View, d *directory) []Move {
 	}
 	slices.SortStableFunc(out, func(a, b Move) int { return before(a.Mine, b.Mine) })
 	return out
+}
+
+// draftMove says that the hospital goes on with its draft, in its own time.
+func (x *exchange) draftMove(v docket.View, d *directory) Move {
+	m := Move{Who: d.org(v.Case.Hospital), What: x.lang.Say("move.draft"), Since: v.Case.CreatedAt}
+	if v.Case.Permits(casework.Edit, x.actor) == nil {
+		m.Mine, m.Action = true, x.lang.Say("action.draft")
+		m.Href = x.home() + "/cases/" + v.Case.ID + "/dossier"
+	}
+	return m
 }
 
 // before sorts true first.
@@ -189,8 +208,10 @@ func (x *exchange) defectLines(pack policy.Pack, n casework.Notice) []string {
 }
 
 // text is a policy's text in the reader's language.
-func (x *exchange) text(t policy.Text) string {
-	if x.lang == "en" && t.EN != "" {
+func (x *exchange) text(t policy.Text) string { return textIn(x.lang, t) }
+
+func textIn(l words.Lang, t policy.Text) string {
+	if l == words.EN && t.EN != "" {
 		return t.EN
 	}
 	return t.ZH
@@ -248,6 +269,7 @@ func (x *exchange) due(g gate.Gate, now time.Time) *Due {
 // timeline tells the history, newest first.
 func (x *exchange) timeline(v docket.View, d *directory) []Line {
 	lines := make([]Line, len(v.Events))
+	paused := pauses(v.Events)
 	for i, e := range v.Events {
 		line := Line{
 			At: e.At, What: x.lang.Say("entry."+e.Verb, x.entryArgs(e)...), Who: d.person(e.By.Person), Detail: x.details(v, e),
@@ -258,11 +280,29 @@ func (x *exchange) timeline(v docket.View, d *directory) []Line {
 		if i+1 < len(v.Events) {
 			before := v.Events[i+1]
 			line.Gap = x.gap(before.At, e.At)
-			line.Paused = e.Verb == string(casework.Resubmit)
+			line.Paused = paused[i]
 		}
 		lines[i] = line
 	}
 	return lines
+}
+
+// pauses says for each of events (newest first) whether an agency's clock stood
+// still between it and the one before: from a notice to what answers it.
+func pauses(events []docket.Event) []bool {
+	out := make([]bool, len(events))
+	waiting := map[gate.Leg]bool{}
+	for i := len(events) - 1; i >= 0; i-- {
+		out[i] = len(waiting) > 0
+		e := events[i]
+		switch {
+		case e.Facts.Notice != nil:
+			waiting[e.Facts.Leg] = true
+		case e.Verb == string(casework.Resubmit):
+			delete(waiting, e.Facts.Leg)
+		}
+	}
+	return out
 }
 
 // entryArgs are the values that the sentence of an entry takes.
@@ -287,7 +327,7 @@ func (x *exchange) details(v docket.View, e docket.Event) []string {
 	var out []string
 	f := e.Facts
 	if f.Reason != "" {
-		out = append(out, f.Reason)
+		out = append(out, x.lang.Say("withdraw.because", f.Reason))
 	}
 	if f.Notice != nil {
 		out = append(out, x.defectLines(v.Pack, *f.Notice)...)
@@ -298,28 +338,37 @@ func (x *exchange) details(v docket.View, e docket.Event) []string {
 				x.lang.Say("met."+strconv.FormatBool(finding.Met))+x.lang.Say("semicolon")+finding.Reason)
 		}
 		if o.Advice != "" {
-			out = append(out, o.Advice)
+			out = append(out, x.lang.Say("opinion.advice", o.Advice))
 		}
 	}
 	if d := f.Decision; d != nil {
-		out = append(out, x.lang.Say("decision.number", d.Number, d.Date))
+		out = append(out, x.lang.Say("decision.number", d.Number, x.dayOf(d.Date)))
 		if d.Quantity > 0 {
 			out = append(out, x.lang.Say("decision.quantity", d.Quantity, d.Unit))
 		}
 		if d.ValidUntil != "" {
-			out = append(out, x.lang.Say("decision.valid", d.ValidUntil))
+			out = append(out, x.lang.Say("decision.valid", x.dayOf(d.ValidUntil)))
 		}
 		for i, condition := range d.Conditions {
 			out = append(out, x.lang.Say("decision.condition", i+1, condition))
 		}
 		if d.Reason != "" {
-			out = append(out, d.Reason)
+			out = append(out, x.lang.Say("decision.reason", d.Reason))
 		}
 		if d.Transcript {
 			out = append(out, x.lang.Say("decision.transcript"))
 		}
 	}
 	return out
+}
+
+// dayOf writes a day that history keeps as text.
+func (x *exchange) dayOf(s string) string {
+	d, err := calendar.ParseDay(s)
+	if err != nil {
+		return s
+	}
+	return dayText(x.lang, d)
 }
 
 // gap writes how much time lies between two entries, in days.
@@ -330,6 +379,64 @@ func (x *exchange) gap(from, to time.Time) string {
 		return ""
 	}
 	return x.lang.Say("gap.days", days, x.site.Desk.Calendar.WorkingDaysBetween(a, b))
+}
+
+// markChanges says what differs from the submission before: in the summary as
+// lines, and beside each file and answer. Without one before, nothing is marked.
+func (x *exchange) markChanges(v docket.View, s *Summary, frozen []Section, answers []Answered) {
+	before, ok := x.before(v)
+	if !ok {
+		return
+	}
+	for i, a := range answers {
+		if v.Manifest.Form[a.ID] != before.Form[a.ID] {
+			answers[i].New = true
+			s.Changed = append(s.Changed, x.lang.Say("changed.field", a.Label))
+		}
+	}
+	for _, section := range frozen {
+		for _, paper := range section.Papers {
+			x.markFiles(s, paper, before)
+		}
+	}
+}
+
+// markFiles marks the files of paper that were not listed before.
+func (x *exchange) markFiles(s *Summary, paper Paper, before dossier.Manifest) {
+	had := map[string]bool{}
+	for _, l := range before.Files {
+		if l.Item == paper.ID {
+			had[l.File] = true
+		}
+	}
+	added := 0
+	for i, f := range paper.Files {
+		if had[f.ID] {
+			delete(had, f.ID)
+			continue
+		}
+		paper.Files[i].New = true
+		added++
+	}
+	if added > 0 || len(had) > 0 {
+		s.Changed = append(s.Changed, x.lang.Say("changed.files", paper.Label, added, len(had)))
+	}
+}
+
+// before reads the manifest of the submission before the newest.
+func (x *exchange) before(v docket.View) (dossier.Manifest, bool) {
+	n := len(v.Case.Submissions)
+	if n < 2 || v.Manifest == nil {
+		return dossier.Manifest{}, false
+	}
+	was := v.Case.Submissions[n-2]
+	data, err := x.site.Desk.Files.Manifest(x.ctx(), was.Manifest)
+	if err != nil {
+		x.site.Log.WarnContext(x.ctx(), "an earlier submission cannot be read", "err", err, "case", v.Case.ID)
+		return dossier.Manifest{}, false
+	}
+	m, err := dossier.ParseManifest(data, was.Digest)
+	return m, err == nil
 }
 
 // Paper is one item of the pack with its files.
@@ -346,19 +453,22 @@ type Paper struct {
 	Href      string
 	Error     string
 	Room      bool // another file may be attached
+	Done      bool // nothing more is needed here
+	Waiting   bool // a file is still to arrive or to be checked
 }
 
 // PaperFile is one file beside its item.
 type PaperFile struct {
 	ID     string
 	Name   string
-	State  docket.FileState
-	Text   string
+	State  docket.FileState // for the colour; never without Word
+	Word   string
+	Text   string // what that means for the reader
 	Size   string
-	At     time.Time
 	Open   bool // it may be opened
 	Again  bool // the upload did not arrive yet and may be sent again
-	SHA256 string
+	New    bool // it was not in the submission before
+	Chosen bool // as the evidence of a reply
 }
 
 // Section is one part of the pack.
@@ -397,8 +507,10 @@ func (x *exchange) paper(v docket.View, item policy.Item, ids []string, problems
 		}
 		p.Files = append(p.Files, x.paperFile(f))
 		p.State = worse(p.State, f.State)
+		p.Waiting = p.Waiting || f.State == docket.Unchecked
 	}
 	p.StateText = x.lang.Say("task." + p.State)
+	p.Done = p.State == "done" || !p.Required && len(p.Files) == 0
 	for _, problem := range problems {
 		if problem.Field == "item-"+item.ID {
 			p.Error = x.lang.Say("fault."+problem.Code, problem.Args...)
@@ -420,11 +532,14 @@ func worse(state string, f docket.FileState) string {
 
 func (x *exchange) paperFile(f docket.File) PaperFile {
 	p := PaperFile{
-		ID: f.ID, Name: f.Name, State: f.State, At: f.At, Text: x.lang.Say("filestate." + string(f.State)),
-		Open: f.State == docket.Checked, Again: f.State == docket.Unchecked, SHA256: f.SHA256,
+		ID: f.ID, Name: f.Name, State: f.State, Word: x.lang.Say("filestate." + string(f.State)),
+		Open: f.State == docket.Checked, Again: f.State == docket.Unchecked,
 	}
-	if f.State == docket.Rejected {
+	switch f.State {
+	case docket.Rejected:
 		p.Text = x.lang.Say("fault." + f.Reason)
+	case docket.Unchecked:
+		p.Text = x.lang.Say("filestate.wait")
 	}
 	if f.Size > 0 {
 		p.Size = sizeText(f.Size)
@@ -455,6 +570,15 @@ func typesText(types []dossier.Type) string {
 	return out
 }
 
+// acceptText is types as a browser's file dialogue takes them.
+func acceptText(types []dossier.Type) string {
+	var list []string
+	for _, t := range types {
+		list = append(list, t.MIME())
+	}
+	return strings.Join(list, ",")
+}
+
 // Answered is one field of a form as it was filled in.
 type Answered struct {
 	ID    string
@@ -462,13 +586,18 @@ type Answered struct {
 	Value string
 	Error string
 	Href  string // to change it
+	Left  bool   // required, and not given yet
+	New   bool   // it differs from the submission before
 }
 
 // answers lists the form with values, in the order of the page.
 func (x *exchange) answers(pack policy.Pack, values map[string]string, problems []Error, change string) []Answered {
 	var out []Answered
 	for _, f := range pack.Form {
-		a := Answered{ID: f.ID, Label: x.text(f.Label), Value: values[f.ID], Href: change + "#" + f.ID}
+		a := Answered{
+			ID: f.ID, Label: x.text(f.Label), Value: values[f.ID], Href: change + "#" + f.ID,
+			Left: f.Required && strings.TrimSpace(values[f.ID]) == "",
+		}
 		for _, choice := range f.Choices {
 			if choice.Value == values[f.ID] {
 				a.Value = x.text(choice.Label)

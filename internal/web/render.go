@@ -13,6 +13,7 @@ import (
 
 	"jixu/internal/calendar"
 	"jixu/internal/docket"
+	"jixu/internal/policy"
 	"jixu/internal/words"
 )
 
@@ -21,17 +22,17 @@ var files embed.FS
 
 // Page is what every page shows around its own content.
 type Page struct {
-	Lang    words.Lang
-	Large   bool
-	Title   string
-	Org     string // the reader's organisation, "" for a stranger
-	Person  string
-	Home    string // where the top bar leads
-	Path    string // of this page, to come back to after a change of language
-	Errors  []Error
-	Success string // a sentence shown once after a change
-	Op      string // a fresh operation id for the forms of this page
-	Moved   string // the system's time, if it is not the machine's
+	Lang   words.Lang
+	Large  bool
+	Title  string
+	Org    string // the reader's organisation, "" for a stranger
+	Person string
+	Home   string // where the top bar leads
+	Path   string // of this page, to come back to after a change of language
+	Errors []Error
+	Op     string // a fresh operation id for the forms of this page
+	Script string // the one script of this page, "" for most
+	Moved  string // the system's time, if it is not the machine's
 }
 
 // Error returns the sentence about field, or "".
@@ -73,12 +74,7 @@ func functions(lang words.Lang) template.FuncMap {
 		"when": func(t time.Time) string { return docket.When(lang, t) },
 		"day":  func(d calendar.Day) string { return dayText(lang, d) },
 		"iso":  func(t time.Time) string { return t.In(calendar.Shanghai).Format(time.RFC3339) },
-		"text": func(zh, en string) string {
-			if lang == words.EN && en != "" {
-				return en
-			}
-			return zh
-		},
+		"text": func(t policy.Text) string { return textIn(lang, t) },
 	}
 }
 
@@ -122,7 +118,10 @@ func (x *exchange) fill(p *Page) {
 	p.Home = "/" + string(x.site.Audience)
 	p.Path = x.r.URL.RequestURI()
 	if x.r.Method != http.MethodGet {
-		p.Path = p.Home
+		p.Path = x.home()
+		if x.twin {
+			p.Path = x.r.URL.Path
+		}
 	}
 	if x.session != nil {
 		p.Org, p.Person = x.org.Name(string(x.lang)), x.person.Name(string(x.lang))

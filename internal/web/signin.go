@@ -102,8 +102,10 @@ func (i *Issuer) Subject(ctx context.Context, code, verifier, nonce, back string
 // signInPage offers to go to the issuer.
 type signInPage struct {
 	Page
-	Audience Audience
-	Return   string
+	Intro     string
+	Return    string
+	Other     string // the other audience's entrance
+	OtherText string
 }
 
 // toSignIn leads a stranger to the sign-in page, and back afterwards. A POST is
@@ -118,8 +120,15 @@ func (x *exchange) toSignIn() error {
 func (x *exchange) home() string { return "/" + string(x.site.Audience) }
 
 func (x *exchange) signInPage() error {
-	p := signInPage{Audience: x.site.Audience, Return: localPath(x.r.URL.Query().Get("return"), x.home())}
-	p.Title = x.lang.Say("signin.title." + string(x.site.Audience))
+	audience, other := x.site.Audience, Agency
+	if audience == Agency {
+		other = Hospital
+	}
+	p := signInPage{
+		Intro: x.lang.Say("signin.intro." + string(audience)), Return: localPath(x.r.URL.Query().Get("return"), x.home()),
+		Other: "/" + string(other) + "/sign-in", OtherText: x.lang.Say("signin.other." + string(other)),
+	}
+	p.Title = x.lang.Say("signin.title." + string(audience))
 	return x.show("sign-in", &p.Page, &p)
 }
 
@@ -200,4 +209,14 @@ func (x *exchange) signOut() error {
 		}
 	}
 	return x.see("/")
+}
+
+// Origin is scheme, host and port of address, for the content policy; "" if it
+// has none.
+func Origin(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
 }

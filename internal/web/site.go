@@ -41,10 +41,14 @@ type Site struct {
 // Handler returns the site. Every door in it stands in Doors and in the template.
 func (s *Site) Handler() http.Handler {
 	mux := http.NewServeMux()
+	pages := map[string]bool{}
 	for _, d := range s.doors() {
-		mux.Handle(d.Method+" "+d.Pattern, s.through(d))
+		pages[d.Pattern] = pages[d.Pattern] || d.Method == http.MethodGet
 	}
-	mux.Handle("/", s.through(Door{Who: anybody, Do: (*exchange).notFound}))
+	for _, d := range s.doors() {
+		mux.Handle(d.Method+" "+d.Pattern, s.through(d, pages[d.Pattern]))
+	}
+	mux.Handle("/", s.through(Door{Who: anybody, Do: (*exchange).notFound}, false))
 	return s.guarded(mux)
 }
 

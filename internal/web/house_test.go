@@ -1,0 +1,295 @@
+package web_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"jixu/internal/calendar"
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/journey"
+	"jixu/internal/memory"
+	"jixu/internal/policy"
+	"jixu/internal/sample"
+	"jixu/internal/web"
+)
+
+// opening is when the law's clock stands at the start of a test: a Monday morning.
+var opening = time.Date(2026, time.November, 2, 9, 30, 0, 0, calendar.Shanghai)
+
+// house is both sites over memory, with an issuer, a bucket and a mail sink
+// beside them, each at an origin of its own as in production.
+type house struct {
+	*memory.World
+	journey.House
+	site   *httptest.Server
+	bucket *httptest.Server
+	sites  [2]*web.Site
+
+	mu       sync.Mutex
+	uploaded map[string]string // key -> version, not settled yet
+	hold     bool              // uploads wait for settle
+}
+
+// newHouse opens a house with the sample organisations and people, and no case.
+func newHouse(t testing.TB) *house {
+	t.Helper()
+	return openHouse(t, memory.New(t, opening), "127.0.0.1:0")
+}
+
+func openHouse(t testing.TB, w *memory.World, address string) *house {
+	t.Helper()
+	h := &house{World: w, uploaded: map[string]string{}}
+	ctx := context.Background()
+	must(t, w.Directory.PutAgencies(ctx, journey.Agencies))
+	must(t, w.Directory.PutRules(ctx, policy.LocalSample()))
+	for _, o := range journey.Organisations {
+		must(t, w.Directory.PutOrganisation(ctx, o))
+	}
+	for _, p := range journey.People {
+		must(t, w.Directory.PutPerson(ctx, p))
+	}
+	h.bucket = httptest.NewServer(http.HandlerFunc(h.serveBucket))
+	t.Cleanup(h.bucket.Close)
+	desk := httptest.NewServer(h.deskHandler())
+	t.Cleanup(desk.Close)
+
+	listener, err := net.Listen("tcp", address)
+	must(t, err)
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	h.Site, h.Desk = "http://jixu.localhost:"+port, desk.URL
+	h.sites = [2]*web.Site{h.newSite(web.Hospital), h.newSite(web.Agency)}
+	h.site = httptest.NewUnstartedServer(h.handler())
+	h.site.Listener.Close()
+	h.site.Listener = listener
+	h.site.Start()
+	t.Cleanup(h.site.Close)
+	return h
+}
+
+// must ends the test if a step that is not under test fails.
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// newDesk is the docket's desk over the house's memory; without pauses.
+func (h *house) newDesk() *docket.Desk {
+	pack := policy.DevicePack()
+	return &docket.Desk{
+		Store: h.Store, Directory: h.Directory, Files: bucketFiles{h.Files, h.bucket.URL}, Clock: h.Clock, Calendar: calendar.Official(),
+		Packs: map[string]policy.Pack{pack.Key(): pack}, Current: map[casework.Kind]string{casework.Device: pack.Key()},
+		Random: rand.Reader, Pause: func(context.Context, time.Duration) error { return nil }, Metrics: h.Metrics,
+	}
+}
+
+func (h *house) newSite(a web.Audience) *web.Site {
+	desk := h.newDesk()
+	return &web.Site{
+		Audience: a, Desk: desk, Store: h.Store, Directory: h.Directory, Doors: h.Doors,
+		Keeper:  &docket.Keeper{Store: h.Store, Directory: h.Directory, Doors: h.Doors, Notices: h.Notices, Mac: h.Mac, Desk: desk, Machine: time.Now},
+		SignIn:  issuer{h.House.Desk},
+		Address: h.Site, Origins: []string{h.bucket.URL, h.House.Desk}, Machine: time.Now, Secret: rand.Text,
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Reference: func(context.Context) string { return "ref-1" },
+	}
+}
+
+// handler leads each request to the site that the template would.
+func (h *house) handler() http.Handler {
+	hospital, agency := h.sites[0].Handler(), h.sites[1].Handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/agency") || strings.HasPrefix(r.URL.Path, "/l/") {
+			agency.ServeHTTP(w, r)
+		} else {
+			hospital.ServeHTTP(w, r)
+		}
+		h.tell()
+	})
+}
+
+// tell does what relay and postman do: everything committed is told.
+func (h *house) tell() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	ctx := context.Background()
+	teller := &docket.Teller{Desk: h.newDesk(), Machine: h.Machine, Notices: h.Notices}
+	for len(h.Stream.Waiting()) > 0 {
+		ref := h.Stream.Take(0)
+		_ = teller.Tell(ctx, ref.Case, ref.Seq) // nothing fails here unless a test wants it
+	}
+	postman := &docket.Postman{Store: h.Store, Directory: h.Directory, Doors: h.Doors, Outbox: h.Outbox, Mail: h.Mail, Mac: h.Mac, Site: h.Site, Machine: time.Now}
+	for len(h.Notices.Waiting()) > 0 {
+		_ = postman.Deliver(ctx, h.Notices.Take(0))
+	}
+}
+
+// issuer signs in whoever is chosen on a page of the desk.
+type issuer struct{ desk string }
+
+func (i issuer) Address(_ context.Context, state, _, _, back string) (string, error) {
+	return i.desk + "/authorize?" + url.Values{"state": {state}, "back": {back}}.Encode(), nil
+}
+
+func (i issuer) Subject(_ context.Context, code, _, _, _ string) (string, error) { return code, nil }
+
+var authorizePage = template.Must(template.New("").Parse(`<!doctype html><html lang="zh-CN"><title>登录</title><h1>登录</h1>
+<form method="post" action="/authorize"><input type="hidden" name="state" value="{{.State}}"><input type="hidden" name="back" value="{{.Back}}">
+{{range .People}}<p><button name="person" value="{{.Subject}}">{{.NameZH}} {{.Title}}</button></p>{{end}}</form>`))
+
+func (h *house) deskHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /authorize", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_ = authorizePage.Execute(w, map[string]any{"State": r.FormValue("state"), "Back": r.FormValue("back"), "People": journey.People})
+	})
+	mux.HandleFunc("POST /authorize", func(w http.ResponseWriter, r *http.Request) {
+		q := url.Values{"state": {r.FormValue("state")}, "code": {r.FormValue("person")}}
+		http.Redirect(w, r, r.FormValue("back")+"?"+q.Encode(), http.StatusSeeOther)
+	})
+	mux.HandleFunc("GET /mail.json", func(w http.ResponseWriter, _ *http.Request) {
+		var list []journey.Mail
+		for i, m := range h.Mail.Sent() {
+			list = append(list, journey.Mail{N: i + 1, To: []string{m.To}, Subject: m.Subject, Text: m.Text})
+		}
+		_ = json.NewEncoder(w).Encode(list)
+	})
+	return mux
+}
+
+// bucketFiles signs forms and addresses for the house's bucket.
+type bucketFiles struct {
+	*memory.Files
+	url string
+}
+
+func (f bucketFiles) Ticket(_ context.Context, file docket.File, _ int64, back string) (docket.Ticket, error) {
+	fields := map[string]string{"key": file.Key}
+	if back != "" {
+		fields["success_action_redirect"] = back
+	}
+	return docket.Ticket{URL: f.url + "/", Fields: fields}, nil
+}
+
+func (f bucketFiles) Address(_ context.Context, key, version string) (string, error) {
+	return f.url + "/" + key + "?versionId=" + version, nil
+}
+
+// serveBucket takes uploads as S3 does, and has each one checked.
+func (h *house) serveBucket(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Access-Control-Allow-Origin", h.Site)
+	if r.Method != http.MethodPost {
+		key, version := strings.TrimPrefix(r.URL.Path, "/"), r.URL.Query().Get("versionId")
+		body, _, err := h.Files.Open(r.Context(), key, version)
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Disposition", "attachment")
+		_, _ = io.Copy(w, body)
+		return
+	}
+	if err := r.ParseMultipartForm(64 << 20); err != nil || len(r.MultipartForm.File["file"]) != 1 {
+		http.Error(w, "no file", http.StatusBadRequest)
+		return
+	}
+	file, err := r.MultipartForm.File["file"][0].Open()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	data, _ := io.ReadAll(file)
+	key := r.FormValue("key")
+	h.mu.Lock()
+	h.uploaded[key] = h.Files.Upload(key, data)
+	hold := h.hold
+	h.mu.Unlock()
+	if !hold {
+		h.settle()
+	}
+	if back := r.FormValue("success_action_redirect"); back != "" {
+		http.Redirect(w, r, back, http.StatusSeeOther)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// settle does what check-file does to everything that was uploaded.
+func (h *house) settle() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for key, version := range h.uploaded {
+		_, _ = h.newDesk().Settle(context.Background(), key, version)
+		delete(h.uploaded, key)
+	}
+}
+
+// enter signs person in.
+func (h *house) enter(t testing.TB, audience, person string) *journey.Browser {
+	t.Helper()
+	b, err := h.SignIn(context.Background(), audience, person)
+	must(t, err)
+	return b
+}
+
+// paper is a real file for item, the smallest that passes.
+func paper(item policy.Item) (string, []byte) {
+	return item.Label.ZH + ".pdf", sample.PDF(1, item.Label.ZH, 1, 1000)
+}
+
+// draft opens a complete draft and returns its path.
+func (h *house) draft(t testing.TB, b *journey.Browser) string {
+	t.Helper()
+	ctx := context.Background()
+	path, err := journey.CreateDraft(ctx, b)
+	must(t, err)
+	_, err = journey.Fill(ctx, b, path, journey.DeviceForm())
+	must(t, err)
+	must(t, journey.SendDossier(ctx, b, path, paper))
+	return path
+}
+
+// submitted opens a case that was submitted and returns its path and number.
+func (h *house) submitted(t testing.TB, b *journey.Browser) (path, number string) {
+	t.Helper()
+	path = h.draft(t, b)
+	page, err := journey.Submit(context.Background(), b, path)
+	must(t, err)
+	return path, page.Text(".receipt .code")
+}
+
+// load reads a case by its path on the hospital's site.
+func (h *house) load(t testing.TB, path string) docket.Record {
+	t.Helper()
+	r, err := h.Store.Load(context.Background(), path[strings.LastIndex(path, "/")+1:])
+	must(t, err)
+	return r
+}
+
+// gatePath is the agencies' path of the open gate of leg "opinion" or "reply".
+func (h *house) gatePath(t testing.TB, path, leg string) string {
+	t.Helper()
+	r := h.load(t, path)
+	track := r.Case.Opinion
+	if leg == "reply" {
+		track = r.Case.Reply
+	}
+	if track.Gate == "" {
+		t.Fatalf("no open gate on %s", leg)
+	}
+	return fmt.Sprintf("/agency/cases/%s/gates/%s", r.Case.ID, track.Gate)
+}
