@@ -230,7 +230,7 @@ func (s *Store) commit(c docket.Commit) (shelf, error) {
 	}
 	next := shelf{
 		version: c.Case.Version, seq: now.seq, hash: now.hash, number: c.Case.Number,
-		entries: slices.Clip(now.entries), gates: cloned(now.gates), files: cloned(now.files), copies: cloned(now.copies), reads: now.reads,
+		entries: now.entries, gates: cloned(now.gates), files: cloned(now.files), copies: cloned(now.copies), reads: now.reads,
 	}
 	var err error
 	if next.head, err = s.write(c.Case); err != nil {
@@ -689,7 +689,7 @@ func (s *Store) LogRead(ctx context.Context, r docket.Reading) error {
 		}
 		if !slices.ContainsFunc(sh.reads, same) {
 			r.At = r.At.UTC()
-			sh.reads = append(slices.Clip(sh.reads), r)
+			sh.reads = append(sh.reads, r)
 			s.shelve(r.Case, sh)
 		}
 		return nil

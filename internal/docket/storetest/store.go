@@ -469,6 +469,17 @@ var lists = []row[docket.Store]{
 		}
 		eventually(t, "[c03 c00/opinion-1]", func() (any, error) { return inboxOf(s.Inbox(ctx, mpa, 2)) })
 	}},
+	{"a duty that was done takes no room in an inbox", func(t *testing.T, s docket.Store) {
+		commit(t, s, submitted(t, commit(t, s, draft(t, "c00")), noon, opened("c00", "opinion-1", noon.Add(-time.Hour), noon)))
+		for _, id := range spread(4)[1:] {
+			g := opened(id, "reply-1", noon, noon)
+			g.Party, g.Recorders = regulator, []string{mpa}
+			c := commit(t, s, submitted(t, commit(t, s, draft(t, id)), noon, g))
+			commit(t, s, answering(t, c, g, "approved", noon))
+		}
+		eventually(t, "[c00/opinion-1]", func() (any, error) { return inboxOf(s.Inbox(ctx, mpa, 1)) })
+		eventually(t, "[]", func() (any, error) { return inboxOf(s.Inbox(ctx, regulator, 1)) })
+	}},
 	{"a limit of nothing lists nothing", func(t *testing.T, s docket.Store) {
 		commit(t, s, submitted(t, commit(t, s, draft(t, "c1")), noon, opened("c1", "opinion-1", noon, noon)))
 		for _, list := range []func() (any, error){
