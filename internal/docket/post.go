@@ -62,11 +62,13 @@ func (p *Postman) write(ctx context.Context, n Notice) (Message, error) {
 		return Message{}, fmt.Errorf("finding the addressee of %s: %w", n.Key, err)
 	}
 	address := p.Site + sitePath(o.Kind) + "/cases/" + n.Case
+	step := gate.Kind("")
 	if n.Gate != "" {
-		secret, err := p.link(ctx, n)
+		g, secret, err := p.link(ctx, n)
 		if err != nil {
 			return Message{}, err
 		}
+		step = g.Kind
 		if o.Kind != party.Hospital {
 			address = p.Site + "/l/" + secret
 		}
@@ -77,19 +79,27 @@ func (p *Postman) write(ctx context.Context, n Notice) (Message, error) {
 	}
 	return Message{
 		Key: n.Key, To: o.Mail,
-		Subject: words.ZH.Say(key+".subject", n.Number),
-		Text: letter(words.ZH, key, n, address) + "\n\n" + letter(words.EN, key, n, address) + "\n\n" +
+		Subject: words.ZH.Say(key+".subject", n.Number, stepName(words.ZH, step)),
+		Text: letter(words.ZH, key, n, step, address) + "\n\n" + letter(words.EN, key, n, step, address) + "\n\n" +
 			words.ZH.Say("mail.foot") + "\n" + words.EN.Say("mail.foot") + "\n",
 	}, nil
 }
 
-// letter is the message in one language: number, date and link.
-func letter(l words.Lang, key string, n Notice, address string) string {
+// stepName says what a gate asks for; "" without one.
+func stepName(l words.Lang, k gate.Kind) string {
+	if k == "" {
+		return ""
+	}
+	return l.Say("move." + string(k))
+}
+
+// letter is the message in one language: number, step, date and link.
+func letter(l words.Lang, key string, n Notice, step gate.Kind, address string) string {
 	due := l.Say("due.none")
 	if !n.Due.IsZero() {
 		due = When(l, n.Due)
 	}
-	return l.Say(key+".text", n.Number, due) + "\n" + address
+	return l.Say(key+".text", n.Number, due, stepName(l, step)) + "\n" + address
 }
 
 // When writes an instant for people, in Shanghai time.
@@ -109,24 +119,24 @@ func sitePath(kind party.Kind) string {
 }
 
 // link makes the gate's link for n's addressee and makes it known.
-func (p *Postman) link(ctx context.Context, n Notice) (string, error) {
+func (p *Postman) link(ctx context.Context, n Notice) (gate.Gate, string, error) {
 	r, err := p.Store.Load(ctx, n.Case)
 	if err != nil {
-		return "", fmt.Errorf("loading case %s: %w", n.Case, err)
+		return gate.Gate{}, "", fmt.Errorf("loading case %s: %w", n.Case, err)
 	}
 	g, ok := r.Gate(n.Gate)
 	if !ok || g.Status != gate.Open || g.Issue != n.Issue {
-		return "", errNoOccasion
+		return gate.Gate{}, "", errNoOccasion
 	}
 	secret, err := linkSecret(ctx, p.Mac, g, n.Org)
 	if err != nil {
-		return "", err
+		return gate.Gate{}, "", err
 	}
 	l := Link{Hash: Hash(secret), Case: g.Case, Gate: g.ID, Party: n.Org, Issue: g.Issue, At: g.OpenedAt}
 	if err := p.Doors.PutLink(ctx, l); err != nil {
-		return "", fmt.Errorf("keeping a link: %w", err)
+		return gate.Gate{}, "", fmt.Errorf("keeping a link: %w", err)
 	}
-	return secret, nil
+	return g, secret, nil
 }
 
 // code writes a one-time code to the person's own channel.

@@ -196,7 +196,7 @@ type Form struct {
 func (p *Page) Form(selector string) (*Form, error) {
 	s := p.Doc().Find(selector).First()
 	if s.Length() == 0 || !s.Is("form") {
-		return nil, fmt.Errorf("%s %s (%q): no form %q; errors: %s", http.StatusText(p.Status), p.URL.Path, p.Text("h1"), selector, p.Text("[role=alert], .error-summary"))
+		return nil, fmt.Errorf("%s %s (%q): no form %q; errors: %s", http.StatusText(p.Status), p.URL.Path, p.Text("h1"), selector, p.Text("[role=alert], .summary"))
 	}
 	f := &Form{Action: s.AttrOr("action", p.URL.String()), Method: strings.ToUpper(s.AttrOr("method", "get")), Multi: s.AttrOr("enctype", "") == "multipart/form-data"}
 	s.Find("input, select, textarea, button").Each(func(_ int, e *goquery.Selection) { f.read(e) })
@@ -312,7 +312,7 @@ func Until(ctx context.Context, patience time.Duration, what string, holds func(
 			return nil
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("waiting for %s: not within %s (%w)", what, patience, errors.Join(err, ctx.Err()))
+			return errors.Join(fmt.Errorf("waiting for %s: not within %s", what, patience), err)
 		}
 		select {
 		case <-ctx.Done():

@@ -177,7 +177,7 @@ func clip(s string, n int) string {
 }
 
 func (d *demo) supplement(ctx context.Context) error {
-	_, link, err := d.LinkMail(ctx, "mpa", d.number, 0)
+	link, err := d.LinkFor(ctx, "mpa", d.number, "zhou-heng")
 	if err != nil {
 		return err
 	}
@@ -244,7 +244,7 @@ func opinionFields() map[string]string {
 }
 
 func (d *demo) reply(ctx context.Context) error {
-	_, link, err := d.LinkMail(ctx, "nmpa", d.number, 0)
+	link, err := d.LinkFor(ctx, "nmpa", d.number, "shen-an")
 	if err != nil {
 		return err
 	}
@@ -271,7 +271,7 @@ func (d *demo) reply(ctx context.Context) error {
 		return err
 	}
 	if first.Status != http.StatusOK || !strings.HasSuffix(first.URL.Path, "/receipt") {
-		return fmt.Errorf("recording the reply: %d at %s: %s", first.Status, first.URL.Path, first.Text(".error-summary"))
+		return fmt.Errorf("recording the reply: %d at %s: %s", first.Status, first.URL.Path, first.Text(".summary"))
 	}
 	d.say("沈安 国家药品监督管理局", "recorded the reply through the link: approved in part, 6 of 10, two conditions, with evidence")
 	again, err := shen.Submit(ctx, form)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,13 +101,30 @@ var (
 	codeIn = regexp.MustCompile(`：(\d{6})`)
 )
 
-// LinkMail waits for a link about number that was mailed to organisation's mailbox.
-func (h House) LinkMail(ctx context.Context, organisation, number string, after int) (Mail, string, error) {
-	m, hit, err := h.WaitMail(ctx, Organisation(organisation).Mail, number, linkIn, after)
-	if err != nil {
-		return Mail{}, "", err
-	}
-	return m, hit[1], nil
+// LinkFor waits for a link about number in organisation's mailbox whose page
+// offers person in its roster: an organisation may have several steps at once.
+func (h House) LinkFor(ctx context.Context, organisation, number, person string) (string, error) {
+	found := ""
+	tried := map[string]bool{}
+	err := Until(ctx, mailPatience, "a link to "+organisation+" for "+person, func() (bool, error) {
+		mails, err := h.Mails(ctx, Organisation(organisation).Mail)
+		for _, m := range slices.Backward(mails) {
+			hit := linkIn.FindString(m.Text)
+			if hit == "" || tried[hit] || !strings.Contains(m.Subject, number) {
+				continue
+			}
+			page, err := NewBrowser(h.Site).Get(ctx, hit)
+			if err != nil {
+				return false, err
+			}
+			if tried[hit] = true; page.Doc().Find(`[name="person"][value="`+person+`"]`).Length() > 0 {
+				found = hit
+				return true, nil
+			}
+		}
+		return false, err
+	})
+	return found, err
 }
 
 // ByLink opens a link, chooses person from the roster, enters the code from
@@ -190,7 +208,7 @@ func Fill(ctx context.Context, b *Browser, path string, values map[string]string
 		return nil, err
 	}
 	if page.Status != http.StatusOK {
-		return page, fmt.Errorf("saving the form: %d %s", page.Status, page.Text(".error-summary"))
+		return page, fmt.Errorf("saving the form: %d %s", page.Status, page.Text(".summary"))
 	}
 	return page, nil
 }
@@ -282,7 +300,7 @@ func Submit(ctx context.Context, b *Browser, path string) (*Page, error) {
 		return nil, err
 	}
 	if page.Status != http.StatusOK || !strings.Contains(page.URL.Path, "/submissions/") {
-		return page, fmt.Errorf("submitting: %d at %s: %s", page.Status, page.URL.Path, page.Text(".error-summary"))
+		return page, fmt.Errorf("submitting: %d at %s: %s", page.Status, page.URL.Path, clip(page.Text("main"), 300))
 	}
 	return page, nil
 }
@@ -299,7 +317,7 @@ func Answer(ctx context.Context, b *Browser, gate, choice string, values map[str
 		return nil, err
 	}
 	if page.Status != http.StatusOK || !strings.HasSuffix(page.URL.Path, "/receipt") {
-		return page, fmt.Errorf("answering: %d at %s: %s", page.Status, page.URL.Path, page.Text(".error-summary"))
+		return page, fmt.Errorf("answering: %d at %s: %s", page.Status, page.URL.Path, page.Text(".summary"))
 	}
 	return page, nil
 }
@@ -321,7 +339,7 @@ func Confirm(ctx context.Context, b *Browser, gate, choice string, values map[st
 		return nil, err
 	}
 	if page.Status != http.StatusOK {
-		return nil, fmt.Errorf("checking an answer: %d: %s", page.Status, page.Text(".error-summary"))
+		return nil, fmt.Errorf("checking an answer: %d: %s", page.Status, page.Text(".summary"))
 	}
 	return page.Form(`form[action$="/answer"]`)
 }
