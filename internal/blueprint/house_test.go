@@ -52,6 +52,9 @@ var rooms = map[string][]string{
 		"journey", "docket", "table", "bucket", "queue", "machine", "keyring", "casework", "gate", "calendar",
 		"policy", "party", "history", "sample", "words", "fault",
 	},
+	"bench": {
+		"docket", "table", "bucket", "casework", "gate", "calendar", "policy", "party", "journey", "sample", "local", "settings",
+	},
 	"stack":            {"local"},
 	"stack/probe":      {"settings", "logging"},
 	"blueprint":        {},
@@ -150,7 +153,7 @@ func TestTheLawIsPure(t *testing.T) {
 }
 
 func TestOnlyTheEdgesReadTheClock(t *testing.T) {
-	edges := []string{"functions/", "cmd/", "table", "local", "journey", "stack", "logging", "gateway", "mailbox", "docket/storetest"}
+	edges := []string{"functions/", "cmd/", "table", "local", "journey", "bench", "stack", "logging", "gateway", "mailbox", "docket/storetest"}
 	for _, s := range sources(t) {
 		atEdge := slices.ContainsFunc(edges, func(e string) bool { return strings.HasPrefix(s.room, e) })
 		ast.Inspect(s.file, func(n ast.Node) bool {
@@ -167,7 +170,7 @@ func TestOnlyTheEdgesReadTheClock(t *testing.T) {
 }
 
 func TestAWSAppearsOnlyAtTheEdges(t *testing.T) {
-	sdk := []string{"table", "bucket", "queue", "keyring", "machine", "settings", "local", "stack", "stack/probe", "docket/storetest"}
+	sdk := []string{"table", "bucket", "queue", "keyring", "machine", "settings", "local", "bench", "stack", "stack/probe", "docket/storetest"}
 	lambda := []string{"gateway", "stack/probe"}
 	for _, s := range sources(t) {
 		wires := strings.HasPrefix(s.room, "functions/") || strings.HasPrefix(s.room, "cmd/")

@@ -178,7 +178,9 @@ func TestEveryStatementSaysWhatItIsForAndGrantsLittle(t *testing.T) {
 					t.Errorf("%s %s: got action %s, want each by name", name, sid, action)
 				}
 			}
-			if slices.Contains(values(at(s, "Resource")), "*") {
+			// For handing a token back there is no resource that a role could name.
+			resumes := slices.Equal(values(at(s, "Action")), []string{"states:SendTaskSuccess"})
+			if slices.Contains(values(at(s, "Resource")), "*") && !resumes {
 				t.Errorf("%s %s: got every resource, want one", name, sid)
 			}
 		}
