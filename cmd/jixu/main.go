@@ -26,6 +26,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
+		{"bench", "measure what a start and a case cost", runBench},
 		{"clock", "show the system's time, or move it: +10d", runClock},
 		{"demo", "live one case through the running house, over HTTP only", runDemo},
 		{"local", "run the whole house on one machine until Ctrl-C", runLocal},

@@ -1,0 +1,206 @@
+//go:build check
+
+package bench
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+
+	"jixu/internal/bucket"
+	"jixu/internal/calendar"
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/gate"
+	"jixu/internal/journey"
+	"jixu/internal/party"
+	"jixu/internal/policy"
+	"jixu/internal/sample"
+	"jixu/internal/stack"
+	"jixu/internal/table"
+)
+
+// The whole bench, once: what it drives and replaces is all there.
+func TestTheBenchRuns(t *testing.T) {
+	var out strings.Builder
+	if err := Run(context.Background(), Options{Starts: 1, Bill: true, Out: &out}); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	for _, want := range []string{"hospital-site", "sweep-stuck", "= engine", "= with what it asks of others", "EventBridge Scheduler"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("got nothing of %q in\n%s", want, out.String())
+		}
+	}
+}
+
+// outside lives a case against the deployed template from outside: operations
+// in this process, everything that happens by itself in real functions.
+type outside struct {
+	t     *testing.T
+	s     *stack.Stack
+	store *table.Store
+	desk  *docket.Desk
+	id    string
+}
+
+func actor(id string) party.Actor {
+	p := journey.Person(id)
+	return party.ActorOf(p, journey.Organisation(p.Org))
+}
+
+func (o *outside) must(err error) {
+	o.t.Helper()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+func (o *outside) until(what string, holds func() bool) {
+	o.t.Helper()
+	if err := stack.Eventually(context.Background(), time.Minute, func() (bool, error) { return holds(), nil }); err != nil {
+		o.t.Fatalf("waiting for %s: %v", what, err)
+	}
+}
+
+func (o *outside) record() docket.Record {
+	o.t.Helper()
+	r, err := o.store.Load(context.Background(), o.id)
+	o.must(err)
+	return r
+}
+
+// file uploads data to the ticket of f and waits for check-file.
+func (o *outside) file(id string) {
+	o.t.Helper()
+	f, _ := o.record().File(id)
+	client := s3.NewFromConfig(o.s.Config, func(s *s3.Options) { s.UsePathStyle = true })
+	_, err := client.PutObject(context.Background(), &s3.PutObjectInput{
+		Bucket: aws.String(o.s.Outputs["BucketName"]), Key: &f.Key, Body: bytes.NewReader(sample.PDF(1, "申请表", 1, 0)),
+	})
+	o.must(err)
+	o.until("check-file", func() bool { f, _ := o.record().File(id); return f.State == docket.Checked })
+}
+
+func (o *outside) attach() {
+	o.t.Helper()
+	upload := docket.Upload{Item: "signed-form", Name: "申请表.pdf"}
+	r, _, err := o.desk.Attach(context.Background(), op(), o.id, o.record().Case.Version, upload, "", actor("lin-zhi"))
+	o.must(err)
+	o.file(r.File)
+}
+
+// waited returns the open gate of leg once a machine waits at it.
+func (o *outside) waited(leg gate.Leg) docket.GateRef {
+	o.t.Helper()
+	ref := docket.GateRef{Case: o.id, Gate: o.record().Case.Track(leg).Gate}
+	o.until("a token at "+ref.Gate, func() bool {
+		_, ok, err := o.store.Token(context.Background(), ref)
+		return err == nil && ok
+	})
+	return ref
+}
+
+// entered counts the states that a run entered, by name, and says how it stands.
+func (o *outside) entered(name string) (states map[string]int, sum int, status string) {
+	o.t.Helper()
+	client := sfn.NewFromConfig(o.s.Config)
+	arn := aws.String(strings.Replace(o.s.Outputs["MachineArn"], ":stateMachine:", ":execution:", 1) + ":" + name)
+	described, err := client.DescribeExecution(context.Background(), &sfn.DescribeExecutionInput{ExecutionArn: arn})
+	o.must(err)
+	states = map[string]int{}
+	in := &sfn.GetExecutionHistoryInput{ExecutionArn: arn, MaxResults: 1000}
+	for {
+		page, err := client.GetExecutionHistory(context.Background(), in)
+		o.must(err)
+		for _, e := range page.Events {
+			if d := e.StateEnteredEventDetails; d != nil {
+				states[aws.ToString(d.Name)]++
+				sum++
+			}
+		}
+		if page.NextToken == nil {
+			return states, sum, string(described.Status)
+		}
+		in.NextToken = page.NextToken
+	}
+}
+
+// What the walk counts, a real execution of the deployed machine enters too;
+// a wait that runs out is asked again and costs four states more.
+func TestADeployedMachineEntersAsManyStatesAsTheWalk(t *testing.T) {
+	ctx := context.Background()
+	s, err := stack.Start(ctx, stack.Options{Wait: 8 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	store := table.New(dynamodb.NewFromConfig(s.Config), s.Outputs["TableName"])
+	o := &outside{t: t, s: s, store: store}
+	people := &town{quiet: store}
+	o.must(people.people(ctx))
+	device := policy.DevicePack()
+	short := device
+	short.Parts = short.Parts[:1]
+	o.desk = docket.New(store, table.Clock{Store: store, Moves: true}, deaf{})
+	o.desk.Files = bucket.New(s.Config, s.Outputs["BucketName"])
+	o.desk.Packs = map[string]policy.Pack{device.Key(): short}
+
+	r, err := o.desk.Create(ctx, op(), casework.Device, actor("lin-zhi"))
+	o.must(err)
+	o.id = r.Case
+	_, err = o.desk.Save(ctx, op(), o.id, 1, journey.DeviceForm(), actor("lin-zhi"))
+	o.must(err)
+	o.attach()
+	_, err = o.desk.Submit(ctx, op(), o.id, o.record().Case.Version, true, actor("lin-zhi"))
+	o.must(err)
+
+	opinion, reply := o.id+"-opinion-1", o.id+"-reply-1"
+	o.waited(gate.Opinion)
+	o.until("a wait that runs out", func() bool { states, _, _ := o.entered(opinion); return states["Ask again?"] > 0 })
+
+	_, err = o.desk.Ask(ctx, op(), o.waited(gate.Opinion), []casework.Defect{{Item: "signed-form", What: "请加盖公章"}}, actor("zhou-heng"), nil)
+	o.must(err)
+	ref := o.waited(gate.Opinion)
+	o.attach()
+	_, err = o.desk.Resubmit(ctx, op(), ref, o.record().Case.Version, true, actor("lin-zhi"))
+	o.must(err)
+	var findings casework.Opinion
+	for _, q := range casework.Questions {
+		findings.Findings = append(findings.Findings, casework.Finding{Question: q, Met: true, Reason: "理由"})
+	}
+	_, err = o.desk.Opine(ctx, op(), o.waited(gate.Opinion), findings, actor("zhou-heng"), nil)
+	o.must(err)
+
+	ref = o.waited(gate.Reply)
+	f, _, err := o.desk.Evidence(ctx, ref, docket.Upload{Name: "批复.pdf"}, "", actor("tang-wei"))
+	o.must(err)
+	o.file(f.ID)
+	_, err = o.desk.Record(ctx, op(), ref, casework.Decision{
+		Outcome: casework.ApproveInPart, Number: "函〔2026〕1号", Date: calendar.DayOf(time.Now()), Reason: "部分批准", Evidence: f.ID,
+		Terms: casework.Terms{Quantity: 6, Unit: "套"},
+	}, actor("tang-wei"), nil)
+	o.must(err)
+
+	for name, want := range map[string]int{opinion: 13, reply: 7} {
+		o.until(name+" to end", func() bool { _, _, status := o.entered(name); return status != "RUNNING" })
+		states, sum, status := o.entered(name)
+		if again := states["Ask again?"]; status != "SUCCEEDED" || sum != want+4*again {
+			t.Errorf("%s: got %s after %d states with %d time-outs, want SUCCEEDED after %d: %v", name, status, sum, again, want+4*again, states)
+		}
+	}
+	if t.Failed() {
+		_, _ = io.WriteString(t.Output(), s.EmulatorLog())
+	}
+}
