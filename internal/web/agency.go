@@ -183,9 +183,9 @@ func (x *exchange) showGate(status int, v docket.View, g gate.Gate, problems []f
 func (x *exchange) gateView(v docket.View, g gate.Gate) gatePage {
 	d := x.directory()
 	p := gatePage{
-		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, d), Frozen: x.frozenSections(v), Next: x.gateBase() + "/answer",
+		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, x.actor.Org, d), Frozen: x.frozenSections(v), Next: x.gateBase() + "/answer",
 		Open: x.gateBase() + "/files/", ByCode: x.actor.Via == party.ByLink,
-		Move: Move{Who: d.org(g.Party), What: x.lang.Say("move." + string(g.Kind)), Mine: true, Due: x.due(g, v.Now), Since: g.OpenedAt, Round: g.Round},
+		Move: Move{Who: d.org(x.actor.Org), What: x.lang.Say("move." + string(g.Kind)), Mine: true, Due: x.due(g, v.Now), Since: g.OpenedAt, Round: g.Round},
 	}
 	if v.Manifest != nil {
 		p.Answers = x.answers(v.Pack, v.Manifest.Form, nil, "")
@@ -276,10 +276,11 @@ func (x *exchange) told(e docket.Event, d *directory) []string {
 	return names
 }
 
-// summary is the sixty-second summary of the newest submission.
-func (x *exchange) summary(v docket.View, g gate.Gate, d *directory) Summary {
+// summary is the sixty-second summary of the newest submission, for the
+// organisation that is asked.
+func (x *exchange) summary(v docket.View, g gate.Gate, asked string, d *directory) Summary {
 	s := Summary{
-		Asks:     x.lang.Say("asks."+string(g.Kind), d.org(v.Case.Hospital), d.org(g.Party)),
+		Asks:     x.lang.Say("asks."+string(g.Kind), d.org(v.Case.Hospital), d.org(asked)),
 		Basis:    x.lang.Say("basis." + string(g.Kind) + "." + string(v.Case.Kind)),
 		Hospital: d.org(v.Case.Hospital), Repeat: x.lang.Say("repeat.first"),
 	}
@@ -485,7 +486,7 @@ func (x *exchange) answerPage() error {
 // showAnswer renders the form of one choice with what was typed so far.
 func (x *exchange) showAnswer(status int, v docket.View, g gate.Gate, choice casework.Verb, problems []fault.Problem) error {
 	p := x.answerView(v, g, choice)
-	p.Errors = labelled(x.problems(problems), p.fieldLabel(x))
+	p.Errors = labelled(x.problems(ordered(problems, answerFields(p))), p.fieldLabel(x))
 	for i, q := range p.Questions {
 		p.Questions[i].Error, p.Questions[i].ReasonError = p.Error("finding-"+q.ID), p.Error("reason-"+q.ID)
 	}
@@ -525,7 +526,7 @@ func (x *exchange) answerView(v docket.View, g gate.Gate, choice casework.Verb) 
 	typed := x.r.PostForm
 	d := x.directory()
 	p := answerPage{
-		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, d),
+		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, x.actor.Org, d),
 		Choice: string(choice), Label: x.lang.Say("choice." + string(choice)),
 		ByOpinion: choice == casework.Opine, ByNotice: choice == casework.AskOpinion || choice == casework.AskReply, ByReply: choice == casework.Record,
 		Post: x.gateBase() + "/check", Back: x.gateBase(), Advice: typed.Get("advice"), Texts: x.replyTexts(v),
@@ -639,11 +640,25 @@ func merged(problems, more []fault.Problem) []fault.Problem {
 	return out
 }
 
-// answerFields lists the fields that the confirm page carries on.
+// ordered sorts problems as their fields stand on the page.
+func ordered(problems []fault.Problem, fields []string) []fault.Problem {
+	out := slices.Clone(problems)
+	slices.SortStableFunc(out, func(a, b fault.Problem) int {
+		return slices.Index(fields, a.Field) - slices.Index(fields, b.Field)
+	})
+	return out
+}
+
+// answerFields lists the fields of an answer as they stand on its page; the
+// confirm page carries them on.
 func answerFields(p answerPage) []string {
-	names := []string{"choice", "advice", "outcome", "number", "date", "reason", "quantity", "validUntil", "conditions", "evidence"}
+	names := []string{"choice"}
 	for _, q := range p.Questions {
 		names = append(names, "finding-"+q.ID, "reason-"+q.ID)
+	}
+	names = append(names, "advice", "evidence", "outcome")
+	for _, t := range p.Texts {
+		names = append(names, t.ID)
 	}
 	names = append(names, p.General.Field)
 	for _, part := range p.Defects {
@@ -699,6 +714,9 @@ func (x *exchange) readAnswer(v docket.View, choice casework.Verb) (docket.Answe
 					a.Defects = append(a.Defects, casework.Defect{Item: item.ID, What: what})
 				}
 			}
+		}
+		if len(a.Defects) == 0 {
+			problems = append(problems, fault.Problem{Field: "defects", Code: "defects.none"})
 		}
 	case casework.Record:
 		var more []fault.Problem

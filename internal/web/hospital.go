@@ -834,6 +834,9 @@ func (x *exchange) fieldLabel(p policy.Pack) func(string) string {
 		if item, ok := p.Item(strings.TrimPrefix(field, "item-")); ok {
 			return x.text(item.Label)
 		}
+		if field == "declared" {
+			return x.lang.Say("declare.title")
+		}
 		return ""
 	}
 }

@@ -35,7 +35,7 @@ func TestLifeOverTheSites(t *testing.T) {
 	_, err = journey.Submit(ctx, hospital, path)
 	must(t, err)
 
-	_, link, err := h.LinkMail(ctx, "mpa", number, 0)
+	link, err := h.LinkFor(ctx, "mpa", number, "zhou-heng")
 	must(t, err)
 	byLink, gate, err := h.ByLink(ctx, link, number, "zhou-heng")
 	must(t, err)

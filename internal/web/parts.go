@@ -551,7 +551,7 @@ func (x *exchange) paperFile(f docket.File) PaperFile {
 func sizeText(bytes int64) string {
 	switch {
 	case bytes >= 1<<20:
-		return strconv.FormatFloat(float64(bytes)/(1<<20), 'f', 1, 64) + " MB"
+		return strings.TrimSuffix(strconv.FormatFloat(float64(bytes)/(1<<20), 'f', 1, 64), ".0") + " MB"
 	case bytes >= 1<<10:
 		return strconv.FormatFloat(float64(bytes)/(1<<10), 'f', 0, 64) + " KB"
 	}
