@@ -75,29 +75,35 @@ func Seed(ctx context.Context, env Environment) error {
 	if err := SeedPeople(ctx, env); err != nil {
 		return err
 	}
-	store := env.Store()
-	desk := docket.New(store, table.Clock{Store: store, Moves: true}, quiet{})
-	desk.Files = bucket.New(env.Config, env.Outputs["BucketName"])
-	s := seeder{env: env, desk: desk, objects: s3.NewFromConfig(env.Config, func(o *s3.Options) { o.UsePathStyle = true })}
 	for _, c := range []struct {
 		op    string
-		until stageOf
-	}{{"seed-draft-000001", drafted}, {"seed-assess-00001", submitted}, {"seed-supplement-1", supplementing}} {
-		if err := s.plant(ctx, c.op, c.until); err != nil {
+		until Stage
+	}{{"seed-draft-000001", Drafted}, {"seed-assess-00001", Submitted}, {"seed-supplement-1", Supplementing}} {
+		if _, err := Plant(ctx, env, c.op, c.until); err != nil {
 			return fmt.Errorf("seeding %s: %w", c.op, err)
 		}
 	}
 	return nil
 }
 
-// stageOf is how far a sample case is taken.
-type stageOf int
+// Stage is how far a sample case is taken.
+type Stage int
 
 const (
-	drafted stageOf = iota
-	submitted
-	supplementing
+	Drafted       Stage = iota // some fields filled in
+	Submitted                  // the assessor's and the regulator's move
+	Supplementing              // the hospital's move on the opinion
 )
+
+// Plant makes a sample case of the first hospital and takes it as far as until,
+// as if its people had. op names it: planting it again goes on where it stands.
+func Plant(ctx context.Context, env Environment, op string, until Stage) (id string, err error) {
+	store := env.Store()
+	desk := docket.New(store, table.Clock{Store: store, Moves: true}, quiet{})
+	desk.Files = bucket.New(env.Config, env.Outputs["BucketName"])
+	s := seeder{env: env, desk: desk, objects: s3.NewFromConfig(env.Config, func(o *s3.Options) { o.UsePathStyle = true })}
+	return s.plant(ctx, op, until)
+}
 
 type seeder struct {
 	env     Environment
@@ -111,38 +117,44 @@ func actorOf(id string) party.Actor {
 }
 
 // plant takes one sample case as far as until, from wherever it stands.
-func (s seeder) plant(ctx context.Context, op string, until stageOf) error {
+func (s seeder) plant(ctx context.Context, op string, until Stage) (id string, err error) {
 	applicant := actorOf("lin-zhi")
 	created, err := s.desk.Create(ctx, docket.Op{ID: op}, casework.Device, applicant)
 	if err != nil {
-		return err
+		return "", err
 	}
-	id := created.Case
+	id = created.Case
 	c, err := s.head(ctx, id)
-	if err != nil || c.Status != casework.Draft || until == drafted && len(c.Form) > 0 {
-		return err
+	if err != nil || c.Status != casework.Draft || until == Drafted && len(c.Form) > 0 {
+		return id, err
 	}
 	form := journey.DeviceForm()
-	if until == drafted {
+	if until == Drafted {
 		form = map[string]string{"product-zh": form["product-zh"], "manufacturer": form["manufacturer"], "quantity": "4"}
 	}
-	if _, err := s.desk.Save(ctx, fresh(), id, c.Version, form, applicant); err != nil || until == drafted {
-		return err
+	if _, err := s.desk.Save(ctx, fresh(), id, c.Version, form, applicant); err != nil || until == Drafted {
+		return id, err
 	}
 	for _, part := range policy.DevicePack().Parts {
 		for _, item := range part.Items {
 			if err := s.paper(ctx, id, item, applicant); err != nil {
-				return fmt.Errorf("attaching %s: %w", item.ID, err)
+				return id, fmt.Errorf("attaching %s: %w", item.ID, err)
 			}
 		}
 	}
 	if c, err = s.head(ctx, id); err != nil {
-		return err
+		return id, err
 	}
-	if _, err := s.desk.Submit(ctx, fresh(), id, c.Version, true, applicant); err != nil || until == submitted {
-		return err
+	if _, err := s.desk.Submit(ctx, fresh(), id, c.Version, true, applicant); err != nil || until == Submitted {
+		return id, err
 	}
-	if c, err = s.head(ctx, id); err != nil {
+	return id, s.ask(ctx, id)
+}
+
+// ask sends the supplement notice of the sample case.
+func (s seeder) ask(ctx context.Context, id string) error {
+	c, err := s.head(ctx, id)
+	if err != nil {
 		return err
 	}
 	defects := []casework.Defect{

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"jixu/internal/local"
@@ -266,4 +267,21 @@ func Eventually(ctx context.Context, patience time.Duration, holds func() (bool,
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return local.Until(ctx, 50*time.Millisecond, holds)
+}
+
+// Environment is the stack as the command line sees a running house.
+func (s *Stack) Environment() local.Environment {
+	return local.Environment{Root: s.root, Site: s.Site, Desk: s.Desk.Issuer, Config: s.Config, Outputs: s.Outputs, Out: io.Discard}
+}
+
+// Invoke calls a function with payload and returns its error, if it has one.
+func (s *Stack) Invoke(ctx context.Context, name string, payload []byte) error {
+	out, err := lambda.NewFromConfig(s.Config).Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String(s.Function(name)), Payload: payload})
+	if err != nil {
+		return fmt.Errorf("invoking %s: %w", name, err)
+	}
+	if out.FunctionError != nil {
+		return fmt.Errorf("invoking %s: %s", name, out.Payload)
+	}
+	return nil
 }
