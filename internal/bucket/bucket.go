@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"strings"
 	"time"
 
@@ -54,18 +53,15 @@ func New(config aws.Config, name string) *Bucket {
 // pages' Content-Security-Policy.
 func (b *Bucket) Origin() string { return b.origin }
 
-// origin is where Ticket's form goes; a test compares the two.
+// origin is where Ticket's form goes, by the SDK's own rules for hosts.
 func origin(config aws.Config, name string) string {
-	if config.BaseEndpoint != nil {
-		if u, err := url.Parse(*config.BaseEndpoint); err == nil {
-			return u.Scheme + "://" + u.Host
-		}
+	at, err := s3.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(), s3.EndpointParameters{
+		Bucket: &name, Region: &config.Region, Endpoint: config.BaseEndpoint, ForcePathStyle: aws.Bool(config.BaseEndpoint != nil),
+	})
+	if err != nil {
+		return "" // a name or region that S3 does not have: signing will say so, too
 	}
-	suffix := "amazonaws.com"
-	if strings.HasPrefix(config.Region, "cn-") {
-		suffix = "amazonaws.com.cn"
-	}
-	return "https://" + name + ".s3." + config.Region + "." + suffix
+	return at.URI.Scheme + "://" + at.URI.Host
 }
 
 // Ticket signs a form that uploads exactly f, once or again, within a quarter

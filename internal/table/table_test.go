@@ -265,3 +265,19 @@ func TestSizesFollowDynamoDB(t *testing.T) {
 		})
 	}
 }
+
+func TestAnInboxThatLagsShowsNothingThatWasDone(t *testing.T) {
+	row := answer{200, `{"Items":[{"pk":{"S":"CASE#c1"},"sk":{"S":"GATE#opinion-1"},"listSk":{"S":"x"}}]}`}
+	none := answer{200, `{"Items":[]}`}
+	both := func(status string) answer {
+		return answer{200, `{"Responses":{"cases":[{"pk":{"S":"CASE#c1"},"sk":{"S":"HEAD"},"data":{"S":"{\"ID\":\"c1\"}"}},` +
+			`{"pk":{"S":"CASE#c1"},"sk":{"S":"GATE#opinion-1"},"status":{"S":"` + status + `"},"data":{"S":"{\"ID\":\"opinion-1\"}"}}]}}`}
+	}
+	for status, want := range map[string]int{"open": 1, "answered": 0, "closed": 0} {
+		s, _ := scripted(t, row, none, both(status))
+		rows, err := s.Inbox(t.Context(), "mpa", 10)
+		if len(rows) != want || err != nil {
+			t.Errorf("%s: got %d rows and %v, want %d", status, len(rows), err, want)
+		}
+	}
+}
