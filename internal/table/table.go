@@ -94,8 +94,11 @@ func unmet(err error) bool {
 	return false
 }
 
+// Others at the same items are gone in milliseconds. Whoever meets them again
+// and again waits 0.3 s here at most: an operation decides anew up to eight
+// times, and its function has ten seconds.
 const (
-	tries     = 6
+	tries     = 4
 	firstWait = 20 * time.Millisecond
 )
 
