@@ -68,6 +68,9 @@ func (e *Emulator) start(tools Tools, dir string) error {
 	if err := os.WriteFile(filepath.Join(python, "sitecustomize.py"), sitecustomize, 0o644); err != nil {
 		return err
 	}
+	if err := forgetPositions(dir); err != nil {
+		return err
+	}
 	log, err := os.Create(filepath.Join(dir, "emulator.log"))
 	if err != nil {
 		return err

@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"jixu/internal/docket"
+	"jixu/internal/gate"
+	"jixu/internal/local"
 	"jixu/internal/machine"
 )
 
@@ -16,7 +19,10 @@ import (
 var running *Stack
 
 var shared = sync.OnceValues(func() (s *Stack, err error) {
-	running, err = Start(context.Background(), Options{Wait: 5 * time.Second})
+	running, err = Start(context.Background(), Options{Wait: 2 * time.Second, People: local.Cast()})
+	if err == nil {
+		err = local.SeedPeople(context.Background(), running.Environment())
+	}
 	return running, err
 })
 
@@ -122,6 +128,48 @@ func TestARunIsStartedOnceAndDescribed(t *testing.T) {
 	if err := runs.Stop(ctx, "c1-none-2"); err != nil {
 		t.Errorf("stopping an unknown run: %v", err)
 	}
+}
+
+// Nobody answers: the machine asks again four times, its run ends, the sweep
+// starts the next one, and the answer that comes at last finishes the leg.
+func TestAWaitThatNobodyAnswersAsksAgainAndTheSweepStartsTheNextRun(t *testing.T) {
+	s := start(t)
+	ctx := context.Background()
+	env := s.Environment()
+	id, err := local.Plant(ctx, env, "stack-a-slow-case-1", local.Submitted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs := machine.New(s.Config, s.Outputs["MachineArn"])
+	await := func(what string, holds func() (bool, error)) {
+		t.Helper()
+		if err := Eventually(ctx, 90*time.Second, holds); err != nil {
+			t.Fatalf("waiting for %s: %v\n%s", what, err, s.EmulatorLog())
+		}
+	}
+	retries := map[time.Time]bool{}
+	await("the first run to end", func() (bool, error) {
+		token, ok, err := env.Store().Token(ctx, docket.GateRef{Case: id, Gate: "opinion-1"})
+		if ok && token.Run == 1 {
+			retries[token.Entered] = true
+		}
+		if err != nil {
+			return false, err
+		}
+		status, err := runs.Describe(ctx, id+"-opinion-1")
+		return status == "SUCCEEDED", err
+	})
+	if len(retries) < 3 {
+		t.Errorf("waits of one run: got %d different tokens, want it to ask again", len(retries))
+	}
+	await("the next run", func() (bool, error) {
+		err := s.Invoke(ctx, "sweep-stuck", []byte("{}"))
+		r, loadErr := env.Store().Load(ctx, id)
+		if loadErr != nil || r.Case.Track(gate.Opinion).Run < 2 {
+			return false, loadErr
+		}
+		return err == nil, err
+	})
 }
 
 func TestTheNextBuildIsDeployedAndTheNextDayFindsIt(t *testing.T) {

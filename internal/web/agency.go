@@ -77,8 +77,21 @@ func (x *exchange) inbox() error {
 			waiting[l.Case.ID] = true
 		}
 	}
+	slices.SortStableFunc(p.Waiting, sooner)
 	p.Title = x.lang.Say("inbox.title")
 	return x.show("inbox", &p.Page, &p)
+}
+
+// sooner sorts the reader's own moves first, then by deadline; what has none
+// comes last.
+func sooner(a, b CaseRow) int {
+	switch {
+	case a.Mine != b.Mine:
+		return before(a.Mine, b.Mine)
+	case a.Due == nil || b.Due == nil:
+		return before(a.Due != nil, b.Due != nil)
+	}
+	return a.Due.At.Compare(b.Due.At)
 }
 
 func (x *exchange) inboxRow(c casework.Case, d *directory) CaseRow {
@@ -820,7 +833,11 @@ func (x *exchange) answer() error {
 	_, err = x.site.Desk.Give(x.ctx(), op, x.gateRef(), choice, a, x.actor, x.linkPass())
 	f := fault.Of(err)
 	if f != nil && f.Kind == fault.Conflict {
-		if v, g, err := x.at(); err == nil && g.Status != gate.Open {
+		v, g, lookErr := x.at()
+		if lookErr != nil {
+			return lookErr // the same form again is safe, and then says who decided
+		}
+		if g.Status != gate.Open {
 			return x.showAnswered(v, g)
 		}
 	}
