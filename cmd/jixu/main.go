@@ -2,6 +2,9 @@
 //
 //	jixu setup    install the pinned tools of one machine, once
 //	jixu local    run the whole house on one machine until Ctrl-C
+//	jixu clock    show the running house's time, or move it: jixu clock +10d
+//	jixu demo     live one case through the running house, over HTTP only
+//	jixu bench    measure starts, and price a case
 //
 // Every command says what it takes with -h.
 package main

@@ -13,8 +13,8 @@ import (
 // AWS returns the configuration of AWS clients from what Lambda puts into the
 // environment: region, session credentials and, on one machine only, the
 // endpoint in place of AWS. It is made by hand: the SDK's LoadDefaultConfig
-// looks for files and metadata services, which costs more than all the rest
-// of a function's start. It performs no I/O.
+// looks for files and metadata services, which a function neither has nor
+// should wait for. It performs no I/O.
 func AWS() (aws.Config, error) {
 	return awsConfig(os.Getenv)
 }

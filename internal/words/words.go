@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Lang is a language of the pages.
@@ -49,8 +50,9 @@ func (l Lang) Other() Lang {
 //go:embed *.json
 var files embed.FS
 
-// catalogue maps a key to its Chinese and English sentence.
-var catalogue = must(load())
+// catalogue maps a key to its Chinese and English sentence. It is read when the
+// first sentence is said: most functions start without saying any.
+var catalogue = sync.OnceValue(func() map[string][2]string { return must(load()) })
 
 // load reads every file; a key that stands twice is an error.
 func load() (map[string][2]string, error) {
@@ -89,7 +91,7 @@ func must(m map[string][2]string, err error) map[string][2]string {
 // that is missing is returned in brackets, so that a page never breaks; a test
 // makes sure that none is.
 func (l Lang) Say(key string, args ...any) string {
-	pair, ok := catalogue[key]
+	pair, ok := catalogue()[key]
 	if !ok {
 		return "[" + key + "]"
 	}
@@ -104,7 +106,7 @@ func (l Lang) Say(key string, args ...any) string {
 }
 
 // Has reports whether key is in the catalogue.
-func Has(key string) bool { _, ok := catalogue[key]; return ok }
+func Has(key string) bool { _, ok := catalogue()[key]; return ok }
 
 // Keys lists every key, sorted.
-func Keys() []string { return slices.Sorted(maps.Keys(catalogue)) }
+func Keys() []string { return slices.Sorted(maps.Keys(catalogue())) }
