@@ -181,6 +181,7 @@ func (x *exchange) gatePage() error {
 
 func (x *exchange) showGate(status int, v docket.View, g gate.Gate, problems []fault.Problem) error {
 	p := x.gateView(v, g)
+	p.Typed = x.typed()
 	p.Lines = x.timeline(v, x.directory())
 	p.Errors = labelled(x.problems(problems), func(field string) string {
 		if field == "" {

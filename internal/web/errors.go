@@ -25,16 +25,15 @@ type failed struct {
 	Page
 	Sentence  string
 	Reference string
-	Away      bool        // our failure, not the reader's: a phone number helps more than a link
-	Back      string      // a page of ours to go on from
-	Typed     [][2]string // what a refused form held, so that nothing typed is lost
+	Away      bool   // our failure, not the reader's: a phone number helps more than a link
+	Back      string // a page of ours to go on from
 }
 
 // fail renders err. It is the only place that does.
 func (x *exchange) fail(err error) {
 	kind := fault.KindOf(err)
 	f := fault.Of(err)
-	data := failed{Sentence: x.lang.Say("failed.unavailable"), Back: x.backHref(), Typed: x.typed()}
+	data := failed{Sentence: x.lang.Say("failed.unavailable"), Back: x.backHref()}
 	if f != nil {
 		data.Sentence = x.lang.Say("fault."+f.Code, f.Args...)
 		data.Errors = x.problems(f.Problems)
@@ -47,6 +46,7 @@ func (x *exchange) fail(err error) {
 	if f != nil && f.Code == "body.large" {
 		status = http.StatusRequestEntityTooLarge
 	}
+	data.Typed = x.typed()
 	data.Title = x.titled(x.lang.Say("title."+string(kind)), data.Errors)
 	if err := x.render(status, "failed", &data.Page, &data); err != nil {
 		x.site.Log.ErrorContext(x.ctx(), "rendering the error page failed", "err", err)

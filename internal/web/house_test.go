@@ -23,7 +23,6 @@ import (
 	"jixu/internal/journey"
 	"jixu/internal/memory"
 	"jixu/internal/policy"
-	"jixu/internal/sample"
 	"jixu/internal/web"
 )
 
@@ -248,7 +247,25 @@ func (h *house) enter(t testing.TB, audience, person string) *journey.Browser {
 
 // paper is a real file for item, the smallest that passes.
 func paper(item policy.Item) (string, []byte) {
-	return item.Label.ZH + ".pdf", sample.PDF(1, item.Label.ZH, 1, 1000)
+	return item.Label.ZH + ".pdf", somePDF
+}
+
+// somePDF is one empty page, small enough to be stored many times.
+var somePDF = tinyPDF()
+
+func tinyPDF() []byte {
+	b := []byte("%PDF-1.4\n")
+	var at []int
+	for i, object := range []string{"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1 /Kids [3 0 R] >>", "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>"} {
+		at = append(at, len(b))
+		b = fmt.Appendf(b, "%d 0 obj\n%s\nendobj\n", i+1, object)
+	}
+	xref := len(b)
+	b = append(b, "xref\n0 4\n0000000000 65535 f \n"...)
+	for _, n := range at {
+		b = fmt.Appendf(b, "%010d 00000 n \n", n)
+	}
+	return fmt.Appendf(b, "trailer\n<< /Size 4 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n", xref)
 }
 
 // draft opens a complete draft and returns its path.
@@ -292,4 +309,13 @@ func (h *house) gatePath(t testing.TB, path, leg string) string {
 		t.Fatalf("no open gate on %s", leg)
 	}
 	return fmt.Sprintf("/agency/cases/%s/gates/%s", r.Case.ID, track.Gate)
+}
+
+// loadCase reads a case by its path, for what cannot fail.
+func (h *house) loadCase(path string) casework.Case {
+	r, err := h.Store.Load(context.Background(), path[strings.LastIndex(path, "/")+1:])
+	if err != nil {
+		panic(err)
+	}
+	return r.Case
 }

@@ -8,10 +8,7 @@ import (
 
 	"jixu/internal/journey"
 	"jixu/internal/memory"
-	"jixu/internal/sample"
 )
-
-var somePDF = sample.PDF(2, "批复", 1, 1000)
 
 // TestLook serves the sites over memory with sample cases, for a person or a
 // browser to look at, until the file named in JIXU_LOOK_END appears:

@@ -30,9 +30,10 @@ type Page struct {
 	Home   string // where the top bar leads
 	Path   string // of this page, to come back to after a change of language
 	Errors []Error
-	Op     string // a fresh operation id for the forms of this page
-	Script string // the one script of this page, "" for most
-	Moved  string // the system's time, if it is not the machine's
+	Typed  [][2]string // what a refused form held that this page does not, so that nothing typed is lost
+	Op     string      // a fresh operation id for the forms of this page
+	Script string      // the one script of this page, "" for most
+	Moved  string      // the system's time, if it is not the machine's
 }
 
 // Error returns the sentence about field, or "".
