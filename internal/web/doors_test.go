@@ -30,6 +30,7 @@ type scene struct {
 	link     string // path
 	code     string // id
 	evidence string
+	seen     string // what was kept when it was looked at last
 }
 
 func newScene(t testing.TB) *scene {
@@ -94,10 +95,10 @@ func page(t testing.TB, w *httptest.ResponseRecorder) *goquery.Document {
 // kept is everything that the house stores, to the byte. Sessions are left out
 // where a refused request may still move their idle end.
 func (h *house) kept() string {
-	return fmt.Sprintf("%+v %+v %+v %+v", *h.Store, *h.Directory, *h.Files, *h.Notices)
+	return fmt.Sprintf("%v %v %v %v", *h.Store, *h.Directory, *h.Files, *h.Notices)
 }
 
-func (h *house) keptWithDoors() string { return h.kept() + fmt.Sprintf("%+v", *h.Doors) }
+func (h *house) keptWithDoors() string { return h.kept() + fmt.Sprintf("%v", *h.Doors) }
 
 // route is a door with the scene's own ids in its path, and who may pass it.
 type route struct {

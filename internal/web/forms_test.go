@@ -181,9 +181,12 @@ func (f formUnderAttack) attack(t *testing.T, s *scene, field, attack string, se
 	if audience, person, ok := strings.Cut(f.who, "/"); ok {
 		cookie = s.cookie(t, audience, person)
 	}
-	before := s.kept()
+	if s.seen == "" {
+		s.seen = s.kept()
+	}
 	w := s.send(http.MethodPost, f.path(s), cookie, values)
-	unchanged = s.kept() == before
+	now := s.kept()
+	unchanged, s.seen = now == s.seen, now
 	if f.taken(attack, field) {
 		if w.Code >= 500 {
 			t.Errorf("%s: got %d, want it taken or refused in words", what, w.Code)

@@ -5,10 +5,9 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"net/http"
 	"path"
-	"strings"
+	"sync"
 	"time"
 
 	"jixu/internal/calendar"
@@ -46,25 +45,29 @@ func (p Page) Error(field string) string {
 	return ""
 }
 
-// sets holds the parsed templates, by language, then page. They are parsed and
-// executed once at start, so that the first reader waits for neither.
-var sets = parse()
+// shelf holds the templates that were parsed, by language and page. Each is
+// parsed when it is first shown: a start that parsed all of them for both
+// languages would cost more than everything else a start does.
+var shelf sync.Map
 
-func parse() map[words.Lang]map[string]*template.Template {
-	out := map[words.Lang]map[string]*template.Template{}
-	pages, err := fs.Glob(files, "templates/*.html")
+// title names one template of the shelf.
+type title struct {
+	lang words.Lang
+	page string
+}
+
+// sheet returns the template of page in lang. It fails if there is no such page.
+func sheet(lang words.Lang, page string) (*template.Template, error) {
+	key := title{lang, page}
+	if t, ok := shelf.Load(key); ok {
+		return t.(*template.Template), nil
+	}
+	t, err := template.New("layout").Funcs(functions(lang)).ParseFS(files, "templates/layout/*.html", "templates/"+page+".html")
 	if err != nil {
-		panic(err)
+		return nil, fmt.Errorf("reading the template of %s: %w", page, err)
 	}
-	for _, lang := range []words.Lang{words.ZH, words.EN} {
-		out[lang] = map[string]*template.Template{}
-		layout := template.Must(template.New("layout").Funcs(functions(lang)).ParseFS(files, "templates/layout/*.html"))
-		for _, file := range pages {
-			name := strings.TrimSuffix(path.Base(file), ".html")
-			out[lang][name] = template.Must(template.Must(layout.Clone()).ParseFS(files, file))
-		}
-	}
-	return out
+	kept, _ := shelf.LoadOrStore(key, t)
+	return kept.(*template.Template), nil
 }
 
 // functions are what templates may call: words and the writing of values. None
@@ -94,9 +97,9 @@ func dayText(lang words.Lang, d calendar.Day) string {
 // render fills page in, executes its template into a buffer and only then
 // writes. data must hold page.
 func (x *exchange) render(status int, name string, page *Page, data any) error {
-	t, ok := sets[x.lang][name]
-	if !ok {
-		return fmt.Errorf("rendering %s: no such template", name)
+	t, err := sheet(x.lang, name)
+	if err != nil {
+		return err
 	}
 	x.fill(page)
 	var b bytes.Buffer
@@ -105,7 +108,7 @@ func (x *exchange) render(status int, name string, page *Page, data any) error {
 	}
 	x.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	x.w.WriteHeader(status)
-	_, err := x.w.Write(b.Bytes())
+	_, err = x.w.Write(b.Bytes())
 	return err
 }
 

@@ -66,7 +66,11 @@ func renders(t *testing.T, what, name string, lang words.Lang, value any) {
 	page.Elem().Set(reflect.ValueOf(value))
 	page.Elem().FieldByName("Lang").Set(reflect.ValueOf(lang))
 	var b bytes.Buffer
-	if err := sets[lang][name].ExecuteTemplate(&b, "layout", page.Interface()); err != nil {
+	sheet, err := sheet(lang, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sheet.ExecuteTemplate(&b, "layout", page.Interface()); err != nil {
 		t.Errorf("%s: %v", what, err)
 		return
 	}
@@ -327,7 +331,11 @@ func TestWeightOfTheFirstPage(t *testing.T) {
 	}
 	var html bytes.Buffer
 	page := filled(welcomePage{}).(welcomePage)
-	if err := sets[words.ZH]["welcome"].ExecuteTemplate(&html, "layout", &page); err != nil {
+	sheet, err := sheet(words.ZH, "welcome")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sheet.ExecuteTemplate(&html, "layout", &page); err != nil {
 		t.Fatal(err)
 	}
 	if len(css) > 20_000 {
