@@ -155,7 +155,7 @@ func TestADeployedMachineEntersAsManyStatesAsTheWalk(t *testing.T) {
 	short.Parts = short.Parts[:1]
 	o.desk = docket.New(store, table.Clock{Store: store, Moves: true}, deaf{})
 	o.desk.Files = bucket.New(s.Config, s.Outputs["BucketName"])
-	o.desk.Packs = map[string]policy.Pack{device.Key(): short}
+	o.desk.Packs = docket.Only(short)
 
 	r, err := o.desk.Create(ctx, op(), casework.Device, actor("lin-zhi"))
 	o.must(err)

@@ -222,3 +222,12 @@ func TestAStoppedExecutionIsReplacedWhenItsGateIsAnswered(t *testing.T) {
 	p.night()
 	p.account()
 }
+
+func TestNewDraftsGetThePackOfThisBuild(t *testing.T) {
+	w := memory.New(t, monday)
+	desk := docket.New(twoFaced{w.Store, w.Directory}, w.Clock, w.Metrics)
+	key := desk.Current[casework.Device]
+	if p, ok := desk.Packs(key); !ok || p.Key() != key || p.Kind != string(casework.Device) {
+		t.Errorf("pack %s: got %s (%v), want the device pack under its own key", key, p.Key(), ok)
+	}
+}

@@ -28,7 +28,7 @@ type Desk struct {
 	Files     Files
 	Clock     Clock
 	Calendar  calendar.Calendar
-	Packs     map[string]policy.Pack   // every version in use, by its key
+	Packs     Packs                    // every version in use
 	Current   map[casework.Kind]string // the one that new drafts get
 	Random    io.Reader                // for ids and numbers
 	Pause     func(context.Context, time.Duration) error
@@ -42,13 +42,38 @@ func New(store interface {
 	Directory
 }, clock Clock, metrics Metrics,
 ) *Desk {
-	device := policy.DevicePack()
 	return &Desk{
 		Store: store, Directory: store, Clock: clock, Metrics: metrics, Calendar: calendar.Official(),
-		Packs:   map[string]policy.Pack{device.Key(): device},
-		Current: map[casework.Kind]string{casework.Device: device.Key()},
-		Random:  rand.Reader, Pause: Sleep,
+		Packs: carried, Current: map[casework.Kind]string{casework.Device: deviceKey},
+		Random: rand.Reader, Pause: Sleep,
 	}
+}
+
+// Packs finds a requirement pack by its key. A case keeps its key for ever, so
+// a pack that was ever used is never taken away.
+type Packs func(key string) (policy.Pack, bool)
+
+// Only lists packs that are given.
+func Only(packs ...policy.Pack) Packs {
+	return func(key string) (policy.Pack, bool) {
+		for _, p := range packs {
+			if p.Key() == key {
+				return p, true
+			}
+		}
+		return policy.Pack{}, false
+	}
+}
+
+// deviceKey names the pack that new drafts for devices get.
+const deviceKey = "device-2024-97-v1"
+
+// carried finds the packs of this build; one that nobody asks for is never read.
+func carried(key string) (policy.Pack, bool) {
+	if key != deviceKey {
+		return policy.Pack{}, false
+	}
+	return policy.DevicePack(), true
 }
 
 // Op is the sender's name for one request: sent again, it is the same request.

@@ -472,7 +472,7 @@ func (d *Desk) manifest(ctx context.Context, s casework.Submission) (dossier.Man
 }
 
 func (d *Desk) pack(c casework.Case) (policy.Pack, error) {
-	p, ok := d.Packs[c.Pack]
+	p, ok := d.Packs(c.Pack)
 	if !ok {
 		return policy.Pack{}, fault.Because(fault.Unavailable, "pack", errors.New("unknown pack "+c.Pack))
 	}

@@ -93,7 +93,7 @@ func newTown(t testing.TB) *town {
 	tw.desk.Files = w.Files
 	tw.desk.Random = seeded{rand.New(rand.NewPCG(1, 2))}
 	tw.desk.Pause = func(context.Context, time.Duration) error { return nil }
-	tw.desk.Packs = map[string]policy.Pack{device.Key(): small(device)}
+	tw.desk.Packs = docket.Only(small(device))
 	machine := func() time.Time { return monday }
 	tw.keeper = &docket.Keeper{Store: w.Store, Directory: w.Directory, Doors: w.Doors, Notices: w.Notices, Mac: w.Mac, Desk: tw.desk, Machine: machine}
 	tw.teller = &docket.Teller{Desk: tw.desk, Machine: w.Machine, Notices: w.Notices}

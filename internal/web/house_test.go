@@ -92,7 +92,7 @@ func (h *house) newDesk() *docket.Desk {
 	pack := policy.DevicePack()
 	return &docket.Desk{
 		Store: h.Store, Directory: h.Directory, Files: bucketFiles{h.Files, h.bucket.URL}, Clock: h.Clock, Calendar: calendar.Official(),
-		Packs: map[string]policy.Pack{pack.Key(): pack}, Current: map[casework.Kind]string{casework.Device: pack.Key()},
+		Packs: docket.Only(pack), Current: map[casework.Kind]string{casework.Device: pack.Key()},
 		Random: rand.Reader, Pause: func(context.Context, time.Duration) error { return nil }, Metrics: h.Metrics,
 	}
 }
@@ -191,6 +191,11 @@ func (f bucketFiles) Address(_ context.Context, key, version string) (string, er
 // serveBucket takes uploads as S3 does, and has each one checked.
 func (h *house) serveBucket(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Access-Control-Allow-Origin", h.Site)
+	if r.Method == http.MethodOptions { // asked before a script's upload
+		w.Header().Set("Access-Control-Allow-Methods", "POST")
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	if r.Method != http.MethodPost {
 		key, version := strings.TrimPrefix(r.URL.Path, "/"), r.URL.Query().Get("versionId")
 		body, _, err := h.Files.Open(r.Context(), key, version)

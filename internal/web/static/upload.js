@@ -41,7 +41,7 @@
     retry.hidden = true;
     row.append(name, state, bar, retry);
     list.append(row);
-    const job = {file, op: null, show: (text, percent) => {
+    const job = {file, ticket: null, show: (text, percent) => {
       state.textContent = text;
       if (percent !== undefined) bar.value = percent;
     }};
@@ -59,15 +59,19 @@
     go();
   }
 
+  // send announces a file once; tried again after a lost connection, it is the
+  // same file and not one more.
   async function send(job) {
-    job.show(says.hashing, 0);
-    const sha256 = job.file.size <= digestLimit ? await digest(job.file) : "";
-    job.show(says.asking, 0);
-    const ticket = await prepare(job.file.name, sha256);
-    await deliver(job, ticket);
+    if (!job.ticket) {
+      job.show(says.hashing, 0);
+      const sha256 = job.file.size <= digestLimit ? await digest(job.file) : "";
+      job.show(says.asking, 0);
+      job.ticket = await prepare(job.file.name, sha256);
+    }
+    await deliver(job);
     job.show(says.checking, 100);
     result.textContent = says.checking;
-    await settle(ticket.file);
+    await settle(job.ticket.file);
   }
 
   async function digest(file) {
@@ -100,11 +104,12 @@
     return ticket;
   }
 
-  // deliver posts the signed form: its fields first, the file last.
-  function deliver(job, ticket) {
+  // deliver posts the signed form: its fields first, the file last. A form that
+  // the bucket refuses is not tried again: it may have grown too old.
+  function deliver(job) {
     return new Promise((done, failed) => {
       const data = new FormData();
-      for (const [name, value] of Object.entries(ticket.fields)) data.append(name, value);
+      for (const [name, value] of Object.entries(job.ticket.fields)) data.append(name, value);
       data.append("file", job.file);
       const request = new XMLHttpRequest();
       request.upload.addEventListener("progress", (e) => {
@@ -112,9 +117,13 @@
         const percent = Math.floor(e.loaded / e.total * 100);
         job.show(says.sending + " " + percent + "%", percent);
       });
-      request.addEventListener("load", () => request.status < 300 ? done() : failed({sentence: says.failed}));
+      request.addEventListener("load", () => {
+        if (request.status < 300) return done();
+        job.ticket = null;
+        failed({sentence: says.failed});
+      });
       request.addEventListener("error", () => failed({sentence: says.offline}));
-      request.open("POST", ticket.url);
+      request.open("POST", job.ticket.url);
       request.send(data);
     });
   }
