@@ -21,6 +21,7 @@ type demo struct {
 	path   string // /hospital/cases/…
 	id     string
 	number string
+	mailed map[string]int // the newest mail to each organisation before the reply
 }
 
 // Demo lives one device application through a running house, over HTTP only:
@@ -128,20 +129,21 @@ func (d *demo) submit(ctx context.Context) error {
 	}
 	d.say("林芷 上海示范第一医院", "submitted", page.Text("h1"))
 	for _, org := range []string{"health", "mpa"} {
-		if err := d.told(ctx, org, "copied 抄报"); err != nil {
+		if err := d.told(ctx, org, "抄报", "copied 抄报", 0); err != nil {
 			return err
 		}
 	}
 	return d.whoseMove(ctx, lin)
 }
 
-// told waits until organisation got a mail about the case.
-func (d *demo) told(ctx context.Context, organisation, what string) error {
+// told waits until organisation got a mail about the case whose subject says
+// subject, newer than mail number after.
+func (d *demo) told(ctx context.Context, organisation, subject, what string, after int) error {
 	o := Organisation(organisation)
 	err := Until(ctx, mailPatience, "a mail to "+o.NameEN, func() (bool, error) {
 		mails, err := d.Mails(ctx, o.Mail)
 		for _, m := range mails {
-			if strings.Contains(m.Subject, d.number) {
+			if m.N > after && strings.Contains(m.Subject, d.number) && strings.Contains(m.Subject, subject) {
 				return true, nil
 			}
 		}
@@ -257,6 +259,9 @@ func (d *demo) reply(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := d.countMails(ctx); err != nil {
+		return err
+	}
 	today := time.Now().UTC().Add(8 * time.Hour).Format("2006-01-02")
 	values := map[string]string{
 		"outcome": "approve-in-part", "number": "药监综械注函〔2026〕88号", "date": today, "quantity": "6", "evidence": file,
@@ -292,9 +297,25 @@ func (d *demo) reply(ctx context.Context) error {
 	return nil
 }
 
+// entitled are told of an approval: the hospital, both agencies, and Customs.
+var entitled = []string{"hospital-1", "mpa", "health", "customs"}
+
+// countMails remembers which mails came before the reply.
+func (d *demo) countMails(ctx context.Context) error {
+	d.mailed = map[string]int{}
+	for _, org := range entitled {
+		n, err := d.last(ctx, Organisation(org).Mail)
+		if err != nil {
+			return err
+		}
+		d.mailed[org] = n
+	}
+	return nil
+}
+
 func (d *demo) everybodyKnows(ctx context.Context) error {
-	for _, org := range []string{"hospital-1", "mpa", "health", "customs"} {
-		if err := d.told(ctx, org, "told of the outcome"); err != nil {
+	for _, org := range entitled {
+		if err := d.told(ctx, org, "办理情况通报", "told of the outcome", d.mailed[org]); err != nil {
 			return err
 		}
 	}

@@ -68,7 +68,7 @@ func (e *Emulator) start(tools Tools, dir string) error {
 	if err := os.WriteFile(filepath.Join(python, "sitecustomize.py"), sitecustomize, 0o644); err != nil {
 		return err
 	}
-	if err := forgetPositions(dir); err != nil {
+	if err := mendYesterday(dir, e.Port); err != nil {
 		return err
 	}
 	log, err := os.Create(filepath.Join(dir, "emulator.log"))

@@ -31,3 +31,22 @@ func TestTheEmulatorReadsStreamsFromTheirBeginningAfterARestart(t *testing.T) {
 		}
 	}
 }
+
+func TestQueuesMoveToTodaysPort(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "state"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "state", "sqs.json")
+	const before = `{"payload":{"queues":{"http://localhost:4566/123456789012/notices":{"url":"http://localhost:4566/123456789012/notices"}}}}`
+	const after = `{"payload":{"queues":{"http://localhost:5001/123456789012/notices":{"url":"http://localhost:5001/123456789012/notices"}}}}`
+	if err := os.WriteFile(path, []byte(before), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := mendYesterday(dir, 5001); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != after {
+		t.Errorf("a queue of yesterday: got %s (%v), want it under today's port", got, err)
+	}
+}
