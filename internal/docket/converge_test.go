@@ -66,7 +66,13 @@ func TestAnyMixOfFaultsConverges(t *testing.T) {
 			}
 			return memory.Pass
 		}
-		mischief := rapid.SliceOfN(rapid.IntRange(0, 5), 6, 6).Draw(rt, "mischief")
+		mischief := rapid.SliceOfN(rapid.IntRange(0, 3), 6, 6).Draw(rt, "mischief")
+		carried := rapid.SliceOfN(rapid.IntRange(int(delivers), int(delays)), 16, 16).Draw(rt, "stream")
+		records := 0
+		tw.carry = func() carriage {
+			records++
+			return carriage(carried[records%len(carried)])
+		}
 		p := &play{town: tw}
 		for i, act := range []func(){p.draft, p.submit, p.ring, p.supplement, p.opine, p.reply} {
 			tw.mischief(mischief[i])
@@ -85,18 +91,49 @@ func (tw *town) mischief(kind int) {
 	case 1:
 		tw.world.Machine.Restart()
 	case 2:
-		tw.world.Stream.Lose()
-	case 3:
-		for i := range tw.world.Stream.Waiting() {
-			tw.world.Stream.Repeat(i)
-		}
-	case 4:
 		for _, e := range tw.world.Machine.Executions() {
 			tw.world.Machine.Expire(e.Name)
 		}
-	case 5:
+	case 3:
 		tw.night()
 	}
+}
+
+// Whatever the stream does with every one of its records, the sweep heals it.
+func TestAStreamThatMisbehavesAllTheTimeIsHealed(t *testing.T) {
+	want := live(newTown(t)).account()
+	for _, row := range []struct {
+		name string
+		how  carriage
+	}{
+		{"every record is lost", loses},
+		{"every record comes twice", repeats},
+		{"records come in the wrong order", reorders},
+		{"every record comes hours later", delays},
+	} {
+		tw := newTown(t)
+		tw.carry = func() carriage { return row.how }
+		p := &play{town: tw}
+		for _, act := range []func(){p.draft, p.submit, p.ring, p.supplement, p.opine, p.reply} {
+			act()
+			if row.how == loses || row.how == delays {
+				p.retellNow()
+			}
+		}
+		p.night()
+		if got := p.account(); got != want {
+			t.Errorf("%s: got\n%s\nwant\n%s", row.name, got, want)
+		}
+	}
+}
+
+// retellNow lets the sweep come by, as it does every minute.
+func (tw *town) retellNow() {
+	now, err := tw.world.Clock.Now(context.Background())
+	must(tw.t, err)
+	_, _, err = tw.teller.Retell(context.Background(), now.Add(time.Minute))
+	must(tw.t, err)
+	tw.engine()
 }
 
 // A thousand people answer one gate at once, half one way and half the other:

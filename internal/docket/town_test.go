@@ -43,7 +43,10 @@ type town struct {
 	faults  func(n int, name string) memory.Fate
 	calls   int
 	names   []string
-	uploads []upload // objects that S3 has events for
+	uploads []upload          // objects that S3 has events for
+	carry   func() carriage   // what the stream does with the next record; nil: it delivers
+	held    []docket.EntryRef // records that come hours later
+	rests   []docket.Notice   // notices that were given up until somebody redrives them
 	retries map[string]int
 }
 
@@ -199,25 +202,62 @@ func (tw *town) checkFiles(ctx context.Context) bool {
 	return true
 }
 
+// carriage is what a stream may do with a record.
+type carriage int
+
+const (
+	delivers carriage = iota
+	loses
+	repeats
+	reorders // the newest comes first
+	delays   // by hours
+)
+
 func (tw *town) relay(ctx context.Context) bool {
-	if len(tw.world.Stream.Waiting()) == 0 {
+	waiting := len(tw.world.Stream.Waiting())
+	if waiting == 0 {
 		return false
 	}
-	ref := tw.world.Stream.Take(0)
-	// A telling that fails is not tried again by the stream: the sweep does that.
-	_, _ = tw.under(func() error { return tw.teller.Tell(ctx, ref.Case, ref.Seq) })
+	how, at := delivers, 0
+	if tw.carry != nil {
+		how = tw.carry()
+	}
+	if how == reorders {
+		at = waiting - 1
+	}
+	ref := tw.world.Stream.Take(at)
+	switch how {
+	case loses:
+		return true
+	case delays:
+		tw.held = append(tw.held, ref)
+		return true
+	case repeats:
+		tw.tell(ctx, ref)
+	}
+	tw.tell(ctx, ref)
 	return true
 }
 
+// tell is one delivery. One that fails is not tried again by the stream: the
+// sweep does that.
+func (tw *town) tell(ctx context.Context, ref docket.EntryRef) {
+	_, _ = tw.under(func() error { return tw.teller.Tell(ctx, ref.Case, ref.Seq) })
+}
+
+// deliver hands one notice over. The queue brings a failed one again, five times
+// in all; then it rests until an operator sends it on its way again.
 func (tw *town) deliver(ctx context.Context) bool {
 	if len(tw.world.Notices.Waiting()) == 0 {
 		return false
 	}
 	n := tw.world.Notices.Take(0)
-	err, died := tw.under(func() error { return tw.post.Deliver(ctx, n) })
-	if (died || err != nil) && tw.again(n.Key) {
-		_, _ = tw.under(func() error { return tw.post.Deliver(ctx, n) })
+	for range 5 {
+		if err, died := tw.under(func() error { return tw.post.Deliver(ctx, n) }); !died && err == nil {
+			return true
+		}
 	}
+	tw.rests = append(tw.rests, n)
 	return true
 }
 
@@ -264,6 +304,13 @@ func (tw *town) night() {
 	for range 12 {
 		tw.engine()
 		now := tw.world.Clock.Advance(time.Hour)
+		for _, ref := range tw.held {
+			tw.tell(ctx, ref)
+		}
+		for _, n := range tw.rests {
+			must(tw.t, tw.post.Deliver(ctx, n))
+		}
+		tw.held, tw.rests = nil, nil
 		_, _, err := tw.teller.Retell(ctx, now)
 		must(tw.t, err)
 		stuck, err := tw.teller.Sweep(ctx)

@@ -463,6 +463,12 @@ func TestWhatIsWrongWithAFileIsSaidAndTheRestIsKept(t *testing.T) {
 		}
 		h.must(removeFile(h.ctx, lin, path, "instructions"))
 	}
+	// One byte too many never gets in: the signed form says how large it may be.
+	_, err = journey.SendFile(h.ctx, lin, path, "instructions", "过大.pdf", append([]byte("%PDF-1.7\n"), make([]byte, 50<<20)...))
+	if err == nil {
+		t.Error("a file over 50 MB: got accepted by the bucket, want refused")
+	}
+	h.must(removeFile(h.ctx, lin, path, "instructions"))
 	good, err := journey.SendFile(h.ctx, lin, path, "instructions", "说明书.pdf", sample.PDF(1, "说明书", 1, 0))
 	h.must(err)
 	if state, err := journey.WaitFile(h.ctx, lin, path+"/items/instructions", good); err != nil || state != "checked" {
