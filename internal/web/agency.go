@@ -64,7 +64,9 @@ func (x *exchange) inbox() error {
 		}
 		row := x.inboxRow(l.Case, d)
 		row.Due, row.At, row.Mine = x.due(*l.Gate, now), l.Gate.OpenedAt, l.Gate.MayAnswer(x.actor) == nil
-		row.Href += "/gates/" + l.Gate.ID
+		if row.Mine { // a colleague's step is theirs to open; the case is everybody's to read
+			row.Href += "/gates/" + l.Gate.ID
+		}
 		row.Status = x.lang.Say("move." + string(l.Gate.Kind))
 		p.Waiting = append(p.Waiting, row)
 		waiting[l.Case.ID] = true
@@ -143,6 +145,7 @@ type gatePage struct {
 	Lines    []Line
 	ByCode   bool   // let in by a code, for this gate only
 	Receipt  string // of the reader's own answer, "" if there is none
+	Now      []Move // whose move it is since this gate is over
 	CaseHref string // the whole case, for who signed in
 }
 
@@ -211,6 +214,9 @@ func (x *exchange) gateView(v docket.View, g gate.Gate) gatePage {
 		p.Choices = x.choices(v, g)
 	case p.Answered.Mine:
 		p.Receipt = x.gateBase() + "/receipt"
+	}
+	if p.Answered != nil {
+		p.Now = x.moves(v, d)
 	}
 	if !p.ByCode {
 		p.CaseHref = p.Identity.Href

@@ -4,12 +4,14 @@
 //
 //   node tools/pages/walk.mjs --site http://jixu.localhost:4566 --desk http://127.0.0.1:4580 [--shots FOLDER] [--only NAME] [--scheme dark]
 //
-// It signs in the sample people, opens cases of its own, and exits non-zero if
-// it found anything.
+// Before that one case is prepared without script and answered by the keyboard
+// alone. It signs in the sample people, opens cases of its own, and exits
+// non-zero if it found anything.
 import {mkdir, readFile} from "node:fs/promises";
 import {createRequire} from "node:module";
 import {parseArgs} from "node:util";
 import {Hands, fields, findings, launch, mail, reply, signIn} from "./hands.mjs";
+import {byKeyboard, byScript, withoutScript} from "./journeys.mjs";
 
 const {values: args} = parseArgs({options: {site: {type: "string"}, desk: {type: "string"}, shots: {type: "string"}, only: {type: "string"}, scheme: {type: "string"}, quick: {type: "boolean"}}});
 if (!args.site || !args.desk) {
@@ -36,6 +38,19 @@ async function as(audience, person) {
   return people[person];
 }
 
+async function journey(name, live) {
+  try {
+    return await live();
+  } catch (err) {
+    found.push(`${name}: ${String(err).split("\n").slice(0, 3).join(" ")}`);
+  }
+}
+
+if (!args.only) {
+  const plain = await journey("without script", () => withoutScript(browser, site));
+  if (plain) await journey("by keyboard", () => byKeyboard(browser, site, `${plain.path.replace("/hospital/", "/agency/")}/gates/opinion-1`));
+}
+
 // Cases in the states that pages show.
 const lin = new Hands(await as("hospital", "lin-zhi"), site);
 const zhou = new Hands(await as("agency", "zhou-heng"), site);
@@ -49,6 +64,8 @@ await lin.send(`${draft}/items/description`, "产品说明（未转换）.txt", 
 const waiting = (await lin.announce(`${draft}/items/instructions`, "说明书和标签，原文以及中文译本，含全部型号规格，第一次扫描，页码不全的请以第二次扫描为准.pdf")).file;
 await lin.checked(`${draft}/items/signed-form`);
 await lin.checked(`${draft}/items/description`);
+
+if (!args.only) await journey("uploads by script", () => byScript(browser, site, `${draft}/items/capability`));
 
 const ready = await lin.complete();
 const open = await lin.complete();
@@ -199,7 +216,7 @@ async function inspect(page, lang, width, large, say) {
   if (seen.errors && !/^(错误：|Error: )/.test(seen.title)) say(`title of a page with errors: ${seen.title}`);
   if (width === 188 || large) return; // the same markup: only its width is asked
   await page.evaluate(axe);
-  const result = await page.evaluate(() => window.axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}));
+  const result = await page.evaluate(() => window.axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"]}));
   for (const v of result.violations) say(`axe ${v.id}: ${v.help}: ${v.nodes.slice(0, 2).map((n) => n.target + " " + n.failureSummary.split("\n")[1]).join("; ")}`);
 }
 
