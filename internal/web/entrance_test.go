@@ -1,0 +1,162 @@
+package web_test
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"jixu/internal/journey"
+	"jixu/internal/memory"
+	"jixu/internal/party"
+)
+
+// wayBack begins a sign-in at audience and returns its state and its cookie.
+func (h *house) wayBack(t testing.TB, audience string) (state, cookie string) {
+	t.Helper()
+	w := h.send("POST", "/"+audience+"/sign-in", "", url.Values{"op": {rand.Text()}, "return": {"/" + audience}})
+	at, err := url.Parse(w.Header().Get("Location"))
+	must(t, err)
+	return at.Query().Get("state"), strings.Split(w.Header().Get("Set-Cookie"), ";")[0]
+}
+
+func TestWhoMayComeIn(t *testing.T) {
+	h := newHouse(t)
+	must(t, h.Directory.PutPerson(context.Background(), party.Person{ID: "nobodys", Org: "gone", Subject: "nobodys"}))
+	come := func(audience, person, state, cookie string) *httptest.ResponseRecorder {
+		return h.send("GET", "/"+audience+"/callback?"+url.Values{"state": {state}, "code": {person}}.Encode(), cookie, nil)
+	}
+	rows := []struct {
+		name     string
+		audience string
+		person   string
+		browser  string // cookie instead of the asking browser's; "" for its own
+		want     int
+		says     string
+	}{
+		{"a person of a hospital enters the hospitals' site", "hospital", "lin-zhi", "", http.StatusSeeOther, ""},
+		{"a person of an agency enters the agencies' site", "agency", "zhou-heng", "", http.StatusSeeOther, ""},
+		{"a person of a hospital does not enter the agencies' site", "agency", "lin-zhi", "", http.StatusForbidden, "您的单位请从另一入口登录。"},
+		{"a person of an agency does not enter the hospitals' site", "hospital", "zhou-heng", "", http.StatusForbidden, "您的单位请从另一入口登录。"},
+		{"a person whom nobody registered does not enter", "hospital", "a-stranger", "", http.StatusForbidden, "您的账号尚未登记到任何单位，请联系本单位管理员。"},
+		{"a sign-in that another browser began is not finished here", "hospital", "lin-zhi", "__Host-jixu-state=other", http.StatusForbidden, "登录未完成，请重新登录。"},
+	}
+	for _, row := range rows {
+		state, cookie := h.wayBack(t, row.audience)
+		if row.browser != "" {
+			cookie = row.browser
+		}
+		w := come(row.audience, row.person, state, cookie)
+		if w.Code != row.want {
+			t.Errorf("%s: got %d, want %d", row.name, w.Code, row.want)
+		}
+		if row.says != "" && page(t, w).Find(".intro").Text() != row.says {
+			t.Errorf("%s: the page says %q, want %q", row.name, page(t, w).Find(".intro").Text(), row.says)
+		}
+		if opened := strings.Contains(strings.Join(w.Header().Values("Set-Cookie"), " "), "__Host-jixu-"+row.audience+"="); opened != (row.want == http.StatusSeeOther) {
+			t.Errorf("%s: got a session %t, want %t", row.name, opened, !opened)
+		}
+	}
+	// A state is good once, and only on the site that gave it.
+	state, cookie := h.wayBack(t, "hospital")
+	if w := come("agency", "zhou-heng", state, cookie); w.Code != http.StatusForbidden {
+		t.Errorf("a hospital's state on the agencies' site: got %d, want 403", w.Code)
+	}
+	if w := come("hospital", "lin-zhi", state, cookie); w.Code != http.StatusForbidden {
+		t.Errorf("a state that was used: got %d, want 403", w.Code)
+	}
+}
+
+func TestSignOutEndsTheSession(t *testing.T) {
+	h := newHouse(t)
+	cookie := h.cookie(t, "hospital", "lin-zhi")
+	h.send("POST", "/hospital/sign-out", cookie, url.Values{"op": {rand.Text()}})
+	if w := h.send("GET", "/hospital", cookie, nil); w.Code != http.StatusSeeOther {
+		t.Errorf("the session after signing out: got %d, want 303 to the entrance", w.Code)
+	}
+}
+
+// When a part does not answer, the page says so with a number to quote and one
+// to call, and shows what was typed.
+func TestWhenTheSystemIsAway(t *testing.T) {
+	s := newScene(t)
+	lin := s.cookie(t, "hospital", "lin-zhi")
+	s.Faults = func(_ int, name string) memory.Fate {
+		if name == "Store.Load" {
+			return memory.FailBefore
+		}
+		return memory.Pass
+	}
+	w := s.send("POST", s.open+"/withdraw", lin, url.Values{"op": {rand.Text()}, "reason": {"不再需要。"}})
+	doc := page(t, w)
+	if w.Code != http.StatusServiceUnavailable {
+		t.Errorf("got %d, want 503", w.Code)
+	}
+	for selector, want := range map[string]string{".code": "ref-1", ".typed": "不再需要。", "footer a": "021-63269368"} {
+		if !strings.Contains(doc.Find(selector).Text(), want) {
+			t.Errorf("%s: got %q, want %q", selector, doc.Find(selector).Text(), want)
+		}
+	}
+	if strings.Contains(w.Body.String(), "memory") {
+		t.Error("the page shows our error, want a reference only")
+	}
+}
+
+func TestWhatEachReaderSees(t *testing.T) {
+	s := newScene(t)
+	ctx := context.Background()
+	gate := s.gatePath(t, s.open, "opinion")
+	agency := strings.Replace(s.open, "/hospital/", "/agency/", 1)
+	see := func(audience, person, path, selector string) string {
+		w := s.send("GET", path, s.cookie(t, audience, person), nil)
+		return strings.Join(strings.Fields(page(t, w).Find(selector).Text()), " ")
+	}
+	rows := []struct {
+		name                             string
+		audience, person, path, selector string
+		want                             string
+	}{
+		{"the hospital reads that nothing may be imported yet", "hospital", "lin-zhi", s.open, ".identity .warn", "未获批准前不得进口或使用"},
+		{"an agency is not warned of what it decides", "agency", "zhou-heng", agency, ".identity .warn", ""},
+		{"the hospital waits and has no button", "hospital", "lin-zhi", s.open, ".move .button", ""},
+		{"the assessor has the one button", "agency", "zhou-heng", agency, ".move.mine .button", "办理评估"},
+		{"the health commission reads a device's case and has none", "agency", "qian-rong", agency, ".move .button", ""},
+		{"the assessor may choose between opinion and notice", "agency", "zhou-heng", gate, ".choice strong", "出具评估意见发出补正通知"},
+		{"an officer who transcribes may record, not ask", "agency", "tang-wei", s.gatePath(t, s.open, "reply"), ".choice strong", "登记批复"},
+		{"every deadline names its status", "agency", "zhou-heng", gate, ".why .facts div:nth-child(3) dd", "本地设置"},
+		{"the trace ends with the last counted day", "agency", "zhou-heng", gate, ".why tbody tr:last-child td:last-child", "第 10 天"},
+		{"the hospital may withdraw while it waits", "hospital", "lin-zhi", s.open, ".apart a", "撤回申请"},
+		{"an agency cannot", "agency", "zhou-heng", agency, ".apart a", ""},
+	}
+	for _, row := range rows {
+		if got := see(row.audience, row.person, row.path, row.selector); got != row.want {
+			t.Errorf("%s: got %q, want %q", row.name, got, row.want)
+		}
+	}
+	// A notice turns the case round, and a new version shows what changed in it.
+	zhou, lin := s.enter(t, "agency", "zhou-heng"), s.enter(t, "hospital", "lin-zhi")
+	_, err := journey.Answer(ctx, zhou, gate, "ask-opinion", map[string]string{"defect-comparison": "请补充逐项对比。"})
+	must(t, err)
+	if got, want := see("hospital", "lin-zhi", s.open, ".move.mine .said"), "与境内已上市产品的对比资料：请补充逐项对比。"; got != want {
+		t.Errorf("the hospital reads what is missing: got %q, want %q", got, want)
+	}
+	_, err = journey.Fill(ctx, lin, s.open, map[string]string{"comparison": "已补充。"})
+	must(t, err)
+	_, err = journey.SendFile(ctx, lin, s.open, "comparison", "补充.pdf", somePDF)
+	must(t, err)
+	_, err = journey.Submit(ctx, lin, s.open)
+	must(t, err)
+	next := s.gatePath(t, s.open, "opinion")
+	if got, want := see("agency", "zhou-heng", next, ".changes li"), "申请信息“与境内已上市产品的比较”有改动“与境内已上市产品的对比资料”新增 1 个文件，移除 0 个文件"; got != want {
+		t.Errorf("the assessor reads what changed: got %q, want %q", got, want)
+	}
+	if got, want := see("agency", "zhou-heng", gate, ".answered h2"), "该环节已经办结"; got != want {
+		t.Errorf("the gate before: got %q, want %q", got, want)
+	}
+	if got := see("agency", "zhou-heng", gate, ".move.mine .button"); got != "办理评估" {
+		t.Errorf("the gate before leads to the one after: got %q, want 办理评估", got)
+	}
+}
