@@ -100,6 +100,7 @@ func (k *Keeper) Visit(ctx context.Context, secret string) (Visit, error) {
 // person is on the roster of the link's party and may answer its gate. browser
 // is the secret of the asking browser's cookie. It answers the same for a
 // person who may not, so that a roster cannot be tried out; no code is sent then.
+// It fails with fault.Conflict after twenty requests within the hour.
 func (k *Keeper) RequestCode(ctx context.Context, secret, person, browser string) (Code, error) {
 	v, err := k.Visit(ctx, secret)
 	if err != nil {
@@ -123,6 +124,11 @@ func (k *Keeper) RequestCode(ctx context.Context, secret, person, browser string
 	}
 	if err != nil || p.Org != v.Link.Party || v.Gate.MayAnswer(k.actor(p, v)) != nil {
 		return c, nil
+	}
+	if err := k.Doors.CountCode(ctx, c, codesPerHour); errors.Is(err, fault.Conflict) {
+		return Code{}, fault.New(fault.Conflict, "code.many")
+	} else if err != nil {
+		return Code{}, fmt.Errorf("counting a code's request: %w", err)
 	}
 	if err := k.Doors.PutCode(ctx, c); err != nil {
 		return Code{}, fmt.Errorf("keeping a code's request: %w", err)
@@ -171,6 +177,10 @@ func (k *Keeper) EnterCode(ctx context.Context, secret, id, digits, browser, ses
 	}
 	return s, k.Doors.UseCode(ctx, c.ID, s, now)
 }
+
+// codesPerHour is how many codes one person is sent for one gate: enough for a
+// slow mailbox, too few to guess one or to bury somebody in mail.
+const codesPerHour = 20
 
 // maxCodeTries is how often one code may be tried.
 const maxCodeTries = 5

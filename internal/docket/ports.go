@@ -111,6 +111,9 @@ type Doors interface {
 	// Link returns the link by its hash. It fails with fault.NotFound.
 	Link(ctx context.Context, hash string) (Link, error)
 
+	// CountCode counts one more request for a code by c's person at c's gate
+	// within the hour of c.At. It fails with fault.Conflict once there were most.
+	CountCode(ctx context.Context, c Code, most int) error
 	PutCode(ctx context.Context, c Code) error
 	// Code returns a request for a one-time code. It fails with fault.NotFound.
 	Code(ctx context.Context, id string) (Code, error)

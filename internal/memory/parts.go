@@ -164,6 +164,7 @@ type Doors struct {
 	links    map[string]docket.Link
 	codes    map[string]docket.Code
 	pending  map[string]docket.Pending
+	counted  map[string]int // requests for codes, by gate, person and hour
 }
 
 var _ docket.Doors = (*Doors)(nil)
@@ -243,6 +244,21 @@ func (d *Doors) Link(ctx context.Context, hash string) (docket.Link, error) {
 			return docket.Link{}, fault.New(fault.NotFound, "link")
 		}
 		return l, nil
+	})
+}
+
+// CountCode counts a request for a code. See [docket.Doors].
+func (d *Doors) CountCode(ctx context.Context, c docket.Code, most int) error {
+	return run(ctx, d.world, "Doors.CountCode", func() error {
+		hour := c.Case + "/" + c.Gate + "/" + c.Person + "/" + c.At.UTC().Format("2006010215")
+		if d.counted[hour] >= most {
+			return fault.New(fault.Conflict, "moved")
+		}
+		if d.counted == nil {
+			d.counted = map[string]int{}
+		}
+		d.counted[hour]++
+		return nil
 	})
 }
 

@@ -114,6 +114,15 @@ func (s *Store) Link(ctx context.Context, hash string) (docket.Link, error) {
 	return find[docket.Link](ctx, s, linkKey(hash), "link")
 }
 
+// CountCode counts a request before a code is made, in one conditional write.
+// See [docket.Doors].
+func (s *Store) CountCode(ctx context.Context, c docket.Code, most int) error {
+	u := newChange().add(number(1), attrTries)
+	u.set(number(c.At.Add(retained).Unix()), attrTTL)
+	_, err := s.update(ctx, hourKey(c), u, "attribute_not_exists("+u.name(attrTries)+") OR "+u.name(attrTries)+" < "+u.value(number(int64(most))))
+	return verdict("counting a request for a code", err)
+}
+
 // PutCode keeps a request for a code, if its id is new: putting it again
 // brings no tries back. See [docket.Doors].
 func (s *Store) PutCode(ctx context.Context, c docket.Code) error {

@@ -22,6 +22,7 @@ import (
 //	CASE#<case>           FILE#<file>
 //	NUMBER#<number>       NUMBER
 //	OP#<scope>#<id>       OP
+//	CODES#<case>#<gate>   <person>#<hour>        how many codes were asked for
 //	READ#<case>           <instant>#<person>#<file>
 //	SESSION#<hash>        SESSION                LINK#, CODE#, PENDING#, NOTICE# alike
 //	ORG#<org>             ORG
@@ -121,9 +122,18 @@ func readingKey(r docket.Reading) key {
 	return at("READ#"+r.Case, instant(r.At)+sep+r.Person+sep+file, r.Case, r.Person, file)
 }
 
-func sessionKey(hash string) key  { return single("SESSION", hash) }
-func linkKey(hash string) key     { return single("LINK", hash) }
-func codeKey(id string) key       { return single("CODE", id) }
+func sessionKey(hash string) key { return single("SESSION", hash) }
+func linkKey(hash string) key    { return single("LINK", hash) }
+func codeKey(id string) key      { return single("CODE", id) }
+
+// hourKey is where requests for codes are counted.
+func hourKey(c docket.Code) key {
+	if !isPart(c.Case) || !isPart(c.Gate) || !isPart(c.Person) {
+		return key{}
+	}
+	return key{"CODES" + sep + c.Case + sep + c.Gate, c.Person + sep + c.At.UTC().Format("2006010215")}
+}
+
 func pendingKey(state string) key { return single("PENDING", state) }
 func noticeKey(name string) key   { return single("NOTICE", name) }
 

@@ -131,6 +131,18 @@ func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 			_, err = d.Link(ctx, "l2")
 			is(t, "Link", err, notFound)
 		}},
+		{"codes are counted by person, gate and hour, and after the most there are no more", func(t *testing.T, d docket.Doors) {
+			for range 3 {
+				is(t, "CountCode", d.CountCode(ctx, code, 3), nil)
+			}
+			is(t, "CountCode once too often", d.CountCode(ctx, code, 3), conflict)
+			other := code
+			other.Person = "somebody-else"
+			is(t, "CountCode for another person", d.CountCode(ctx, other, 3), nil)
+			later := code
+			later.At = code.At.Add(time.Hour)
+			is(t, "CountCode an hour later", d.CountCode(ctx, later, 3), nil)
+		}},
 		{"a code can be tried five times", func(t *testing.T, d docket.Doors) {
 			is(t, "PutCode", d.PutCode(ctx, code), nil)
 			for i := 1; i <= 5; i++ {
