@@ -30,6 +30,18 @@ var People = []party.Person{
 	{ID: "shen-an", Org: "nmpa", NameZH: "沈安", NameEN: "Shen An", Title: "医疗器械注册司登记人", Roles: []party.Role{party.Recorder}, Mail: "shen.an@nmpa.example", Subject: "shen-an"},
 }
 
+// Tries says what a person at this machine may try as whom.
+var Tries = map[string]string{
+	"lin-zhi":   "完成草稿并提交；答复第三个案件的补正通知 finish the draft and submit; answer the third case's notice",
+	"gu-ming":   "接着同事的草稿办理 go on with a colleague's draft",
+	"he-yue":    "看不到第一医院的案件 find that the first hospital's cases are not there",
+	"zhou-heng": "打开待办：出具评估意见，或发出补正通知 open the inbox: give the opinion, or ask for a supplement",
+	"tang-wei":  "依据批复文件登记批复 transcribe the national reply",
+	"qian-rong": "查阅抄报 read the copies",
+	"xu-tao":    "批准后可见 sees a case once it is approved",
+	"shen-an":   "从邮件中的链接和验证码登记批复 record the reply by link and code, from the mail page",
+}
+
 // Organisation returns the sample organisation with id.
 func Organisation(id string) party.Organisation {
 	for _, o := range Organisations {

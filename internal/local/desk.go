@@ -17,6 +17,7 @@ type Person struct {
 	OrgZH  string
 	OrgEN  string
 	Email  string
+	Try    string // what a person at this machine may try in this role
 }
 
 // ClientID is what the sites are called at the development issuer.

@@ -183,7 +183,11 @@ func (h *house) welcome(took time.Duration) {
 `, took.Seconds(), h.emulator.Site(), h.desk.Issuer)
 	for _, p := range h.options.People {
 		fmt.Fprintf(h.options.Out, "  %s %s — %s %s\n", p.NameZH, p.NameEN, p.OrgZH, p.OrgEN)
+		if p.Try != "" {
+			fmt.Fprintf(h.options.Out, "      %s\n", p.Try)
+		}
 	}
+	fmt.Fprintln(h.options.Out, "bin/jixu clock +10d lets ten days pass; make demo lives a whole case over HTTP")
 	fmt.Fprintln(h.options.Out, "Ctrl-C stops it; what it knows stays in .local/state")
 }
 

@@ -28,7 +28,7 @@ func Cast() []Person {
 	out := make([]Person, len(journey.People))
 	for i, p := range journey.People {
 		o := journey.Organisation(p.Org)
-		out[i] = Person{ID: p.Subject, NameZH: p.NameZH, NameEN: p.NameEN, OrgZH: o.NameZH, OrgEN: o.NameEN, Email: p.Mail}
+		out[i] = Person{ID: p.Subject, NameZH: p.NameZH, NameEN: p.NameEN, OrgZH: o.NameZH, OrgEN: o.NameEN, Email: p.Mail, Try: journey.Tries[p.ID]}
 	}
 	return out
 }
