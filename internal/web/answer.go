@@ -1,0 +1,459 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"jixu/internal/calendar"
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/party"
+)
+
+// Question is one of the three, on a form.
+type Question struct {
+	ID          string
+	Label       string
+	Help        string
+	Yes         bool // chosen
+	No          bool // chosen
+	Reason      string
+	Error       string // about the choice
+	ReasonError string
+}
+
+// DefectPart is one part of the pack on the form of a notice.
+type DefectPart struct {
+	Label  string
+	Inputs []DefectInput
+}
+
+// DefectInput is one item for which a notice may ask something.
+type DefectInput struct {
+	Field string
+	Label string
+	What  string
+	Error string
+	Open  bool // something was typed or is wrong: do not fold it away
+}
+
+// TextInput is one typed field of a reply.
+type TextInput struct {
+	ID       string
+	Label    string
+	Help     string
+	Value    string
+	Error    string
+	Optional bool
+	Long     bool
+	Number   bool // digits: the phone shows its number keys
+}
+
+type answerPage struct {
+	Page
+	Identity     Identity
+	Summary      Summary
+	Choice       string
+	Label        string // of the choice
+	ByOpinion    bool   // which of the three forms it is
+	ByNotice     bool
+	ByReply      bool
+	Post         string
+	Back         string
+	Questions    []Question
+	Advice       string
+	General      DefectInput // about the whole
+	Defects      []DefectPart
+	Outcomes     []Choice
+	Texts        []TextInput // of a reply
+	Evidence     []PaperFile
+	EvidenceHref string
+	Transcript   bool
+	// On the confirm page:
+	After  string
+	Act    string // the button's verb
+	Check  string // back to the form, with everything that was typed
+	Hidden [][2]string
+	Lines  []string
+}
+
+func (x *exchange) answerPage() error {
+	v, g, err := x.at()
+	if err != nil {
+		return err
+	}
+	if g.Status != gate.Open {
+		return x.see(x.gateBase())
+	}
+	choice := casework.Verb(x.r.URL.Query().Get("choice"))
+	if !x.offered(v, g, choice) {
+		return x.noChoice(v, g)
+	}
+	return x.showAnswer(http.StatusOK, v, g, choice, nil)
+}
+
+// showAnswer renders the form of one choice with what was typed so far.
+func (x *exchange) showAnswer(status int, v docket.View, g gate.Gate, choice casework.Verb, problems []fault.Problem) error {
+	p := x.answerView(v, g, choice)
+	p.Errors = labelled(x.problems(ordered(problems, answerFields(p))), p.fieldLabel(x))
+	for i, q := range p.Questions {
+		p.Questions[i].Error, p.Questions[i].ReasonError = p.Error("finding-"+q.ID), p.Error("reason-"+q.ID)
+	}
+	p.General.Error = p.Error(p.General.Field)
+	for i, t := range p.Texts {
+		p.Texts[i].Error = p.Error(t.ID)
+	}
+	for _, part := range p.Defects {
+		for i, in := range part.Inputs {
+			part.Inputs[i].Error = p.Error(in.Field)
+			part.Inputs[i].Open = in.What != "" || part.Inputs[i].Error != ""
+		}
+	}
+	p.Title = x.titled(p.Label, p.Errors)
+	return x.render(status, "answer", &p.Page, &p)
+}
+
+// fieldLabel names a field of the answer's form as the page does.
+func (p answerPage) fieldLabel(x *exchange) func(string) string {
+	labels := map[string]string{p.General.Field: p.General.Label}
+	for _, q := range p.Questions {
+		labels["finding-"+q.ID] = q.Label
+		labels["reason-"+q.ID] = q.Label + " " + x.lang.Say("answer.reason")
+	}
+	for _, part := range p.Defects {
+		for _, in := range part.Inputs {
+			labels[in.Field] = in.Label
+		}
+	}
+	for _, name := range []string{"advice", "outcome", "number", "date", "reason", "quantity", "validUntil", "conditions", "evidence"} {
+		labels[name] = x.lang.Say("answer." + name)
+	}
+	return func(field string) string { return labels[field] }
+}
+
+func (x *exchange) answerView(v docket.View, g gate.Gate, choice casework.Verb) answerPage {
+	typed := x.r.PostForm
+	d := x.directory()
+	p := answerPage{
+		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, x.actor.Org, d),
+		Choice: string(choice), Label: x.lang.Say("choice." + string(choice)),
+		ByOpinion: choice == casework.Opine, ByNotice: choice == casework.AskOpinion || choice == casework.AskReply, ByReply: choice == casework.Record,
+		Post: x.gateBase() + "/check", Back: x.gateBase(), Advice: typed.Get("advice"), Texts: x.replyTexts(v),
+		EvidenceHref: x.gateBase() + "/evidence", Transcript: x.actor.Kind != party.Regulator,
+	}
+	for _, q := range casework.Questions {
+		p.Questions = append(p.Questions, Question{
+			ID: string(q), Label: x.lang.Say("question." + string(q)), Help: x.lang.Say("question.help." + string(q)),
+			Yes: typed.Get("finding-"+string(q)) == "yes", No: typed.Get("finding-"+string(q)) == "no",
+			Reason: typed.Get("reason-" + string(q)),
+		})
+	}
+	p.General = DefectInput{Field: "defects", Label: x.lang.Say("defect.general"), What: typed.Get("defects")}
+	for _, part := range v.Pack.Parts {
+		list := DefectPart{Label: part.No + x.text(part.Label)}
+		for _, item := range part.Items {
+			f := "defect-" + item.ID
+			list.Inputs = append(list.Inputs, DefectInput{Field: f, Label: x.text(item.Label), What: typed.Get(f)})
+		}
+		p.Defects = append(p.Defects, list)
+	}
+	for _, o := range []casework.Outcome{casework.Approve, casework.ApproveInPart, casework.Refuse} {
+		p.Outcomes = append(p.Outcomes, Choice{
+			Value: string(o), Label: x.lang.Say("outcome." + string(o)), Consequence: x.lang.Say("consequence." + string(o)),
+			Chosen: typed.Get("outcome") == string(o),
+		})
+	}
+	p.Evidence = x.own(v, g)
+	for i, f := range p.Evidence {
+		// A single paper is the one that is meant.
+		p.Evidence[i].Chosen = f.ID == typed.Get("evidence") || len(p.Evidence) == 1
+	}
+	return p
+}
+
+// replyTexts are the typed fields of a reply, in the order of the letter.
+func (x *exchange) replyTexts(v docket.View) []TextInput {
+	unit := ""
+	if n := len(v.Case.Submissions); n > 0 {
+		unit = v.Case.Submissions[n-1].Unit
+	}
+	texts := []TextInput{
+		{ID: "number"},
+		{ID: "date", Number: true},
+		{ID: "quantity", Number: true, Optional: true, Help: x.lang.Say("answer.quantity.help", v.Case.Asked(), unit)},
+		{ID: "validUntil", Number: true, Optional: true},
+		{ID: "conditions", Long: true, Optional: true},
+		{ID: "reason", Long: true},
+	}
+	for i, t := range texts {
+		texts[i].Label, texts[i].Value = x.lang.Say("answer."+t.ID), x.r.PostForm.Get(t.ID)
+		if t.Help == "" {
+			texts[i].Help = x.lang.Say("answer." + t.ID + ".help")
+		}
+	}
+	return texts
+}
+
+// checkAnswer shows what is about to become true and who will be told. It
+// changes nothing: a dry run of the law says what is wrong, if anything is.
+func (x *exchange) checkAnswer() error {
+	v, g, err := x.at()
+	if err != nil {
+		return err
+	}
+	if g.Status != gate.Open {
+		return x.showAnswered(v, g)
+	}
+	choice := casework.Verb(x.r.PostForm.Get("choice"))
+	if !x.offered(v, g, choice) {
+		return x.noChoice(v, g)
+	}
+	if x.r.PostForm.Get("change") != "" { // from the confirm page, to correct something
+		return x.showAnswer(http.StatusOK, v, g, choice, nil)
+	}
+	a, problems := x.readAnswer(v, choice)
+	err = x.site.Desk.Rehearse(x.ctx(), v.Record, g, choice, a, x.actor)
+	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
+		problems = merged(problems, f.Problems)
+	} else if err != nil && len(problems) == 0 {
+		return err
+	}
+	if len(problems) > 0 {
+		return x.showAnswer(http.StatusUnprocessableEntity, v, g, choice, problems)
+	}
+	p := x.answerView(v, g, choice)
+	p.Post, p.Check = x.gateBase()+"/answer", x.gateBase()+"/check"
+	p.After, p.Act = x.lang.Say("after."+string(choice)), x.lang.Say("act."+string(choice))
+	if choice == casework.Record {
+		p.After = x.lang.Say("after." + string(a.Decision.Outcome))
+	}
+	for _, name := range answerFields(p) {
+		if value := x.r.PostForm.Get(name); value != "" {
+			p.Hidden = append(p.Hidden, [2]string{name, value})
+		}
+	}
+	p.Lines = x.answerLines(v, a, choice)
+	p.Title = x.lang.Say("confirm.title")
+	return x.show("confirm", &p.Page, &p)
+}
+
+// merged adds to problems those of more whose fields are not named yet: what
+// could not be read is said once, and not said again as missing.
+func merged(problems, more []fault.Problem) []fault.Problem {
+	out := slices.Clone(problems)
+	for _, m := range more {
+		if !slices.ContainsFunc(problems, func(p fault.Problem) bool { return p.Field == m.Field }) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// ordered sorts problems as their fields stand on the page.
+func ordered(problems []fault.Problem, fields []string) []fault.Problem {
+	out := slices.Clone(problems)
+	slices.SortStableFunc(out, func(a, b fault.Problem) int {
+		return slices.Index(fields, a.Field) - slices.Index(fields, b.Field)
+	})
+	return out
+}
+
+// answerFields lists the fields of an answer as they stand on its page; the
+// confirm page carries them on.
+func answerFields(p answerPage) []string {
+	names := []string{"choice"}
+	for _, q := range p.Questions {
+		names = append(names, "finding-"+q.ID, "reason-"+q.ID)
+	}
+	names = append(names, "advice", "evidence", "outcome")
+	for _, t := range p.Texts {
+		names = append(names, t.ID)
+	}
+	names = append(names, p.General.Field)
+	for _, part := range p.Defects {
+		for _, in := range part.Inputs {
+			names = append(names, in.Field)
+		}
+	}
+	return names
+}
+
+// answerLines says an answer back before it is given.
+func (x *exchange) answerLines(v docket.View, a docket.Answer, choice casework.Verb) []string {
+	switch choice {
+	case casework.Opine:
+		fx := &casework.OpinionFx{Advice: a.Opinion.Advice}
+		for _, f := range a.Opinion.Findings {
+			fx.Findings = append(fx.Findings, casework.FindingFx(f))
+		}
+		return x.details(v, docket.Event{Facts: casework.Facts{Opinion: fx}})
+	case casework.Record:
+		fx := casework.DecisionFacts(a.Decision)
+		lines := x.details(v, docket.Event{Facts: casework.Facts{Decision: &fx}})
+		return append([]string{x.lang.Say("outcome." + string(fx.Outcome))}, lines...)
+	}
+	return x.defectLines(v.Pack, casework.Notice{Defects: a.Defects})
+}
+
+// readAnswer reads the form of choice. What cannot be read is a problem; what
+// may not be is the law's to say.
+func (x *exchange) readAnswer(v docket.View, choice casework.Verb) (docket.Answer, []fault.Problem) {
+	var a docket.Answer
+	var problems []fault.Problem
+	form := x.r.PostForm
+	switch choice {
+	case casework.Opine:
+		for _, q := range casework.Questions {
+			met := form.Get("finding-" + string(q))
+			if met != "yes" && met != "no" {
+				problems = append(problems, fault.Problem{Field: "finding-" + string(q), Code: "field.choice"})
+			}
+			a.Opinion.Findings = append(a.Opinion.Findings, casework.Finding{
+				Question: q, Met: met == "yes", Reason: normal(form.Get("reason-" + string(q))),
+			})
+		}
+		a.Opinion.Advice = normal(form.Get("advice"))
+	case casework.AskOpinion, casework.AskReply:
+		if what := normal(form.Get("defects")); what != "" {
+			a.Defects = append(a.Defects, casework.Defect{What: what})
+		}
+		for _, part := range v.Pack.Parts {
+			for _, item := range part.Items {
+				if what := normal(form.Get("defect-" + item.ID)); what != "" {
+					a.Defects = append(a.Defects, casework.Defect{Item: item.ID, What: what})
+				}
+			}
+		}
+		if len(a.Defects) == 0 {
+			problems = append(problems, fault.Problem{Field: "defects", Code: "defects.none"})
+		}
+	case casework.Record:
+		var more []fault.Problem
+		a.Decision, more = x.readDecision(v)
+		problems = append(problems, more...)
+	default:
+		problems = append(problems, fault.Problem{Field: "choice", Code: "field.choice"})
+	}
+	return a, problems
+}
+
+func (x *exchange) readDecision(v docket.View) (casework.Decision, []fault.Problem) {
+	form := x.r.PostForm
+	var problems []fault.Problem
+	d := casework.Decision{
+		Outcome: casework.Outcome(form.Get("outcome")), Number: normal(form.Get("number")),
+		Reason: normal(form.Get("reason")), Evidence: form.Get("evidence"),
+	}
+	day := func(field string) calendar.Day {
+		got, ok := readDay(form.Get(field))
+		if !ok {
+			problems = append(problems, fault.Problem{Field: field, Code: "field.day"})
+		}
+		return got
+	}
+	d.Date = day("date")
+	if d.Outcome == casework.Refuse {
+		for _, field := range []string{"quantity", "validUntil", "conditions"} {
+			if strings.TrimSpace(form.Get(field)) != "" {
+				problems = append(problems, fault.Problem{Field: field, Code: "terms.refused"})
+			}
+		}
+		return d, problems
+	}
+	d.Terms.ValidUntil = day("validUntil")
+	if n := len(v.Case.Submissions); n > 0 {
+		d.Terms.Unit = v.Case.Submissions[n-1].Unit
+	}
+	d.Terms.Quantity = v.Case.Asked()
+	if typed := plain(form.Get("quantity")); typed != "" {
+		units, err := strconv.Atoi(typed)
+		if err != nil {
+			problems = append(problems, fault.Problem{Field: "quantity", Code: "field.integer"})
+		}
+		d.Terms.Quantity = units
+	}
+	for _, line := range strings.Split(normal(form.Get("conditions")), "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			d.Terms.Conditions = append(d.Terms.Conditions, line)
+		}
+	}
+	return d, problems
+}
+
+// plain is typed with the wide digits and signs of a Chinese keyboard made
+// narrow, and without space around it.
+func plain(typed string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r >= '！' && r <= '～' {
+			return r - ('！' - '!')
+		}
+		return r
+	}, typed))
+}
+
+// readDay reads a day as people write it: 2026-11-22, 2026年11月22日, 2026/11/22.
+// Nothing typed is the zero day and no mistake.
+func readDay(typed string) (calendar.Day, bool) {
+	s := strings.NewReplacer("年", "-", "月", "-", "日", "", "/", "-", ".", "-", " ", "").Replace(plain(typed))
+	if s == "" {
+		return calendar.Day{}, true
+	}
+	parts := strings.Split(s, "-")
+	for i, p := range parts {
+		if len(p) == 1 {
+			parts[i] = "0" + p
+		}
+	}
+	d, err := calendar.ParseDay(strings.Join(parts, "-"))
+	return d, err == nil
+}
+
+// answer commits the answer, once.
+func (x *exchange) answer() error {
+	op, err := x.op()
+	if err != nil {
+		return err
+	}
+	v, g, err := x.at()
+	if err != nil {
+		return err
+	}
+	choice := casework.Verb(x.r.PostForm.Get("choice"))
+	if g.Status == gate.Open && !x.offered(v, g, choice) {
+		return x.noChoice(v, g)
+	}
+	a, problems := x.readAnswer(v, choice)
+	if len(problems) > 0 {
+		return x.showAnswer(http.StatusUnprocessableEntity, v, g, choice, problems)
+	}
+	_, err = x.site.Desk.Give(x.ctx(), op, x.gateRef(), choice, a, x.actor, x.linkPass())
+	f := fault.Of(err)
+	if f != nil && f.Kind == fault.Conflict {
+		v, g, lookErr := x.at()
+		if lookErr != nil {
+			return lookErr // the same form again is safe, and then says who decided
+		}
+		if g.Status != gate.Open {
+			return x.showAnswered(v, g)
+		}
+	}
+	if f != nil && len(f.Problems) > 0 {
+		return x.showAnswer(http.StatusUnprocessableEntity, v, g, choice, f.Problems)
+	}
+	if err != nil {
+		return err
+	}
+	return x.see(x.gateBase() + "/receipt")
+}
+
+// linkPass is the link's session that must still hold when the answer commits.
+func (x *exchange) linkPass() *docket.Pass {
+	if x.actor.Via != party.ByLink {
+		return nil
+	}
+	return &docket.Pass{Hash: x.session.Hash, Case: x.session.Case, Gate: x.session.Gate, Now: x.site.Machine()}
+}

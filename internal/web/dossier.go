@@ -1,0 +1,218 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/policy"
+)
+
+type dossierPage struct {
+	Page
+	Identity Identity
+	Notices  []Move // supplement notices that this dossier answers
+	FormHref string
+	FormDone bool
+	FormText string
+	FormTag  string // the state of the form's task, for the colour; never without FormText
+	Sections []Section
+	Done     int
+	All      int
+	Check    string // "" until everything is done
+	EditedBy string
+	EditedAt time.Time
+}
+
+// dossier is the task list: what is done, what is missing.
+func (x *exchange) dossier() error {
+	v, err := x.editable()
+	if err != nil {
+		return err
+	}
+	d := x.directory()
+	p := dossierPage{
+		Identity: x.identity(v.Case, d), Notices: x.notices(v, d), Sections: x.sections(v, nil),
+		FormHref: "/hospital/cases/" + v.Case.ID + "/form",
+		EditedBy: d.person(v.Case.EditedBy), EditedAt: v.Case.EditedAt,
+	}
+	problems := v.Pack.CheckForm(v.Case.Form)
+	p.FormDone = len(problems) == 0
+	p.FormTag, p.FormText = "none", x.lang.Say("task.none")
+	if p.FormDone {
+		p.FormTag, p.FormText = "done", x.lang.Say("task.done")
+		p.Done++
+	} else if len(v.Case.Form) > 0 {
+		p.FormTag, p.FormText = "progress", x.lang.Say("task.left", len(problems))
+	}
+	p.All = 1
+	for _, s := range p.Sections {
+		for _, paper := range s.Papers {
+			p.All++
+			if paper.Done {
+				p.Done++
+			}
+		}
+	}
+	if p.Done == p.All {
+		p.Check = "/hospital/cases/" + v.Case.ID + "/check"
+	}
+	p.Title = x.lang.Say("dossier.title")
+	return x.show("dossier", &p.Page, &p)
+}
+
+// notices are the panels of the open supplement notices, without their button:
+// the reader is already where it leads.
+func (x *exchange) notices(v docket.View, d *directory) []Move {
+	var out []Move
+	for _, m := range x.moves(v, d) {
+		if len(m.Defects) > 0 {
+			m.Href = ""
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// editable loads the case if its working dossier may be changed by the reader.
+func (x *exchange) editable() (docket.View, error) {
+	v, err := x.view()
+	if err != nil {
+		return docket.View{}, err
+	}
+	return v, v.Case.Permits(casework.Edit, x.actor)
+}
+
+// Input is one field of a form, with what was typed.
+type Input struct {
+	policy.Field
+	Value   string
+	Error   string
+	Theirs  string // what a colleague saved meanwhile
+	Changed bool   // and it is not what was typed
+}
+
+// Long, Number and Picks say how the field is typed; otherwise it is one line.
+func (i Input) Long() bool { return i.Kind == policy.Multiline }
+
+func (i Input) Number() bool { return i.Kind == policy.Integer || i.Kind == policy.DayKind }
+
+func (i Input) Picks() bool { return i.Kind == policy.OneOf }
+
+// Few says that all choices are shown at once.
+func (i Input) Few() bool { return i.Picks() && len(i.Choices) <= 5 }
+
+// Option is one choice of a field.
+type Option struct {
+	policy.Choice
+	Name   string // of the field
+	Chosen bool
+}
+
+// Options lists the choices.
+func (i Input) Options() []Option {
+	out := make([]Option, len(i.Choices))
+	for k, c := range i.Choices {
+		out[k] = Option{Choice: c, Name: i.ID, Chosen: c.Value == i.Value}
+	}
+	return out
+}
+
+type formPage struct {
+	Page
+	Identity Identity
+	Version  int
+	Inputs   []Input
+	Status   string
+}
+
+func (x *exchange) form() error {
+	v, err := x.editable()
+	if err != nil {
+		return err
+	}
+	return x.showForm(http.StatusOK, v, v.Case.Form, v.Case.Version, nil)
+}
+
+func (x *exchange) showForm(status int, v docket.View, values map[string]string, version int, problems []fault.Problem) error {
+	p := formPage{Identity: x.identity(v.Case, x.directory()), Version: version, Status: x.lang.Say("status." + string(v.Pack.Status))}
+	p.Errors = x.problems(problems)
+	labelled(p.Errors, x.fieldLabel(v.Pack))
+	for _, f := range v.Pack.Form {
+		in := Input{Field: f, Value: values[f.ID], Error: p.Error(f.ID)}
+		if status == http.StatusConflict && normal(v.Case.Form[f.ID]) != normal(values[f.ID]) {
+			in.Theirs, in.Changed = v.Case.Form[f.ID], true
+		}
+		p.Inputs = append(p.Inputs, in)
+	}
+	p.Title = x.titled(x.lang.Say("form.title"), p.Errors)
+	return x.render(status, "form", &p.Page, &p)
+}
+
+// saveForm keeps the form as typed. What cannot be kept comes back with its
+// reasons, and everything that was typed is still there.
+func (x *exchange) saveForm() error {
+	op, err := x.op()
+	if err != nil {
+		return err
+	}
+	v, err := x.editable()
+	if err != nil {
+		return err
+	}
+	version, err := x.version()
+	if err != nil {
+		return err
+	}
+	values := map[string]string{}
+	for _, f := range v.Pack.Form {
+		if x.r.PostForm.Has(f.ID) {
+			values[f.ID] = x.r.PostForm.Get(f.ID)
+		}
+	}
+	_, err = x.site.Desk.Save(x.ctx(), op, v.Case.ID, version, values, x.actor)
+	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
+		return x.showForm(http.StatusUnprocessableEntity, v, values, version, f.Problems)
+	}
+	if f := fault.Of(err); f != nil && f.Kind == fault.Conflict && f.Code != "case.state" {
+		// The page now shows both what was typed and what a colleague saved: saving
+		// it again is a decision made with both in view.
+		if v, err = x.editable(); err != nil {
+			return err
+		}
+		return x.showForm(http.StatusConflict, v, values, v.Case.Version, []fault.Problem{{Code: "form.theirs"}})
+	}
+	if err != nil {
+		return err
+	}
+	return x.see("/hospital/cases/" + v.Case.ID + "/dossier")
+}
+
+// version is the one that the form showed.
+func (x *exchange) version() (int, error) {
+	n, err := strconv.Atoi(x.r.PostForm.Get("version"))
+	if err != nil {
+		return 0, fault.New(fault.Invalid, "operation")
+	}
+	return n, nil
+}
+
+// fieldLabel names a field of the dossier as its page does.
+func (x *exchange) fieldLabel(p policy.Pack) func(string) string {
+	return func(field string) string {
+		if f, ok := p.Field(field); ok {
+			return x.text(f.Label)
+		}
+		if item, ok := p.Item(strings.TrimPrefix(field, "item-")); ok {
+			return x.text(item.Label)
+		}
+		if field == "declared" {
+			return x.lang.Say("declare.title")
+		}
+		return ""
+	}
+}

@@ -1,0 +1,117 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/dossier"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+)
+
+type evidencePage struct {
+	Page
+	Identity Identity
+	Files    []PaperFile
+	Waiting  bool // a file is still to arrive or to be checked
+	Rule     string
+	Post     string
+	Next     string // on to the reply
+	Again    string // path under which an upload goes on
+	Open     string
+	Back     string
+	Name     string // typed by a reader without script
+	Accept   string // for the browser's file dialogue
+}
+
+// own lists the papers that the reader's organisation sent for the gate.
+func (x *exchange) own(v docket.View, g gate.Gate) []PaperFile {
+	var out []PaperFile
+	for _, f := range v.Files {
+		if f.Gate == g.ID && f.Org == x.actor.Org {
+			out = append(out, x.paperFile(f))
+		}
+	}
+	return out
+}
+
+func (x *exchange) evidencePage() error { return x.showEvidence(http.StatusOK, nil) }
+
+func (x *exchange) showEvidence(status int, problems []fault.Problem) error {
+	v, g, err := x.at()
+	if err != nil {
+		return err
+	}
+	if g.Status != gate.Open || !x.offered(v, g, casework.Record) {
+		return x.see(x.gateBase())
+	}
+	base := x.gateBase()
+	p := evidencePage{
+		Identity: x.identity(v.Case, x.directory()), Files: x.own(v, g), Rule: x.evidenceRule(),
+		Post: base + "/evidence", Next: base + "/answer?choice=" + string(casework.Record), Again: base + "/evidence/",
+		Open: base + "/files/", Back: base, Name: x.r.PostForm.Get("name"),
+		Accept: acceptText([]dossier.Type{dossier.PDF, dossier.JPEG, dossier.PNG}),
+	}
+	p.Script = "/static/upload.js"
+	p.Waiting = slices.ContainsFunc(p.Files, func(f PaperFile) bool { return f.Again })
+	p.Errors = labelled(x.problems(problems), func(string) string { return x.lang.Say("evidence.title") })
+	p.Title = x.titled(x.lang.Say("evidence.title"), p.Errors)
+	return x.render(status, "evidence", &p.Page, &p)
+}
+
+// evidenceRule says what an agency's paper may be, as the docket checks it.
+func (x *exchange) evidenceRule() string {
+	return x.lang.Say("evidence.rule", "PDF / JPEG / PNG", "50 MB")
+}
+
+func (x *exchange) gateBase() string {
+	return x.home() + "/cases/" + x.r.PathValue("case") + "/gates/" + x.r.PathValue("gate")
+}
+
+// evidence prepares the upload of an agency's paper.
+func (x *exchange) evidence() error {
+	u, err := x.uploadOf("evidence")
+	var f docket.File
+	var ticket docket.Ticket
+	if err == nil {
+		f, ticket, err = x.site.Desk.Evidence(x.ctx(), x.gateRef(), u, x.wayBack(x.gateBase()+"/evidence"), x.actor)
+	}
+	if x.wantsJSON() {
+		return x.ticketJSON(f.ID, ticket, err)
+	}
+	if bad := fault.Of(err); bad != nil && len(bad.Problems) > 0 {
+		return x.showEvidence(http.StatusUnprocessableEntity, bad.Problems)
+	}
+	if err != nil {
+		return err
+	}
+	return x.see(x.gateBase() + "/evidence/" + f.ID)
+}
+
+// evidenceUpload holds the signed form, for a browser without script.
+func (x *exchange) evidenceUpload() error {
+	v, g, err := x.at()
+	if err != nil {
+		return err
+	}
+	f, ok := v.File(x.r.PathValue("file"))
+	if !ok || f.Gate != g.ID || f.Org != x.actor.Org {
+		return fault.New(fault.NotFound, "file")
+	}
+	back := x.gateBase() + "/evidence"
+	if f.State != docket.Unchecked {
+		return x.see(back)
+	}
+	t, err := x.site.Desk.Ticket(x.ctx(), v.Case.ID, f.ID, x.site.Address+back, x.actor)
+	if err != nil {
+		return err
+	}
+	p := uploadPage{
+		Identity: x.identity(v.Case, x.directory()), File: x.paperFile(f), Ticket: t, Back: back, Rule: x.evidenceRule(),
+		Accept: acceptText([]dossier.Type{dossier.PDF, dossier.JPEG, dossier.PNG}),
+	}
+	p.Title = x.lang.Say("upload.title")
+	return x.show("upload", &p.Page, &p)
+}

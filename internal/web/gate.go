@@ -1,0 +1,235 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/party"
+)
+
+// Summary is what a reader needs to know in a minute.
+type Summary struct {
+	Asks      string // who asks whom for what
+	Basis     string // on which clause
+	Product   string
+	Original  string
+	Maker     string
+	Hospital  string
+	Indicated string
+	Urgency   string
+	Quantity  string
+	Patients  string
+	Repeat    string // first time or repeat
+	Submitted time.Time
+	No        int
+	Changed   []string // what differs from the submission before
+}
+
+type gatePage struct {
+	Page
+	Identity Identity
+	Move     Move
+	Summary  Summary
+	Frozen   []Section
+	Answers  []Answered
+	Choices  []Choice
+	Next     string // where a chosen answer is filled in
+	Open     string
+	Answered *Given // the gate is over: who, what, when
+	Lines    []Line
+	ByCode   bool   // let in by a code, for this gate only
+	Receipt  string // of the reader's own answer, "" if there is none
+	Now      []Move // whose move it is since this gate is over
+	CaseHref string // the whole case, for who signed in
+}
+
+// Choice is one way to answer, with its consequence.
+type Choice struct {
+	Value       string
+	Label       string
+	Consequence string
+	Chosen      bool
+}
+
+// Given is an answer that was given.
+type Given struct {
+	What   string
+	Who    string
+	Org    string
+	At     time.Time
+	Detail []string
+	Told   []string // organisations that are told of it
+	Seq    int
+	Mine   bool // the reader's own organisation gave it
+}
+
+// at loads the gate in the path for the reader.
+func (x *exchange) at() (docket.View, gate.Gate, error) {
+	return x.site.Desk.At(x.ctx(), x.gateRef(), x.actor)
+}
+
+func (x *exchange) gatePage() error {
+	v, g, err := x.at()
+	if err != nil {
+		return err
+	}
+	return x.showGate(http.StatusOK, v, g, nil)
+}
+
+func (x *exchange) showGate(status int, v docket.View, g gate.Gate, problems []fault.Problem) error {
+	p := x.gateView(v, g)
+	p.Typed = x.typed()
+	p.Lines = x.timeline(v, x.directory())
+	p.Errors = labelled(x.problems(problems), func(field string) string {
+		if field == "" {
+			return ""
+		}
+		return x.lang.Say("gate.choose")
+	})
+	p.Title = x.titled(p.Title, p.Errors)
+	return x.render(status, "gate", &p.Page, &p)
+}
+
+// gateView is what is shown at a gate, answered or not.
+func (x *exchange) gateView(v docket.View, g gate.Gate) gatePage {
+	d := x.directory()
+	p := gatePage{
+		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, x.actor.Org, d), Frozen: x.frozenSections(v), Next: x.gateBase() + "/answer",
+		Open: x.gateBase() + "/files/", ByCode: x.actor.Via == party.ByLink,
+		Move: Move{Who: d.org(x.actor.Org), What: x.lang.Say("move." + string(g.Kind)), Mine: true, Due: x.due(g, v.Now), Since: g.OpenedAt, Round: g.Round},
+	}
+	if v.Manifest != nil {
+		p.Answers = x.answers(v.Pack, v.Manifest.Form, nil, "")
+	}
+	x.markChanges(v, &p.Summary, p.Frozen, p.Answers)
+	p.Answered = x.given(v, g, d)
+	switch {
+	case p.Answered == nil:
+		p.Choices = x.choices(v, g)
+	case p.Answered.Mine:
+		p.Receipt = x.gateBase() + "/receipt"
+	}
+	if p.Answered != nil {
+		p.Now = x.moves(v, d)
+	}
+	if !p.ByCode {
+		p.CaseHref = p.Identity.Href
+	} else {
+		p.Identity.Href = "" // a code opens this gate and nothing else
+	}
+	p.Title = x.lang.Say("move."+string(g.Kind)) + " " + v.Case.Number
+	return p
+}
+
+// choices lists the ways in which the reader may answer g, as the law permits.
+func (x *exchange) choices(v docket.View, g gate.Gate) []Choice {
+	var out []Choice
+	for _, verb := range verbsAt(g) {
+		if v.Case.Permits(verb, x.actor) == nil {
+			out = append(out, Choice{
+				Value: string(verb), Label: x.lang.Say("choice." + string(verb)),
+				Consequence: x.lang.Say("consequence." + string(verb)),
+			})
+		}
+	}
+	return out
+}
+
+// verbsAt lists the ways to answer a gate of g's kind.
+func verbsAt(g gate.Gate) []casework.Verb {
+	switch g.Kind {
+	case gate.Assess:
+		return []casework.Verb{casework.Opine, casework.AskOpinion}
+	case gate.Decide:
+		return []casework.Verb{casework.Record, casework.AskReply}
+	}
+	return nil // a supplement is answered on the hospital's site
+}
+
+// offered reports whether choice is one of the reader's ways to answer g.
+func (x *exchange) offered(v docket.View, g gate.Gate, choice casework.Verb) bool {
+	return slices.ContainsFunc(x.choices(v, g), func(c Choice) bool { return c.Value == string(choice) })
+}
+
+// noChoice sends the reader back to choose.
+func (x *exchange) noChoice(v docket.View, g gate.Gate) error {
+	return x.showGate(http.StatusUnprocessableEntity, v, g, []fault.Problem{{Field: "choice", Code: "field.choice"}})
+}
+
+// given tells how g ended; nil while it is open.
+func (x *exchange) given(v docket.View, g gate.Gate, d *directory) *Given {
+	if g.Answer == nil {
+		return nil
+	}
+	out := &Given{
+		What: x.lang.Say("answer." + g.Answer.Choice), Who: d.person(g.Answer.Person), Org: d.org(g.Answer.Org),
+		At: g.Answer.At, Seq: g.Answer.Seq, Mine: g.Status == gate.Answered && g.Answer.Org == x.actor.Org,
+	}
+	for _, e := range v.Events {
+		if e.Seq == g.Answer.Seq {
+			out.What = x.lang.Say("entry."+e.Verb, x.entryArgs(e)...)
+			out.Detail = x.details(v, e)
+			out.Told = x.told(e, d)
+		}
+	}
+	return out
+}
+
+// told names the organisations that hear of e: whose move it is now, and who is
+// informed.
+func (x *exchange) told(e docket.Event, d *directory) []string {
+	var ids, names []string
+	for _, o := range e.Facts.Opens {
+		ids = append(append(ids, o.Party), o.Recorders...)
+	}
+	for _, id := range append(ids, e.Facts.Listing()...) {
+		if name := d.org(id); id != e.By.Org && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// summary is the sixty-second summary of the newest submission, for the
+// organisation that is asked.
+func (x *exchange) summary(v docket.View, g gate.Gate, asked string, d *directory) Summary {
+	s := Summary{
+		Asks:     x.lang.Say("asks."+string(g.Kind), d.org(v.Case.Hospital), d.org(asked)),
+		Basis:    x.lang.Say("basis." + string(g.Kind) + "." + string(v.Case.Kind)),
+		Hospital: d.org(v.Case.Hospital), Repeat: x.lang.Say("repeat.first"),
+	}
+	if v.Manifest == nil {
+		return s
+	}
+	form := v.Manifest.Form
+	s.Product, s.Original, s.Maker = form["product-zh"], form["product-original"], form["manufacturer"]
+	s.Indicated, s.Urgency = form["indication"], form["urgency"]
+	s.Quantity, s.Patients = form["quantity"]+" "+form["unit"], form["patients"]
+	last := v.Case.Submissions[len(v.Case.Submissions)-1]
+	s.No, s.Submitted = last.No, last.At
+	return s
+}
+
+// showAnswered tells the loser who decided what and when.
+func (x *exchange) showAnswered(v docket.View, g gate.Gate) error {
+	return x.showGate(http.StatusConflict, v, g, []fault.Problem{{Code: "gate.answered"}})
+}
+
+// receipt is what the answerer keeps; it survives a bookmark.
+func (x *exchange) receipt() error {
+	v, g, err := x.at()
+	if err != nil {
+		return err
+	}
+	if g.Status == gate.Open {
+		return x.see(x.gateBase())
+	}
+	p := x.gateView(v, g)
+	p.Title = x.lang.Say("receipt.title")
+	return x.show("receipt", &p.Page, &p)
+}

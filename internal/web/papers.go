@@ -1,0 +1,215 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+)
+
+type itemPage struct {
+	Page
+	Identity Identity
+	Paper    Paper
+	Clause   string
+	Quote    string
+	Version  int
+	Post     string
+	Open     string
+	Back     string // the task list
+	Name     string // typed by a reader without script
+	Accept   string // for the browser's file dialogue
+}
+
+func (x *exchange) item() error {
+	v, err := x.editable()
+	if err != nil {
+		return err
+	}
+	return x.showItem(http.StatusOK, v, x.r.PathValue("item"), nil)
+}
+
+func (x *exchange) showItem(status int, v docket.View, id string, problems []fault.Problem) error {
+	item, ok := v.Pack.Item(id)
+	if !ok {
+		return fault.New(fault.NotFound, "item")
+	}
+	base := "/hospital/cases/" + v.Case.ID
+	p := itemPage{
+		Identity: x.identity(v.Case, x.directory()), Paper: x.paper(v, item, v.Case.Files[item.ID], nil),
+		Clause: item.Clause.Source + " " + item.Clause.Ref, Version: v.Case.Version,
+		Post: base + "/items/" + item.ID, Open: base + "/files/", Back: base + "/dossier",
+		Name: x.r.PostForm.Get("name"), Accept: acceptText(item.Types),
+	}
+	p.Script = "/static/upload.js"
+	if item.Clause.Quote != nil {
+		p.Quote = x.text(*item.Clause.Quote)
+	}
+	p.Errors = labelled(x.problems(problems), func(string) string { return p.Paper.Label })
+	p.Title = x.titled(p.Paper.Label, p.Errors)
+	return x.render(status, "item", &p.Page, &p)
+}
+
+// attach prepares an upload. With script it answers with the signed form as
+// JSON; without, the next page holds it.
+func (x *exchange) attach() error {
+	op, err := x.op()
+	if err != nil {
+		return err
+	}
+	v, err := x.editable()
+	if err != nil {
+		return err
+	}
+	version, err := x.version()
+	if err != nil {
+		return err
+	}
+	u, err := x.uploadOf(x.r.PathValue("item"))
+	var r docket.Receipt
+	var ticket docket.Ticket
+	if err == nil {
+		r, ticket, err = x.site.Desk.Attach(x.ctx(), op, v.Case.ID, version, u, x.wayBack("/hospital/cases/"+v.Case.ID+"/items/"+u.Item), x.actor)
+	}
+	if x.wantsJSON() {
+		return x.ticketJSON(r.File, ticket, err)
+	}
+	if f := fault.Of(err); f != nil && f.Kind != fault.Unavailable && f.Kind != fault.NotFound {
+		problems := f.Problems
+		if len(problems) == 0 {
+			problems = []fault.Problem{{Field: "file", Code: f.Code, Args: f.Args}}
+		}
+		return x.showItem(statuses[f.Kind], v, x.r.PathValue("item"), problems)
+	}
+	if err != nil {
+		return err
+	}
+	return x.see("/hospital/cases/" + v.Case.ID + "/files/" + r.File)
+}
+
+// uploadOf reads the form that announces a file for item. A name is a line of
+// text; what it says, nothing depends on.
+func (x *exchange) uploadOf(item string) (docket.Upload, error) {
+	u := docket.Upload{Item: item, Name: strings.TrimSpace(x.r.PostForm.Get("name")), SHA256: x.r.PostForm.Get("sha256")}
+	if !utf8.ValidString(u.Name) || strings.ContainsFunc(u.Name, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }) {
+		return u, fault.Fields([]fault.Problem{{Field: "file", Code: "field.control"}})
+	}
+	return u, nil
+}
+
+// wayBack is where the bucket sends the browser after an upload. A script stays
+// on its page and wants no way back.
+func (x *exchange) wayBack(path string) string {
+	if x.wantsJSON() {
+		return ""
+	}
+	return x.site.Address + path
+}
+
+func (x *exchange) wantsJSON() bool {
+	return strings.HasPrefix(x.r.Header.Get("Accept"), "application/json")
+}
+
+// ticketJSON answers the page's script: the signed form, or a sentence.
+func (x *exchange) ticketJSON(file string, t docket.Ticket, err error) error {
+	if errors.Is(err, fault.Unavailable) {
+		return err
+	}
+	answer := map[string]any{"file": file, "url": t.URL, "fields": t.Fields}
+	// The head moved by attaching; the next file of this page must name its version.
+	if v, err := x.view(); err == nil {
+		answer["version"] = v.Case.Version
+	}
+	status := http.StatusOK
+	if f := fault.Of(err); f != nil {
+		sentence := x.lang.Say("fault."+f.Code, f.Args...)
+		if len(f.Problems) > 0 {
+			sentence = x.problems(f.Problems)[0].Sentence
+		}
+		answer["error"], status = sentence, statuses[f.Kind]
+	} else if err != nil {
+		return err
+	}
+	x.w.Header().Set("Content-Type", "application/json")
+	x.w.WriteHeader(status)
+	return json.NewEncoder(x.w).Encode(answer)
+}
+
+type uploadPage struct {
+	Page
+	Identity Identity
+	File     PaperFile
+	Ticket   docket.Ticket
+	Rule     string
+	Back     string
+	Accept   string // for the browser's file dialogue
+}
+
+// upload holds the signed form of a file that has not arrived yet.
+func (x *exchange) upload() error {
+	v, err := x.view()
+	if err != nil {
+		return err
+	}
+	f, ok := v.File(x.r.PathValue("file"))
+	if !ok || f.Org != x.actor.Org {
+		return fault.New(fault.NotFound, "file")
+	}
+	item, ok := v.Pack.Item(f.Item)
+	if !ok {
+		return fault.New(fault.NotFound, "file")
+	}
+	back := "/hospital/cases/" + v.Case.ID + "/items/" + f.Item
+	if f.State != docket.Unchecked {
+		return x.see(back)
+	}
+	t, err := x.site.Desk.Ticket(x.ctx(), v.Case.ID, f.ID, x.site.Address+back, x.actor)
+	if err != nil {
+		return err
+	}
+	p := uploadPage{
+		Identity: x.identity(v.Case, x.directory()), File: x.paperFile(f), Ticket: t, Back: back,
+		Rule:   x.lang.Say("file.rule", typesText(item.Types), sizeText(item.MaxBytes), item.MaxFiles),
+		Accept: acceptText(item.Types),
+	}
+	p.Title = x.lang.Say("upload.title")
+	return x.show("upload", &p.Page, &p)
+}
+
+// openFile leads to a checked file, for a minute, and has it in the read log.
+func (x *exchange) openFile() error {
+	address, err := x.site.Desk.Open(x.ctx(), x.r.PathValue("case"), x.r.PathValue("file"), x.actor)
+	if err != nil {
+		return err
+	}
+	return x.see(address)
+}
+
+func (x *exchange) removeFile() error {
+	op, err := x.op()
+	if err != nil {
+		return err
+	}
+	version, err := x.version()
+	if err != nil {
+		return err
+	}
+	item := x.r.PostForm.Get("item")
+	_, err = x.site.Desk.Detach(x.ctx(), op, x.r.PathValue("case"), version, item, x.r.PathValue("file"), x.actor)
+	if f := fault.Of(err); f != nil && f.Kind == fault.Conflict {
+		v, err := x.editable()
+		if err != nil {
+			return err
+		}
+		return x.showItem(http.StatusConflict, v, item, []fault.Problem{{Code: f.Code, Args: f.Args}})
+	}
+	if err != nil {
+		return err
+	}
+	return x.see("/hospital/cases/" + x.r.PathValue("case") + "/items/" + item)
+}
