@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"jixu/internal/casework"
 	"jixu/internal/dossier"
@@ -389,7 +392,7 @@ func checkFiles(pack policy.Pack, r Record) []fault.Problem {
 
 func checkUpload(u Upload) []fault.Problem {
 	var problems []fault.Problem
-	if n := len([]rune(u.Name)); n < 1 || n > 300 {
+	if n := utf8.RuneCountInString(u.Name); n < 1 || n > 300 || !utf8.ValidString(u.Name) || strings.ContainsFunc(u.Name, unicode.IsControl) {
 		problems = append(problems, fault.Problem{Field: "file", Code: "file.name"})
 	}
 	if u.SHA256 != "" && !isDigest(u.SHA256) {

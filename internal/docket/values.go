@@ -218,13 +218,12 @@ type Pending struct {
 type NoticeKind string
 
 const (
-	NoticeGate     NoticeKind = "gate"     // it is your move; with a link
-	NoticeCopy     NoticeKind = "copy"     // a submission was copied to you
-	NoticeOutcome  NoticeKind = "outcome"  // an opinion, a reply or a withdrawal is there
-	NoticeRing     NoticeKind = "ring"     // a deadline nears or passed; with a link
-	NoticeReceipt  NoticeKind = "receipt"  // what you sent has arrived
-	NoticeCode     NoticeKind = "code"     // a one-time code, to one person's own channel
-	NoticeOverrule NoticeKind = "overrule" // your move is no longer needed
+	NoticeGate    NoticeKind = "gate"    // it is your move; with a link
+	NoticeCopy    NoticeKind = "copy"    // a submission was copied to you
+	NoticeOutcome NoticeKind = "outcome" // an opinion, a reply or a withdrawal is there
+	NoticeRing    NoticeKind = "ring"    // a deadline nears or passed; with a link
+	NoticeReceipt NoticeKind = "receipt" // what you sent has arrived
+	NoticeCode    NoticeKind = "code"    // a one-time code, to one person's own channel
 )
 
 // Notice is a telling to people. It carries ids only; words, addresses, links

@@ -185,9 +185,6 @@ func TestScriptAcrossEveryBorder(t *testing.T) {
 }
 
 func TestInspectHoldsLittleOfALargeFile(t *testing.T) {
-	if testing.Short() {
-		t.Skip("makes 40 MB")
-	}
 	r, w := io.Pipe()
 	go func() { w.CloseWithError(sample.WritePDF(w, 7, "大文件", 4, 40<<20)) }()
 	var before, after runtime.MemStats
