@@ -26,17 +26,16 @@ const browser = await launch();
 const found = [];
 const people = {};
 
-// as returns a context in which person is signed in; one for all visits in lang.
-async function as(audience, person, lang = "zh") {
-  const key = `${person} ${lang}`;
-  if (!people[key]) {
+// as returns a context in which person is signed in; one for all visits.
+async function as(audience, person) {
+  if (!people[person]) {
     const context = await browser.newContext({bypassCSP: true, colorScheme: args.scheme || "light"});
     const page = await context.newPage();
     if (person !== "nobody") await signIn(page, site, audience, person);
     await page.close();
-    people[key] = context;
+    people[person] = context;
   }
-  return people[key];
+  return people[person];
 }
 
 async function journey(name, live) {
@@ -172,11 +171,11 @@ const visits = [
 ].filter(([name]) => !args.only || name.startsWith(args.only));
 
 // Widths 188 and large are 200 % and 大字版 on the smallest phone.
-const looks = args.quick ? [["zh", 375], ["zh", 1280]] : [["zh", 375], ["zh", 1280], ["en", 375], ["en", 1280], ["zh", 375, "large"], ["en", 188]];
+const looks = args.quick ? [["zh", 375], ["zh", 1280]] : [["zh", 375], ["zh", 1280], ["en", 375], ["en", 1280], ["zh", 375, "large"], ["zh", 188]];
 
 async function look(lang, width, large) {
   for (const [name, person, path, ...acts] of visits) {
-    const context = await as(person.endsWith("zhi") || person === "he-yue" ? "hospital" : "agency", person, lang);
+    const context = await as(person.endsWith("zhi") || person === "he-yue" ? "hospital" : "agency", person);
     await context.request.post(`${site}/preferences`, {form: {lang, large: large ? "1" : "0", return: "/alive"}});
     const page = await context.newPage();
     await page.setViewportSize({width, height: width < 700 ? 812 : 900});
@@ -221,10 +220,7 @@ async function inspect(page, lang, width, large, say) {
   for (const v of result.violations) say(`axe ${v.id}: ${v.help}: ${v.nodes.slice(0, 2).map((n) => n.target + " " + n.failureSummary.split("\n")[1]).join("; ")}`);
 }
 
-// The two languages are walked side by side.
-await Promise.all(["zh", "en"].map(async (lang) => {
-  for (const one of looks.filter(([l]) => l === lang)) await look(...one);
-}));
+for (const one of looks) await look(...one);
 await browser.close();
 for (const line of found) console.log(line);
 console.log(`${visits.length} pages, ${looks.length} looks, ${found.length} findings`);
