@@ -22,7 +22,12 @@ const (
 	PDF  Type = "pdf"
 	JPEG Type = "jpeg"
 	PNG  Type = "png"
+	DOCX Type = "docx" // Word; no macros
+	XLSX Type = "xlsx" // Excel; no macros
 )
+
+// Types lists every type there is.
+var Types = []Type{PDF, JPEG, PNG, DOCX, XLSX}
 
 // MIME returns the media type of t.
 func (t Type) MIME() string {
@@ -33,6 +38,10 @@ func (t Type) MIME() string {
 		return "image/jpeg"
 	case PNG:
 		return "image/png"
+	case DOCX:
+		return "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+	case XLSX:
+		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	}
 	return "application/octet-stream"
 }

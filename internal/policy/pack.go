@@ -193,7 +193,7 @@ func (it Item) check() error {
 		return fmt.Errorf("no types")
 	}
 	for i, t := range it.Types {
-		if t != dossier.PDF && t != dossier.JPEG && t != dossier.PNG || slices.Contains(it.Types[:i], t) {
+		if !slices.Contains(dossier.Types, t) || slices.Contains(it.Types[:i], t) {
 			return fmt.Errorf("type %q is unknown or repeated", t)
 		}
 	}
