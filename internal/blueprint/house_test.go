@@ -34,6 +34,9 @@ var rooms = map[string][]string{
 	"docket":   {"casework", "gate", "dossier", "number", "policy", "calendar", "party", "history", "words", "fault"},
 	"web":      {"docket", "casework", "gate", "dossier", "policy", "calendar", "party", "history", "words", "fault"},
 
+	// what a dossier is held against, beside the pack
+	"identifier": {"calendar", "fault"},
+
 	"memory":  {"docket", "casework", "gate", "policy", "party", "history", "fault"},
 	"table":   {"docket", "casework", "gate", "policy", "party", "history", "fault"},
 	"bucket":  {"docket", "fault"},
@@ -62,7 +65,7 @@ var rooms = map[string][]string{
 }
 
 // law is what decides: no I/O, no clock, no AWS.
-var law = []string{"casework", "gate", "policy", "calendar", "party", "history", "number", "dossier", "fault"}
+var law = []string{"casework", "gate", "policy", "calendar", "party", "history", "number", "dossier", "fault", "identifier"}
 
 // source is one Go file of ours that is not a test.
 type source struct {
