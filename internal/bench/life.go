@@ -215,11 +215,9 @@ func (l *life) draft(ctx context.Context) error {
 }
 
 func (l *life) dossier(ctx context.Context) error {
-	for _, part := range policy.DevicePack().Parts {
-		for _, item := range part.Items {
-			if err := l.attach(ctx, item.ID); err != nil {
-				return fmt.Errorf("attaching %s: %w", item.ID, err)
-			}
+	for _, item := range journey.Papers(policy.DevicePack()) {
+		if err := l.attach(ctx, item.ID); err != nil {
+			return fmt.Errorf("attaching %s: %w", item.ID, err)
 		}
 	}
 	return nil

@@ -28,8 +28,8 @@ type Desk struct {
 	Files     Files
 	Clock     Clock
 	Calendar  calendar.Calendar
-	Packs     Packs                    // every version in use
-	Current   map[casework.Kind]string // the one that new drafts get
+	Packs     Packs                    // every version of this build; an operator's own are in the directory
+	Current   map[casework.Kind]string // the one that new drafts get, unless the rules name another
 	Random    io.Reader                // for ids and numbers
 	Pause     func(context.Context, time.Duration) error
 	Metrics   Metrics
@@ -44,7 +44,7 @@ func New(store interface {
 ) *Desk {
 	return &Desk{
 		Store: store, Directory: store, Clock: clock, Metrics: metrics, Calendar: calendar.Official(),
-		Packs: carried, Current: map[casework.Kind]string{casework.Device: deviceKey},
+		Packs: policy.Carried, Current: map[casework.Kind]string{casework.Device: policy.DeviceKey, casework.Drug: policy.DrugKey},
 		Random: rand.Reader, Pause: Sleep,
 	}
 }
@@ -63,17 +63,6 @@ func Only(packs ...policy.Pack) Packs {
 		}
 		return policy.Pack{}, false
 	}
-}
-
-// deviceKey names the pack that new drafts for devices get.
-const deviceKey = "device-2024-97-v1"
-
-// carried finds the packs of this build; one that nobody asks for is never read.
-func carried(key string) (policy.Pack, bool) {
-	if key != deviceKey {
-		return policy.Pack{}, false
-	}
-	return policy.DevicePack(), true
 }
 
 // Op is the sender's name for one request: sent again, it is the same request.

@@ -2,7 +2,6 @@ package docket
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -24,9 +23,9 @@ import (
 // a prepares applications, and with fault.Invalid for a kind no pack exists for.
 func (d *Desk) Create(ctx context.Context, op Op, kind casework.Kind, a party.Actor) (Receipt, error) {
 	return d.move(ctx, "", op, Digest("create", kind), a, func(_ Record, s casework.Setting) (Commit, Receipt, error) {
-		pack, ok := d.Current[kind]
-		if !ok {
-			return Commit{}, Receipt{}, fault.Fields([]fault.Problem{{Field: "kind", Code: "field.choice"}})
+		pack, err := d.currentPack(ctx, kind, s.Rules)
+		if err != nil {
+			return Commit{}, Receipt{}, err
 		}
 		id, err := d.newID(20)
 		if err != nil {
@@ -101,7 +100,7 @@ func (d *Desk) Attach(ctx context.Context, op Op, id string, version int, u Uplo
 	if !ok {
 		return Receipt{}, Ticket{}, fault.New(fault.NotFound, "file")
 	}
-	if limit, err = d.maxBytes(r.Case, f); err != nil {
+	if limit, err = d.maxBytes(ctx, r.Case, f); err != nil {
 		return Receipt{}, Ticket{}, err
 	}
 	t, err := d.Files.Ticket(ctx, f, limit, back)
@@ -121,7 +120,7 @@ func (d *Desk) Ticket(ctx context.Context, id, file, back string, a party.Actor)
 	if f.State != Unchecked {
 		return Ticket{}, fault.New(fault.Conflict, "file.settled")
 	}
-	limit, err := d.maxBytes(r.Case, f)
+	limit, err := d.maxBytes(ctx, r.Case, f)
 	if err != nil {
 		return Ticket{}, err
 	}
@@ -147,7 +146,7 @@ func (d *Desk) edit(ctx context.Context, id string, op Op, version int, digest s
 		if r.Case.Version != version {
 			return Commit{}, Receipt{}, fault.New(fault.Conflict, "version")
 		}
-		pack, err := d.pack(r.Case)
+		pack, err := d.pack(ctx, r.Case)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -227,7 +226,7 @@ func (d *Desk) Settle(ctx context.Context, key, version string) (File, error) {
 		if err != nil {
 			return File{}, err
 		}
-		if rule, err = d.rule(r.Case, f.Item); err != nil {
+		if rule, err = d.rule(ctx, r.Case, f.Item); err != nil {
 			return File{}, err
 		}
 	}
@@ -325,7 +324,7 @@ func (d *Desk) freeze(ctx context.Context, r Record, version int, declared bool,
 	if c.Version != version {
 		return casework.Submission{}, fault.New(fault.Conflict, "version")
 	}
-	pack, err := d.pack(c)
+	pack, err := d.pack(ctx, c)
 	if err != nil {
 		return casework.Submission{}, err
 	}
@@ -474,19 +473,8 @@ func (d *Desk) manifest(ctx context.Context, s casework.Submission) (dossier.Man
 	return m, nil
 }
 
-func (d *Desk) pack(c casework.Case) (policy.Pack, error) {
-	p, ok := d.Packs(c.Pack)
-	if !ok {
-		return policy.Pack{}, fault.Because(fault.Unavailable, "pack", errors.New("unknown pack "+c.Pack))
-	}
-	return p, nil
-}
-
-// Pack returns the requirement pack of c.
-func (d *Desk) Pack(c casework.Case) (policy.Pack, error) { return d.pack(c) }
-
-func (d *Desk) rule(c casework.Case, item string) (dossier.Rule, error) {
-	p, err := d.pack(c)
+func (d *Desk) rule(ctx context.Context, c casework.Case, item string) (dossier.Rule, error) {
+	p, err := d.pack(ctx, c)
 	if err != nil {
 		return dossier.Rule{}, err
 	}
@@ -497,10 +485,10 @@ func (d *Desk) rule(c casework.Case, item string) (dossier.Rule, error) {
 	return dossier.Rule{MaxBytes: i.MaxBytes, Types: i.Types}, nil
 }
 
-func (d *Desk) maxBytes(c casework.Case, f File) (int64, error) {
+func (d *Desk) maxBytes(ctx context.Context, c casework.Case, f File) (int64, error) {
 	if f.Item == evidenceItem {
 		return evidenceRule.MaxBytes, nil
 	}
-	rule, err := d.rule(c, f.Item)
+	rule, err := d.rule(ctx, c, f.Item)
 	return rule.MaxBytes, err
 }

@@ -89,10 +89,16 @@ type Directory interface {
 	// Rules returns the rules in force.
 	Rules(ctx context.Context) (policy.Rules, error)
 
+	// Pack returns an operator's own requirement pack. It fails with fault.NotFound.
+	Pack(ctx context.Context, key string) (policy.Pack, error)
+
 	PutOrganisation(ctx context.Context, o party.Organisation) error
 	PutPerson(ctx context.Context, p party.Person) error
 	PutAgencies(ctx context.Context, a party.Agencies) error
 	PutRules(ctx context.Context, r policy.Rules) error
+	// PutPack keeps an operator's own requirement pack under its key, for ever.
+	// Putting the same again is safe; another under the same key is fault.Conflict.
+	PutPack(ctx context.Context, p policy.Pack) error
 }
 
 // Doors keeps sessions, links, codes and sign-ins on their way. Everything in

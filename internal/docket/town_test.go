@@ -346,6 +346,7 @@ var form = map[string]string{
 	"product-zh": "封堵器", "product-original": "Occluder", "model": "BAO-12", "manufacturer": "Example GmbH", "country": "德国",
 	"class": "III", "subcatalogue": "13", "overseas-approval": "CE", "indication": "房缺", "urgency": "无替代", "quantity": "10",
 	"unit": "套", "patients": "8", "department": "心脏中心", "contact-role": "经办人", "contact-phone": "021-00000001", "comparison": "材料不同",
+	"marketing-country": "德国", "udi-none": "未实施唯一标识", "disease": "房间隔缺损", "units-per-patient": "1",
 }
 
 var paper = sample.PDF(1, "申请表", 1, 0)

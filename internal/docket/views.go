@@ -46,7 +46,7 @@ func (d *Desk) View(ctx context.Context, id string, a party.Actor) (View, error)
 	if err != nil {
 		return View{}, err
 	}
-	pack, err := d.pack(r.Case)
+	pack, err := d.pack(ctx, r.Case)
 	if err != nil {
 		return View{}, err
 	}
@@ -109,7 +109,7 @@ func (d *Desk) Visited(ctx context.Context, visit Visit) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	pack, err := d.pack(visit.Record.Case)
+	pack, err := d.pack(ctx, visit.Record.Case)
 	if err != nil {
 		return View{}, err
 	}

@@ -2,6 +2,7 @@ package journey
 
 import (
 	"jixu/internal/party"
+	"jixu/internal/policy"
 )
 
 // The sample organisations of one machine. Hospitals are invented; agencies bear
@@ -62,26 +63,111 @@ func Person(id string) party.Person {
 	return party.Person{}
 }
 
-// DeviceForm is a filled-in application for a device. Product and maker are invented.
+// DeviceForm is a filled-in application for a device. Product, maker and
+// identifier are invented.
 func DeviceForm() map[string]string {
 	return map[string]string{
-		"product-zh":        "可吸收心房间隔缺损封堵器",
-		"product-original":  "Bioresorbable Atrial Septal Occluder",
-		"model":             "BAO-12、BAO-14、BAO-16",
-		"manufacturer":      "Example Cardio Devices GmbH",
-		"country":           "德国",
-		"class":             "III",
-		"subcatalogue":      "13",
-		"overseas-approval": "2024年3月取得欧盟 CE 证书，已在德国、法国上市。",
-		"indication":        "继发孔型房间隔缺损，解剖条件不适合使用金属封堵器的儿童患者。",
-		"urgency":           "患儿体重低、缺损边缘短，金属封堵器磨蚀风险高，国内尚无同品种获准上市；不及时封堵将发生不可逆肺动脉高压。",
-		"quantity":          "10",
-		"unit":              "套",
-		"patients":          "8",
-		"department":        "心脏中心",
-		"contact-role":      "设备科申报经办人",
-		"contact-phone":     "021-00000001",
-		"distributor":       "上海示范医疗器械有限公司",
-		"comparison":        "国内已上市产品均为镍钛合金骨架，本产品为可吸收骨架，结构组成与主要原材料不同。",
+		"product-zh":            "可吸收心房间隔缺损封堵器",
+		"product-original":      "Bioresorbable Atrial Septal Occluder",
+		"model":                 "BAO-12、BAO-14、BAO-16",
+		"manufacturer":          "Example Cardio Devices GmbH",
+		"manufacturer-zh":       "示例心脏器械公司",
+		"country":               "德国",
+		"marketing-country":     "德国",
+		"overseas-approval":     "2024年3月取得欧盟 CE 证书，已在德国、法国上市。",
+		"overseas-approval-day": "2024-03-15",
+		"certificate-expires":   "2029-03-14",
+		"class":                 "III",
+		"subcatalogue":          "13",
+		"udi-di":                "04912345678904",
+		"indication":            "继发孔型房间隔缺损，解剖条件不适合使用金属封堵器的儿童患者。",
+		"disease":               "继发孔型房间隔缺损（Q21.1，国家临床版2.0）",
+		"urgency":               "患儿体重低、缺损边缘短，金属封堵器磨蚀风险高，国内尚无同品种获准上市；不及时封堵将发生不可逆肺动脉高压。",
+		"comparison":            "国内已上市产品均为镍钛合金骨架，本产品为可吸收骨架，结构组成与主要原材料不同。",
+		"patients":              "8",
+		"units-per-patient":     "1",
+		"quantity":              "10",
+		"unit":                  "套",
+		"units-used":            "first",
+		"department":            "心脏中心",
+		"contact-role":          "设备科申报经办人",
+		"contact-phone":         "021-00000001",
+		"distributor":           "上海示范医疗器械有限公司",
 	}
+}
+
+// DeviceFacts are what the documents of that application say of themselves.
+func DeviceFacts() map[string]string {
+	return map[string]string{
+		"form-product":                "可吸收心房间隔缺损封堵器",
+		"form-quantity":               "10",
+		"label-product":               "Bioresorbable Atrial Septal Occluder",
+		"label-udi":                   "(01)04912345678904(17)291231(10)B2607",
+		"basis-quantity":              "10",
+		"hospital-uscc":               "91350100M000100Y43",
+		"licence-number":              "M000100Y435010017A1001",
+		"licence-expires":             "2030-12-31",
+		"approval-manufacturer":       "EXAMPLE CARDIO DEVICES GMBH",
+		"approval-expires":            "2029-03-14",
+		"agreement-distributor":       "上海示范医疗器械有限公司",
+		"distributor-licence-expires": "2027-01-15",
+	}
+}
+
+// DrugForm is a filled-in application for a drug. Drug, holder and disease are invented.
+func DrugForm() map[string]string {
+	return map[string]string{
+		"product-zh":            "示例替尼胶囊",
+		"product-original":      "Examplinib Capsules (Examplar)",
+		"dosage-form":           "胶囊剂",
+		"strength":              "50 mg",
+		"pack-size":             "30粒/瓶",
+		"manufacturer":          "Example Rare Therapeutics Ltd",
+		"country":               "爱尔兰",
+		"marketing-country":     "美国",
+		"overseas-approval":     "2023年8月经美国食品药品监督管理局批准上市，NDA 000000。",
+		"overseas-approval-day": "2023-08-21",
+		"controlled":            "no",
+		"situation":             "not-registered",
+		"category":              "rare-disease",
+		"lead-importer":         "yes",
+		"indication":            "经基因检测确诊的示例酶缺乏症，对症治疗无效的患者。",
+		"disease":               "示例酶缺乏症（E88.8，国家临床版2.0）",
+		"urgency":               "病情持续进展，国内无同类药品；不及时用药将造成不可逆损害。",
+		"comparison":            "境内仅有对症治疗，不能阻止病情进展。",
+		"patients":              "6",
+		"units-per-patient":     "12",
+		"quantity":              "80",
+		"unit":                  "瓶",
+		"units-used":            "first",
+		"department":            "血液科",
+		"contact-role":          "药学部副主任",
+		"contact-phone":         "021-00000001",
+		"distributor":           "上海示范医药有限公司",
+		"port":                  "上海",
+	}
+}
+
+// DrugFacts are what the documents of that application say of themselves.
+func DrugFacts() map[string]string {
+	return map[string]string{
+		"list-product":    "示例替尼胶囊",
+		"list-strength":   "50mg",
+		"list-quantity":   "80",
+		"licence-expires": "2030-12-31",
+	}
+}
+
+// Papers lists the items that a first application brings: all but what is said of
+// an earlier one.
+func Papers(pack policy.Pack) []policy.Item {
+	var out []policy.Item
+	for _, part := range pack.Parts {
+		for _, item := range part.Items {
+			if item.ID != "earlier-use" {
+				out = append(out, item)
+			}
+		}
+	}
+	return out
 }

@@ -173,6 +173,11 @@ func (h House) last(ctx context.Context, address string) (int, error) {
 
 // CreateDraft opens a draft for a device and returns its path, /hospital/cases/….
 func CreateDraft(ctx context.Context, b *Browser) (string, error) {
+	return CreateDraftOf(ctx, b, "device")
+}
+
+// CreateDraftOf opens a draft for kind, "device" or "drug".
+func CreateDraftOf(ctx context.Context, b *Browser, kind string) (string, error) {
 	page, err := b.Get(ctx, "/hospital/new")
 	if err != nil {
 		return "", err
@@ -181,7 +186,7 @@ func CreateDraft(ctx context.Context, b *Browser) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if page, err = b.Submit(ctx, form.Set("kind", "device")); err != nil {
+	if page, err = b.Submit(ctx, form.Set("kind", kind)); err != nil {
 		return "", err
 	}
 	if page.Status != http.StatusOK {
@@ -259,19 +264,22 @@ func WaitFile(ctx context.Context, b *Browser, path, id string) (state string, e
 	return state, err
 }
 
-// SendDossier sends data(item) for every item of the device pack and waits
-// until each is checked.
+// SendDossier sends data(item) for every paper of a first application for a device
+// and waits until each is checked.
 func SendDossier(ctx context.Context, b *Browser, path string, data func(item policy.Item) (name string, content []byte)) error {
+	return SendPapers(ctx, b, path, Papers(policy.DevicePack()), data)
+}
+
+// SendPapers sends data(item) for each of items and waits until each is checked.
+func SendPapers(ctx context.Context, b *Browser, path string, items []policy.Item, data func(item policy.Item) (name string, content []byte)) error {
 	sent := map[string]string{}
-	for _, part := range policy.DevicePack().Parts {
-		for _, item := range part.Items {
-			name, content := data(item)
-			id, err := SendFile(ctx, b, path, item.ID, name, content)
-			if err != nil {
-				return fmt.Errorf("sending %s: %w", item.ID, err)
-			}
-			sent[item.ID] = id
+	for _, item := range items {
+		name, content := data(item)
+		id, err := SendFile(ctx, b, path, item.ID, name, content)
+		if err != nil {
+			return fmt.Errorf("sending %s: %w", item.ID, err)
 		}
+		sent[item.ID] = id
 	}
 	for item, id := range sent {
 		state, err := WaitFile(ctx, b, path+"/items/"+item, id)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -129,17 +130,16 @@ func (s seeder) plant(ctx context.Context, op string, until Stage) (id string, e
 		return id, err
 	}
 	form := journey.DeviceForm()
+	maps.Copy(form, journey.DeviceFacts())
 	if until == Drafted {
 		form = map[string]string{"product-zh": form["product-zh"], "manufacturer": form["manufacturer"], "quantity": "4"}
 	}
 	if _, err := s.desk.Save(ctx, fresh(), id, c.Version, form, applicant); err != nil || until == Drafted {
 		return id, err
 	}
-	for _, part := range policy.DevicePack().Parts {
-		for _, item := range part.Items {
-			if err := s.paper(ctx, id, item, applicant); err != nil {
-				return id, fmt.Errorf("attaching %s: %w", item.ID, err)
-			}
+	for _, item := range journey.Papers(policy.DevicePack()) {
+		if err := s.paper(ctx, id, item, applicant); err != nil {
+			return id, fmt.Errorf("attaching %s: %w", item.ID, err)
 		}
 	}
 	if c, err = s.head(ctx, id); err != nil {

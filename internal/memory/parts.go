@@ -28,6 +28,7 @@ type Directory struct {
 	people        map[string][]byte
 	agencies      []byte
 	rules         []byte
+	packs         map[string][]byte
 }
 
 var _ docket.Directory = (*Directory)(nil)
@@ -154,6 +155,27 @@ func (d *Directory) PutRules(ctx context.Context, r policy.Rules) error {
 	return run(ctx, d.world, "Directory.PutRules", func() (err error) {
 		d.rules, err = freeze(r)
 		return err
+	})
+}
+
+// Pack returns an operator's own pack. It fails with fault.NotFound.
+func (d *Directory) Pack(ctx context.Context, key string) (policy.Pack, error) {
+	return call(ctx, d.world, "Directory.Pack", func() (policy.Pack, error) {
+		return found[policy.Pack](d.packs[key], "pack")
+	})
+}
+
+// PutPack keeps an operator's own pack, once. See [docket.Directory].
+func (d *Directory) PutPack(ctx context.Context, p policy.Pack) error {
+	return run(ctx, d.world, "Directory.PutPack", func() error {
+		b, err := freeze(p)
+		if err != nil {
+			return err
+		}
+		if was, ok := d.packs[p.Key()]; ok && !bytes.Equal(was, b) {
+			return moved("pack %s exists with other content", p.Key())
+		}
+		return d.put(d.packs, p.Key(), p)
 	})
 }
 

@@ -67,7 +67,7 @@ func New(r Reporter, now time.Time) *World {
 	}
 	w := &World{broken: r}
 	w.Store = &Store{world: w, state: newState()}
-	w.Directory = &Directory{world: w, organisations: map[string][]byte{}, people: map[string][]byte{}}
+	w.Directory = &Directory{world: w, organisations: map[string][]byte{}, people: map[string][]byte{}, packs: map[string][]byte{}}
 	w.Doors = &Doors{world: w, sessions: map[string]docket.Session{}, links: map[string]docket.Link{}, codes: map[string]docket.Code{}, pending: map[string]docket.Pending{}}
 	w.Files = &Files{world: w, objects: map[string][]object{}}
 	w.Machine = &Machine{world: w, executions: map[string]*execution{}, tokens: map[string]string{}, Swallows: true}

@@ -45,6 +45,9 @@ func (p Pack) checkValues(values map[string]string, check func(Field, string) (f
 	values = p.Clean(values)
 	var problems []fault.Problem
 	for _, f := range p.Form {
+		if f.Unless != "" && strings.TrimSpace(values[f.Unless]) != "" {
+			f.Required = false
+		}
 		if pr, bad := check(f, values[f.ID]); bad {
 			pr.Field = f.ID
 			problems = append(problems, pr)

@@ -68,8 +68,29 @@ type Field struct {
 	Max      int       `json:"max,omitempty"` // text: characters; integer: the largest value
 	Min      int       `json:"min,omitempty"` // integer: the smallest value
 	Choices  []Choice  `json:"choices,omitempty"`
-	Phone    bool      `json:"phone,omitempty"` // a work phone number is expected here
+	Phone    bool      `json:"phone,omitempty"`   // a work phone number is expected here
+	Heading  *Text     `json:"heading,omitempty"` // begins a group of the page
+	Clause   *Clause   `json:"clause,omitempty"`  // device-2024-97-v1 has none
+	Unless   string    `json:"unless,omitempty"`  // required only while this other field is empty
+
+	// A documentary fact is what an uploaded document itself states. It is asked
+	// beside that item's files, is never required, and travels in the form.
+	Item    string `json:"item,omitempty"`    // the item whose document states it
+	Mirrors string `json:"mirrors,omitempty"` // the field that it repeats: the two should agree
+
+	Expires bool `json:"expires,omitempty"` // day: a licence or certificate ends with it
+	Past    bool `json:"past,omitempty"`    // day: it cannot lie after today
+	Check   Code `json:"check,omitempty"`   // text: a code that can be checked
 }
+
+// Code says which code a field holds.
+type Code string
+
+const (
+	CreditCode    Code = "uscc"    // 统一社会信用代码
+	LicenceNumber Code = "licence" // 医疗机构执业许可证登记号
+	DeviceID      Code = "udi"     // UDI-DI
+)
 
 // Choice is one answer of a choice field.
 type Choice struct {
@@ -84,12 +105,53 @@ const (
 	FieldUnit     = "unit"
 )
 
-var devicePack = sync.OnceValue(func() Pack { return carried("data/packs/device-2024-97-v1.json", ParsePack) })
+// Fields a pack may have that something beside its page reads.
+const (
+	FieldPatients   = "patients"
+	FieldPerPatient = "units-per-patient"
+	FieldUnitsUsed  = "units-used" // "first", "used" or "unused": the hospital's attestation
+	FieldOthers     = "other-patients"
+	FieldCategory   = "category"  // drugs: why it is urgent
+	FieldSituation  = "situation" // drugs: why it cannot be had in China
+	FieldClass      = "class"     // devices
+)
 
-// DevicePack returns the pack for devices under Announcement 2024 No. 97: its six
-// parts are official, everything below them is placeholder. Its slices are
-// shared: nobody changes them.
-func DevicePack() Pack { return devicePack() }
+// Keys of the packs that new drafts get, unless the rules name others.
+const (
+	DeviceKey = "device-2024-97-v2"
+	DrugKey   = "drug-2022-18-v1"
+)
+
+// shelf has every pack of this build. A pack that was ever used is never taken
+// off it. One that nobody asks for is never read.
+var shelf = map[string]func() Pack{
+	"device-2024-97-v1": onShelf("device-2024-97-v1"),
+	DeviceKey:           onShelf(DeviceKey),
+	DrugKey:             onShelf(DrugKey),
+}
+
+func onShelf(key string) func() Pack {
+	return sync.OnceValue(func() Pack { return carried("data/packs/"+key+".json", ParsePack) })
+}
+
+// Carried returns the pack of this build with that key, and whether there is one.
+// Its slices are shared: nobody changes them.
+func Carried(key string) (Pack, bool) {
+	read, ok := shelf[key]
+	if !ok {
+		return Pack{}, false
+	}
+	return read(), true
+}
+
+// DevicePack returns the pack for devices under Announcement 2024 No. 97 that new
+// drafts get: the words of its six parts are official, what is below them says of itself
+// how far it can be relied on.
+func DevicePack() Pack { p, _ := Carried(DeviceKey); return p }
+
+// DrugPack returns the pack for drugs under 国卫药政发〔2022〕18号 that new drafts get:
+// its headings are known second hand, most of what is below them is placeholder.
+func DrugPack() Pack { p, _ := Carried(DrugKey); return p }
 
 // ParsePack reads a pack. It fails with [fault.Invalid] for unknown fields,
 // repeated or missing ids, missing texts and clauses, and limits out of range.
@@ -181,6 +243,29 @@ func (p Pack) check() error {
 		if err := f.check(); err != nil {
 			return fmt.Errorf("field %s: %w", f.ID, err)
 		}
+		if err := p.checkLinks(f); err != nil {
+			return fmt.Errorf("field %s: %w", f.ID, err)
+		}
+	}
+	return nil
+}
+
+// checkLinks checks what f says of other fields and of items.
+func (p Pack) checkLinks(f Field) error {
+	if f.Unless != "" {
+		if o, ok := p.Field(f.Unless); !ok || !f.Required || o.Required || o.ID == f.ID {
+			return fmt.Errorf("it is not required unless %q, or that is no other field that may be left out", f.Unless)
+		}
+	}
+	if f.Item != "" {
+		if _, ok := p.Item(f.Item); !ok || f.Required {
+			return fmt.Errorf("a document's fact that is required, or of no item")
+		}
+	}
+	if f.Mirrors != "" {
+		if o, ok := p.Field(f.Mirrors); !ok || f.Item == "" || o.Kind != f.Kind || o.Mirrors != "" || o.Item != "" {
+			return fmt.Errorf("it repeats %q, which is no field of its kind on the form", f.Mirrors)
+		}
 	}
 	return nil
 }
@@ -227,6 +312,24 @@ func (f Field) check() error {
 		}
 	default:
 		return fmt.Errorf("kind %q is unknown", f.Kind)
+	}
+	if (f.Expires || f.Past) && f.Kind != DayKind || f.Check != "" && f.Kind != OneLine {
+		return fmt.Errorf("only a day expires or lies in the past, and only a line is a code")
+	}
+	switch f.Check {
+	case "", CreditCode, LicenceNumber, DeviceID:
+	default:
+		return fmt.Errorf("code %q is unknown", f.Check)
+	}
+	if f.Heading != nil {
+		if err := f.Heading.check(); err != nil {
+			return err
+		}
+	}
+	if f.Clause != nil {
+		if err := checkBacked(f.Label, *f.Clause, f.Status); err != nil {
+			return err
+		}
 	}
 	if (f.Kind == OneOf) != (len(f.Choices) > 0) {
 		return fmt.Errorf("choices belong to a choice, and a choice has some")

@@ -104,6 +104,13 @@ type Rules struct {
 	Recorder    Recorder         `json:"recorder"`
 	Limits      map[string]Limit `json:"limits"`                // by key; a missing one means 未规定期限
 	Information []Limit          `json:"information,omitempty"` // the national side's own limits, shown only
+
+	// Packs names the packs that new drafts get, by kind of product, where an operator
+	// put his own in place of this build's.
+	Packs map[string]string `json:"packs,omitempty"`
+	// ExpiryDays says how many days before a licence or certificate ends its
+	// hospital is told, largest first, by local policy. None: told when it has ended.
+	ExpiryDays []int `json:"expiryDays,omitempty"`
 }
 
 // Limit returns the limit of key. Without one there is no time limit, and a page
@@ -179,6 +186,9 @@ func (r Rules) check() error {
 	case ByRegulator, ByMunicipalMPA, ByEither:
 	default:
 		return fmt.Errorf("recorder %q is unknown", r.Recorder)
+	}
+	if err := r.checkPacks(); err != nil {
+		return err
 	}
 	for key, l := range r.Limits {
 		switch key {

@@ -2,6 +2,8 @@ package policy
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -78,6 +80,11 @@ func TestParseRefuses(t *testing.T) {
 		{"a version with spaces", `"local-sample-1"`, `"a b"`},
 		{"a reminder on the day", `"remindBefore": [` + "\n    2", `"remindBefore": [` + "\n    0"},
 		{"working days that roll over", `"n": 10`, `"n": 10, "rollOver": true`},
+		{"a pack for no kind of product", `"recorder": "either"`, `"recorder": "either", "packs": {"food": "food-1-v1"}`},
+		{"a pack whose key is no key", `"recorder": "either"`, `"recorder": "either", "packs": {"drug": "A/B"}`},
+		{"an expiry told on the day", `"expiryDays": [60, 14]`, `"expiryDays": [60, 0]`},
+		{"an expiry told later first", `"expiryDays": [60, 14]`, `"expiryDays": [14, 60]`},
+		{"an expiry told years ahead", `"expiryDays": [60, 14]`, `"expiryDays": [731]`},
 		{"text after the end", "]\n}\n", "]\n}\n{}"},
 		{"text that is not UTF-8", `"either"`, "\"\xff\""},
 	} {
@@ -99,13 +106,13 @@ func TestDevicePack(t *testing.T) {
 		if part.Status != Official {
 			t.Errorf("part %s: got status %s, want official", part.ID, part.Status)
 		}
-		if n := len(part.Items); n < 1 || n > 3 {
-			t.Errorf("part %s: got %d items, want 1 to 3", part.ID, n)
-		}
 		for _, it := range part.Items {
-			if it.Status != Placeholder {
-				t.Errorf("item %s was not read in Annex 2: got status %s, want placeholder", it.ID, it.Status)
+			if it.Status != Placeholder && it.Status != Local {
+				t.Errorf("item %s was not read in Annex 2: got status %s, want placeholder or local", it.ID, it.Status)
 			}
+		}
+		if !slices.ContainsFunc(part.Items, func(it Item) bool { return it.Required }) {
+			t.Errorf("part %s is official: got nothing required in it", part.ID)
 		}
 	}
 	want := "（一）申请表；（二）医疗器械相关资料；（三）医疗器械使用必要性评估资料；（四）医疗器械使用可行性评估资料；（五）证明性文件；（六）承诺书；"
@@ -118,20 +125,139 @@ func TestDevicePack(t *testing.T) {
 	if _, ok := p.Item("letter"); !ok {
 		t.Error("an item is found by id: got none")
 	}
-	if p.Key() != "device-2024-97-v1" {
-		t.Errorf("the key of the pack: got %s, want device-2024-97-v1", p.Key())
+	if p.Key() != DeviceKey {
+		t.Errorf("the key of the pack: got %s, want %s", p.Key(), DeviceKey)
 	}
 	if _, ok := p.Item("nothing"); ok {
 		t.Error("an unknown item is not found: got one")
 	}
 }
 
+func TestDrugPack(t *testing.T) {
+	p := DrugPack()
+	for i, want := range []string{"机构合法登记文件复印件", "申请报告及承诺书", "拟进口药品清单", "其他相关材料"} {
+		if got := p.Parts[i]; got.Label.ZH != want || got.Status == Official || got.Clause.Quote == nil {
+			t.Errorf("part %d: got %s %s, want %s, known second hand and quoted", i+1, got.Label.ZH, got.Status, want)
+		}
+	}
+	for id, want := range map[string][]string{
+		FieldCategory: {"rare-disease", "no-treatment", "clear-advantage"}, FieldSituation: {"not-registered", "not-produced", "not-resumed"},
+	} {
+		f, ok := p.Field(id)
+		var got []string
+		for _, c := range f.Choices {
+			got = append(got, c.Value)
+		}
+		if !ok || !f.Required || !slices.Equal(got, want) {
+			t.Errorf("%s is asked: got %v, required %t, want %v", id, got, f.Required, want)
+		}
+	}
+}
+
+// What was ever used stays what it was: a pack of this build is found under its
+// own key, every rule of it says where it comes from, and an old version is not edited.
+func TestShelf(t *testing.T) {
+	files, err := os.ReadDir("data/packs")
+	if err != nil || len(files) != len(shelf) {
+		t.Fatalf("got %d files (%v) and %d packs on the shelf, want each on it", len(files), err, len(shelf))
+	}
+	for key := range shelf {
+		p, ok := Carried(key)
+		if !ok || p.Key() != key {
+			t.Errorf("%s: got %s, want itself", key, p.Key())
+		}
+		for _, f := range p.Form {
+			if f.Clause == nil && key != "device-2024-97-v1" {
+				t.Errorf("%s: field %s has no clause", key, f.ID)
+			}
+			if (f.Mirrors != "" || f.Expires) && f.Required {
+				t.Errorf("%s: field %s makes the task heavier: got required", key, f.ID)
+			}
+		}
+	}
+	if _, ok := Carried("device-2024-97-v9"); ok {
+		t.Error("a pack nobody wrote: got one, want none")
+	}
+	b, err := os.ReadFile("data/packs/device-2024-97-v1.json")
+	if sum := sha256.Sum256(b); err != nil || hex.EncodeToString(sum[:4]) != "1112d63b" {
+		t.Errorf("version 1 of the device pack was in use: got it changed (%x), want it as it was", sum[:4])
+	}
+}
+
+func TestAdapt(t *testing.T) {
+	base := DrugPack()
+	write := func(change func(*Pack)) []byte {
+		b, err := json.Marshal(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var p Pack
+		if err := json.Unmarshal(b, &p); err != nil {
+			t.Fatal(err)
+		}
+		p.Version = "1-hua"
+		change(&p)
+		if b, err = json.Marshal(p); err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	got, err := Adapt(base, write(func(p *Pack) {
+		p.Parts[0].Items[1].Required = true
+		p.Parts[0].Items[1].Status = Official // it says so of itself
+		p.Form[2].Help.ZH = "请填写。"
+		p.Parts[1].Label.ZH = "申请报告"
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, pair := range map[string][2]Status{
+		"a changed item":               {got.Parts[0].Items[1].Status, Local},
+		"an item as it was":            {got.Parts[0].Items[0].Status, base.Parts[0].Items[0].Status},
+		"the part of a changed item":   {got.Parts[0].Status, base.Parts[0].Status},
+		"a part in other words":        {got.Parts[1].Status, Local},
+		"a changed field":              {got.Form[2].Status, Local},
+		"a field as it was":            {got.Form[0].Status, base.Form[0].Status},
+		"the pack, by its weakest":     {got.Status, Placeholder},
+		"the pack it was made from":    {base.Parts[0].Items[1].Status, Draft},
+		"the field it was made from":   {base.Form[2].Status, Placeholder},
+		"an item nobody had a hand in": {got.Parts[3].Items[0].Status, Placeholder},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s: got %s, want %s", what, pair[0], pair[1])
+		}
+	}
+	for name, b := range map[string][]byte{
+		"no JSON":                []byte("{"),
+		"the same version":       write(func(p *Pack) { p.Version = "1" }),
+		"another pack":           write(func(p *Pack) { p.ID = "drug-2030-1" }),
+		"another kind":           write(func(p *Pack) { p.Kind = "device" }),
+		"a pack that is no good": write(func(p *Pack) { p.Form = p.Form[1:] }),
+	} {
+		if _, err := Adapt(base, b); !errors.Is(err, fault.Invalid) {
+			t.Errorf("%s: got %v, want %v", name, err, fault.Invalid)
+		}
+	}
+}
+
 func TestParsePackRefuses(t *testing.T) {
-	good, err := os.ReadFile("data/packs/device-2024-97-v1.json")
+	good, err := os.ReadFile("data/packs/device-2024-97-v2.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range []struct{ name, old, new string }{
+		{"a fact of no item", `"item": "signed-form"`, `"item": "unsigned-form"`},
+		{"a fact that repeats nothing", `"mirrors": "udi-di"`, `"mirrors": "udi-pi"`},
+		{"a fact that repeats a field of another kind", `"mirrors": "udi-di"`, `"mirrors": "quantity"`},
+		{"a fact that repeats a fact", `"mirrors": "certificate-expires"`, `"mirrors": "licence-expires"`},
+		{"a fact that must be given", "\"required\": false,\n   \"kind\": \"text\",\n   \"status\": \"local\"", "\"required\": true,\n   \"kind\": \"text\",\n   \"status\": \"local\""},
+		{"a text that expires", `"check": "uscc"`, `"expires": true`},
+		{"a text that lies in the past", `"check": "uscc"`, `"past": true`},
+		{"a code nobody knows", `"check": "uscc"`, `"check": "isbn"`},
+		{"a field that another stands in for, but must be given too", `"unless": "udi-none"`, `"unless": "product-zh"`},
+		{"a field without which nothing is required", `"unless": "udi-none"`, `"unless": "nothing"`},
+		{"a heading in one language", "\"heading\": {\n    \"zh\": \"产品\"", "\"heading\": {\n    \"zh\": \"\""},
+		{"a clause without a source", `"source": "本地设置"`, `"source": ""`},
 		{"an unknown kind of product", `"kind": "device"`, `"kind": "food"`},
 		{"an item id given twice", `"id": "instructions"`, `"id": "description"`},
 		{"a field id given twice", `"id": "product-original"`, `"id": "product-zh"`},
@@ -144,7 +270,7 @@ func TestParsePackRefuses(t *testing.T) {
 		{"an unknown kind of field", `"kind": "multiline"`, `"kind": "song"`},
 		{"a choice given twice", `"value": "II"`, `"value": "III"`},
 		{"no product", `"id": "product-zh"`, `"id": "product"`},
-		{"a quantity that may be left out", "\"required\": true,\n   \"kind\": \"integer\"", "\"required\": false,\n   \"kind\": \"integer\""},
+		{"no quantity", `"id": "quantity"`, `"id": "amount"`},
 		{"no help", `"请填写最小使用单位。"`, `""`},
 	} {
 		b := bytes.Replace(good, []byte(row.old), []byte(row.new), 1)
@@ -224,8 +350,17 @@ func TestCheckForm(t *testing.T) {
 			t.Errorf("%s, saved as a draft: got %q, want %q", row.name, got, row.draft)
 		}
 	}
-	if got := p.CheckForm(nil); len(got) != 17 || got[0].Field != "product-zh" {
-		t.Errorf("an empty form misses 17 fields in the form's order: got %s", codes(got))
+	if got := p.CheckForm(nil); len(got) != 21 || got[0].Field != "product-zh" {
+		t.Errorf("an empty form misses 21 fields in the form's order: got %s", codes(got))
+	}
+	v := example()
+	v["udi-di"] = " "
+	if got := codes(p.CheckForm(v)); got != "" {
+		t.Errorf("a reason stands in for the identifier: got %q, want nothing missing", got)
+	}
+	delete(v, "udi-none")
+	if got := codes(p.CheckForm(v)); got != "udi-di field.missing" {
+		t.Errorf("neither identifier nor reason: got %q, want udi-di field.missing", got)
 	}
 	if got := p.CheckDraft(nil); got != nil {
 		t.Errorf("an empty draft is fine: got %s", codes(got))
@@ -300,7 +435,7 @@ func TestFormLaws(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, n := range []string{"data/local-sample.json", "data/national.json", "data/packs/device-2024-97-v1.json"} {
+	for _, n := range []string{"data/local-sample.json", "data/national.json", "data/packs/device-2024-97-v1.json", "data/packs/device-2024-97-v2.json", "data/packs/drug-2022-18-v1.json"} {
 		b, err := os.ReadFile(n)
 		if err != nil {
 			f.Fatal(err)

@@ -3,6 +3,8 @@ package table
 import (
 	"cmp"
 	"context"
+	"errors"
+	"reflect"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -128,6 +130,27 @@ func (s *Store) PutAgencies(ctx context.Context, a party.Agencies) error {
 // PutRules puts rules in force.
 func (s *Store) PutRules(ctx context.Context, r policy.Rules) error {
 	return s.keep(ctx, settingKey("RULES"), r)
+}
+
+// Pack reads an operator's own requirement pack. It fails with fault.NotFound.
+func (s *Store) Pack(ctx context.Context, key string) (policy.Pack, error) {
+	return find[policy.Pack](ctx, s, packKey(key), "pack")
+}
+
+// PutPack keeps an operator's own requirement pack, once. See [docket.Directory].
+func (s *Store) PutPack(ctx context.Context, p policy.Pack) error {
+	it, err := document(packKey(p.Key()), p)
+	if err != nil {
+		return err
+	}
+	err = s.put(ctx, it, absent)
+	if !errors.Is(err, fault.Conflict) {
+		return err
+	}
+	if was, lookErr := s.Pack(ctx, p.Key()); lookErr != nil || reflect.DeepEqual(was, p) {
+		return lookErr
+	}
+	return err
 }
 
 // keep writes the document at k in place of the one there.

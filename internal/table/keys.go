@@ -142,6 +142,7 @@ func rosterKey(org, person string) key { return at("ORG#"+org, personSort+person
 func personKey(id string) key          { return at("PERSON#"+id, "PERSON", id) }
 func subjectKey(subject string) key    { return single("SUBJECT", subject) }
 func settingKey(name string) key       { return key{"SETTINGS", name} }
+func packKey(name string) key          { return single("PACK", name) }
 
 // parseCase takes a case's partition key apart.
 func parseCase(pk string) (id string, ok bool) {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +41,7 @@ func (x *exchange) dossier() error {
 		FormHref: "/hospital/cases/" + v.Case.ID + "/form",
 		EditedBy: d.person(v.Case.EditedBy), EditedAt: v.Case.EditedAt,
 	}
-	problems := v.Pack.CheckForm(v.Case.Form)
+	problems := slices.DeleteFunc(v.Pack.CheckForm(v.Case.Form), func(pr fault.Problem) bool { return factOf(v.Pack, pr.Field) })
 	p.FormDone = len(problems) == 0
 	p.FormTag, p.FormText = "none", x.lang.Say("task.none")
 	if p.FormDone {
@@ -94,6 +95,7 @@ type Input struct {
 	Error   string
 	Theirs  string // what a colleague saved meanwhile
 	Changed bool   // and it is not what was typed
+	Beside  string // what the form says of the same, next to a document's fact
 }
 
 // Long, Number and Picks say how the field is typed; otherwise it is one line.
@@ -143,6 +145,9 @@ func (x *exchange) showForm(status int, v docket.View, values map[string]string,
 	p.Errors = x.problems(problems)
 	labelled(p.Errors, x.fieldLabel(v.Pack))
 	for _, f := range v.Pack.Form {
+		if f.Item != "" {
+			continue // asked beside the document that states it
+		}
 		in := Input{Field: f, Value: values[f.ID], Error: p.Error(f.ID)}
 		if status == http.StatusConflict && normal(v.Case.Form[f.ID]) != normal(values[f.ID]) {
 			in.Theirs, in.Changed = v.Case.Form[f.ID], true
@@ -170,7 +175,7 @@ func (x *exchange) saveForm() error {
 	}
 	values := map[string]string{}
 	for _, f := range v.Pack.Form {
-		if x.r.PostForm.Has(f.ID) {
+		if f.Item == "" && x.r.PostForm.Has(f.ID) {
 			values[f.ID] = x.r.PostForm.Get(f.ID)
 		}
 	}

@@ -75,6 +75,15 @@ func forms() []formUnderAttack {
 			},
 		},
 		{
+			name: "what a document states", who: "hospital/lin-zhi", path: func(s *scene) string { return s.draft + "/items/overseas-approval/facts" },
+			typed: []string{"approval-product", "approval-manufacturer", "approval-expires"}, may: []string{"approval-product", "approval-manufacturer", "approval-expires"},
+			valid: func(s *scene) url.Values {
+				return url.Values{
+					"version": {version(s, s.draft)}, "approval-product": {"Bioresorbable Occluder"}, "approval-manufacturer": {"Example GmbH"}, "approval-expires": {"2029-03-14"},
+				}
+			},
+		},
+		{
 			name: "a file announced", who: "hospital/lin-zhi", path: func(s *scene) string { return s.draft + "/items/overseas-safety" }, typed: []string{"name"}, may: []string{"sha256"},
 			valid: func(s *scene) url.Values {
 				return url.Values{"version": {version(s, s.draft)}, "name": {"第二页.pdf"}, "sha256": {strings.Repeat("ab", 32)}}

@@ -30,6 +30,7 @@ var hospitalDoors = []Door{
 	{"POST", "/hospital/cases/{case}/form", signedIn, (*exchange).saveForm},
 	{"GET", "/hospital/cases/{case}/items/{item}", signedIn, (*exchange).item},
 	{"POST", "/hospital/cases/{case}/items/{item}", signedIn, (*exchange).attach},
+	{"POST", "/hospital/cases/{case}/items/{item}/facts", signedIn, (*exchange).saveFacts},
 	{"GET", "/hospital/cases/{case}/files/{file}", signedIn, (*exchange).upload},
 	{"POST", "/hospital/cases/{case}/files/{file}/open", signedIn, (*exchange).openFile},
 	{"POST", "/hospital/cases/{case}/files/{file}/remove", signedIn, (*exchange).removeFile},

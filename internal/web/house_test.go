@@ -89,10 +89,9 @@ func must(t testing.TB, err error) {
 
 // newDesk is the docket's desk over the house's memory; without pauses.
 func (h *house) newDesk() *docket.Desk {
-	pack := policy.DevicePack()
 	return &docket.Desk{
 		Store: h.Store, Directory: h.Directory, Files: bucketFiles{h.Files, h.bucket.URL}, Clock: h.Clock, Calendar: calendar.Official(),
-		Packs: docket.Only(pack), Current: map[casework.Kind]string{casework.Device: pack.Key()},
+		Packs: policy.Carried, Current: map[casework.Kind]string{casework.Device: policy.DeviceKey, casework.Drug: policy.DrugKey},
 		Random: rand.Reader, Pause: func(context.Context, time.Duration) error { return nil }, Metrics: h.Metrics,
 	}
 }

@@ -24,6 +24,7 @@ type itemPage struct {
 	Back     string // the task list
 	Name     string // typed by a reader without script
 	Accept   string // for the browser's file dialogue
+	Facts    *Facts // what the document states; nil: nothing is asked of it
 }
 
 func (x *exchange) item() error {
@@ -47,10 +48,16 @@ func (x *exchange) showItem(status int, v docket.View, id string, problems []fau
 		Name: x.r.PostForm.Get("name"), Accept: acceptText(item.Types),
 	}
 	p.Script = "/static/upload.js"
+	p.Facts = x.facts(v, item, problems, status == http.StatusConflict)
 	if item.Clause.Quote != nil {
 		p.Quote = x.text(*item.Clause.Quote)
 	}
-	p.Errors = labelled(x.problems(problems), func(string) string { return p.Paper.Label })
+	p.Errors = labelled(x.problems(problems), func(field string) string {
+		if f, ok := v.Pack.Field(field); ok {
+			return x.text(f.Label)
+		}
+		return p.Paper.Label
+	})
 	p.Title = x.titled(p.Paper.Label, p.Errors)
 	return x.render(status, "item", &p.Page, &p)
 }

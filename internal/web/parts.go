@@ -509,8 +509,11 @@ func (x *exchange) paper(v docket.View, item policy.Item, ids []string, problems
 		p.State = worse(p.State, f.State)
 		p.Waiting = p.Waiting || f.State == docket.Unchecked
 	}
+	if factsWrong(v, item) {
+		p.State = "problem"
+	}
 	p.StateText = x.lang.Say("task." + p.State)
-	p.Done = p.State == "done" || !p.Required && len(p.Files) == 0
+	p.Done = p.State == "done" || p.State == "none" && !p.Required
 	for _, problem := range problems {
 		if problem.Field == "item-"+item.ID {
 			p.Error = x.lang.Say("fault."+problem.Code, problem.Args...)
@@ -594,9 +597,15 @@ type Answered struct {
 func (x *exchange) answers(pack policy.Pack, values map[string]string, problems []Error, change string) []Answered {
 	var out []Answered
 	for _, f := range pack.Form {
+		if f.Item != "" && strings.TrimSpace(values[f.ID]) == "" {
+			continue // a document's fact that nobody typed is nobody's gap
+		}
 		a := Answered{
 			ID: f.ID, Label: x.text(f.Label), Value: values[f.ID], Href: change + "#" + f.ID,
 			Left: f.Required && strings.TrimSpace(values[f.ID]) == "",
+		}
+		if f.Item != "" {
+			a.Href = strings.TrimSuffix(change, "form") + "items/" + f.Item + "#" + f.ID
 		}
 		for _, choice := range f.Choices {
 			if choice.Value == values[f.ID] {

@@ -321,6 +321,22 @@ func Directory(t *testing.T, open func(*testing.T) docket.Directory) {
 				return ids, err
 			})
 		}},
+		{"an operator's pack is kept as it was put, and never changed", func(t *testing.T, d docket.Directory) {
+			_, err := d.Pack(ctx, "drug-2022-18-v1-hua")
+			is(t, "Pack", err, notFound)
+			p := policy.DrugPack()
+			p.Version = "1-hua"
+			is(t, "PutPack", d.PutPack(ctx, p), nil)
+			is(t, "PutPack again", d.PutPack(ctx, p), nil)
+			other := p
+			other.Label.ZH = "另一份"
+			is(t, "PutPack with other content", d.PutPack(ctx, other), conflict)
+			got, err := d.Pack(ctx, p.Key())
+			is(t, "Pack", err, nil)
+			same(t, got, p)
+			_, err = d.Pack(ctx, "a#b")
+			is(t, "Pack", err, notFound)
+		}},
 		{"agencies and rules come back as they were put", func(t *testing.T, d docket.Directory) {
 			a := party.Agencies{MunicipalMPA: mpa, HealthCommission: "hc", Customs: "cu", Regulator: regulator}
 			is(t, "PutAgencies", d.PutAgencies(ctx, a), nil)

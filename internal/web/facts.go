@@ -1,0 +1,98 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/policy"
+)
+
+// Facts is the form beside a document's files: what the document itself states.
+type Facts struct {
+	Post   string
+	Inputs []Input
+}
+
+// factOf reports whether field is asked beside a document and not on the form.
+func factOf(p policy.Pack, field string) bool {
+	f, ok := p.Field(field)
+	return ok && f.Item != ""
+}
+
+// factsWrong reports whether something that was typed beside item cannot be read.
+func factsWrong(v docket.View, item policy.Item) bool {
+	return slices.ContainsFunc(v.Pack.CheckForm(v.Case.Form), func(pr fault.Problem) bool {
+		f, ok := v.Pack.Field(pr.Field)
+		return ok && f.Item == item.ID
+	})
+}
+
+// facts lists what is asked beside item, with what was typed; nil if nothing is.
+func (x *exchange) facts(v docket.View, item policy.Item, problems []fault.Problem, conflict bool) *Facts {
+	out := &Facts{Post: "/hospital/cases/" + v.Case.ID + "/items/" + item.ID + "/facts"}
+	for _, f := range v.Pack.Form {
+		if f.Item != item.ID {
+			continue
+		}
+		in := Input{Field: f, Value: v.Case.Form[f.ID], Beside: v.Case.Form[f.Mirrors]}
+		if x.r.PostForm.Has(f.ID) {
+			in.Value = x.r.PostForm.Get(f.ID)
+			if conflict && normal(in.Value) != normal(v.Case.Form[f.ID]) {
+				in.Theirs, in.Changed = v.Case.Form[f.ID], true
+			}
+		}
+		for _, pr := range problems {
+			if pr.Field == f.ID {
+				in.Error = x.lang.Say("fault."+pr.Code, pr.Args...)
+			}
+		}
+		out.Inputs = append(out.Inputs, in)
+	}
+	if len(out.Inputs) == 0 {
+		return nil
+	}
+	return out
+}
+
+// saveFacts keeps what a document states as typed. What cannot be kept comes back
+// with its reasons.
+func (x *exchange) saveFacts() error {
+	op, err := x.op()
+	if err != nil {
+		return err
+	}
+	v, err := x.editable()
+	if err != nil {
+		return err
+	}
+	version, err := x.version()
+	if err != nil {
+		return err
+	}
+	item := x.r.PathValue("item")
+	if _, ok := v.Pack.Item(item); !ok {
+		return fault.New(fault.NotFound, "item")
+	}
+	values := map[string]string{}
+	for _, f := range v.Pack.Form {
+		if f.Item == item && x.r.PostForm.Has(f.ID) {
+			values[f.ID] = x.r.PostForm.Get(f.ID)
+		}
+	}
+	_, err = x.site.Desk.Save(x.ctx(), op, v.Case.ID, version, values, x.actor)
+	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
+		return x.showItem(http.StatusUnprocessableEntity, v, item, f.Problems)
+	}
+	if f := fault.Of(err); f != nil && f.Kind == fault.Conflict && f.Code != "case.state" {
+		if v, err = x.editable(); err != nil {
+			return err
+		}
+		return x.showItem(http.StatusConflict, v, item, []fault.Problem{{Code: "form.theirs"}})
+	}
+	if err != nil {
+		return err
+	}
+	return x.see("/hospital/cases/" + v.Case.ID + "/items/" + item)
+}
