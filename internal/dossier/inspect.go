@@ -56,7 +56,7 @@ var magic = []struct {
 }
 
 // Sniff returns the type of a file that begins with head, of which 8 bytes are
-// enough. The signature must stand at the very first byte. Some viewers look for
+// enough; which document an archive is, only the whole of it tells. The signature must stand at the very first byte. Some viewers look for
 // "%PDF-" in the first kilobyte; a file that needs this can be a picture or an
 // archive to the next reader, and such files are what this check is against.
 func Sniff(head []byte) (Type, bool) {
@@ -90,11 +90,18 @@ type Report struct {
 //	file.large      more than want.MaxBytes (its argument); not read further
 //	file.type       none of want.Types, whatever its name says; or a PDF that is an
 //	                archive as well
+//	file.old        a document of Word or Excel as it was before DOCX and XLSX
 //	file.truncated  not complete or damaged: another size than announced, no end
 //	                mark, PNG chunks in disorder or with a wrong checksum
-//	file.encrypted  a PDF that is encrypted
+//	file.encrypted  a PDF or a document that is encrypted
+//	file.package    a document that is packed as none is: names that lead elsewhere,
+//	                parts twice, hidden, or in no encoding that everybody reads alike
+//	file.bomb       a document that unpacks to far too much
 //	file.active     a PDF with script, launch actions, embedded files, forms that
 //	                send, or parts nobody can look into (its argument says which)
+//	file.macro      a document with macros
+//	file.embedded   a document with other files, programs or controls in it
+//	file.external   a document that fetches something when it is opened
 //
 // An error of r itself is returned as [fault.Unavailable]; the same call on a new
 // reader is safe. A negative size means it was not announced.
@@ -110,8 +117,15 @@ func Inspect(r io.Reader, size int64, want Rule) (Report, error) {
 	var rep Report
 	var finding error
 	t, known := Sniff(head)
-	rep.Type = t
+	office := slices.Contains(want.Types, DOCX) || slices.Contains(want.Types, XLSX)
 	switch {
+	case office && bytes.HasPrefix(head, []byte(sigLocal)):
+		t, finding = inspectOffice(src)
+		if t != "" && !slices.Contains(want.Types, t) {
+			finding = fault.New(fault.Invalid, "file.type")
+		}
+	case office && bytes.HasPrefix(head, []byte(oldOffice)):
+		finding = inspectOld(src)
 	case !known || !slices.Contains(want.Types, t):
 		finding = fault.New(fault.Invalid, "file.type")
 	case t == PDF:
@@ -119,6 +133,7 @@ func Inspect(r io.Reader, size int64, want Rule) (Report, error) {
 	case t == PNG:
 		finding = inspectPNG(src)
 	}
+	rep.Type = t
 	// To the end in any case: the digest of a refused file is worth having.
 	if err := src.drain(); err != nil {
 		return rep, fault.Because(fault.Unavailable, "file.read", err)
@@ -132,7 +147,7 @@ func Inspect(r io.Reader, size int64, want Rule) (Report, error) {
 		return rep, fault.New(fault.Invalid, "file.empty")
 	}
 	rep.SHA256 = hex.EncodeToString(src.tee.hash.Sum(nil))
-	if f := fault.Of(finding); f != nil && f.Code == "file.type" {
+	if f := fault.Of(finding); f != nil && (f.Code == "file.type" || f.Code == "file.old") {
 		return rep, finding
 	}
 	if t == PDF && bytes.Contains(src.tee.tail, []byte("PK\x05\x06")) {
@@ -154,7 +169,7 @@ func ends(t Type, tail []byte) bool {
 		// Padding with zeros or line ends is harmless; anything else is not the picture.
 		return bytes.HasSuffix(bytes.TrimRight(tail, "\x00\r\n"), []byte("\xff\xd9"))
 	}
-	return true // PNG: inspectPNG saw the end
+	return true // PNG, DOCX, XLSX: whoever read them saw the end
 }
 
 // tailSize is how close to the end of a PDF its end mark must be.

@@ -13,25 +13,114 @@ import (
 // All are long enough that they do not turn up by chance in compressed
 // pictures, so every byte of the file is searched for them and nothing
 // depends on how a viewer would cut it into objects. The short names /JS and /AA
-// are left out for that reason; a script needs /JavaScript as well.
+// are left out for that reason; a script needs /JavaScript, /Rendition or
+// /OnInstantiate as well.
 var refused = map[string]string{
-	"JavaScript":    "file.active",
-	"Launch":        "file.active",
-	"EmbeddedFile":  "file.active",
-	"EmbeddedFiles": "file.active",
-	"RichMedia":     "file.active",
-	"SubmitForm":    "file.active",
-	"ImportData":    "file.active",
-	"Encrypt":       "file.encrypted",
+	"JavaScript":     "file.active",
+	"Rendition":      "file.active", // plays something, and may run a script
+	"OnInstantiate":  "file.active", // a script of a model in space
+	"Launch":         "file.active",
+	"GoToR":          "file.active", // opens a file elsewhere, a share too
+	"GoToE":          "file.active", // opens a file within
+	"EmbeddedFile":   "file.active",
+	"EmbeddedFiles":  "file.active",
+	"FileAttachment": "file.active",
+	"RichMedia":      "file.active",
+	"Movie":          "file.active",
+	"SubmitForm":     "file.active",
+	"ImportData":     "file.active",
+	"Encrypt":        "file.encrypted",
+}
+
+// shortRefused are names that do turn up by chance: they count if what follows is
+// what must follow them, a dictionary, a list or another object.
+var shortRefused = map[string]string{
+	"XFA": "file.active", // a form that is a program
+	"EF":  "file.active", // a file within
 }
 
 // opaque are filters behind which names could hide in an object stream.
 var opaque = map[string]bool{
 	"ASCIIHexDecode": true, "AHx": true, "ASCII85Decode": true, "A85": true, "LZWDecode": true, "LZW": true,
-	"RunLengthDecode": true, "RL": true, "Crypt": true, "Predictor": true,
+	"RunLengthDecode": true, "RL": true, "Crypt": true,
 }
 
 const longestName = 32
+
+// value follows a name and finds out what stands behind it, comments passed over.
+type value struct {
+	state valueState
+	done  func(kind byte) // '<' a dictionary, '[' a list, 'R' another object
+}
+
+type valueState int
+
+const (
+	noValue valueState = iota
+	fresh              // the name has just ended
+	beforeValue
+	inRemark
+	lessThan // one "<"
+	firstNumber
+	betweenNumbers
+	secondNumber
+	beforeR
+)
+
+func (v *value) begin(done func(byte)) { v.state, v.done = fresh, done }
+
+func (v *value) feed(c byte) {
+	digit, space := c >= '0' && c <= '9', c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == 0
+	was := v.state
+	v.state = noValue
+	switch was {
+	case beforeValue:
+		switch {
+		case space:
+			v.state = beforeValue
+		case c == '%':
+			v.state = inRemark
+		case c == '<':
+			v.state = lessThan
+		case digit:
+			v.state = firstNumber
+		case c == '[':
+			v.done('[')
+		}
+	case inRemark:
+		if v.state = inRemark; c == '\n' || c == '\r' {
+			v.state = beforeValue
+		}
+	case lessThan:
+		if c == '<' {
+			v.done('<')
+		}
+	case firstNumber:
+		if digit {
+			v.state = firstNumber
+		} else if space {
+			v.state = betweenNumbers
+		}
+	case betweenNumbers:
+		if space {
+			v.state = betweenNumbers
+		} else if digit {
+			v.state = secondNumber
+		}
+	case secondNumber:
+		if digit {
+			v.state = secondNumber
+		} else if space {
+			v.state = beforeR
+		}
+	case beforeR:
+		if space {
+			v.state = beforeR
+		} else if c == 'R' {
+			v.done('R')
+		}
+	}
+}
 
 // unpackMost bounds what the compressed streams of one file may unpack to
 // together: enough for honest files, and the end of a decompression bomb. Tests
@@ -118,6 +207,18 @@ func unhex(c byte) (byte, bool) {
 	return 0, false
 }
 
+// follow gives c to both; the byte that ends a name may begin its value.
+func follow(v *value, s *names, c byte) {
+	if v.state != noValue {
+		v.feed(c)
+	}
+	s.feed(c)
+	if v.state == fresh {
+		v.state = beforeValue
+		v.feed(c)
+	}
+}
+
 // pdf is the search of one file.
 type pdf struct {
 	src  *source
@@ -125,13 +226,16 @@ type pdf struct {
 	bad  *fault.Fault
 	left int64 // how much may still be unpacked
 
-	packs bool // the file says that it packs objects into streams
-	heavy bool // more to unpack than there was room for
+	packs  bool // the file says that it packs objects into streams
+	heavy  bool // more to unpack than there was room for
+	veiled bool // a stream lies behind a filter that is not undone here
+
+	next value // what follows the last name, where that matters
 
 	// Of the dictionary before the next stream: where an object stream was named,
 	// where a short opaque filter was, and whether a long one was.
 	objectsAt, shortAt int64
-	hidden             bool
+	hidden, coded      bool // the latter: by a filter and not by a predictor
 
 	z   io.ReadCloser // reused
 	buf [32 << 10]byte
@@ -141,13 +245,16 @@ type pdf struct {
 // whatever its streams unpack to: since PDF 1.5 objects may be packed into
 // streams, and which streams those are is exactly what a hostile file would
 // lie about. It does not undo other filters or predictors; an object stream that
-// says it uses them is refused.
+// says it uses them is refused, and so is every file that packs objects and has a
+// stream behind another filter. What it does not find is a packed stream that
+// hides both its type and its objects, these behind a predictor: that pictures
+// use predictors is too common to refuse. The virus scanner is the second look.
 func inspectPDF(src *source) error {
 	p := &pdf{src: src, left: unpackMost}
 	raw := &names{found: p.name}
 	var last uint64 // the last eight bytes
 	src.see = func(c byte) {
-		raw.feed(c)
+		follow(&p.next, raw, c)
 		last = last<<8 | uint64(c)
 		p.at++
 	}
@@ -177,7 +284,7 @@ func inspectPDF(src *source) error {
 		}
 	}
 	raw.end()
-	if p.heavy && p.packs {
+	if p.packs && (p.heavy || p.veiled) {
 		p.refuse("file.active", "ObjStm")
 	}
 	if p.bad == nil {
@@ -197,15 +304,22 @@ func (p *pdf) name(n string) {
 	if code, ok := refused[n]; ok {
 		p.refuse(code, n)
 	}
+	if code, ok := shortRefused[n]; ok {
+		p.next.begin(func(byte) { p.refuse(code, n) })
+	}
 	switch {
+	case n == "Filter" || n == "DecodeParms":
+		p.next.begin(func(kind byte) { p.hidden = p.hidden || kind == 'R' })
 	case n == "ObjStm":
 		p.packs, p.objectsAt = true, p.at
 	case n == "XRef":
 		p.packs = true
 	case opaque[n] && len(n) < 5:
 		p.shortAt = p.at
-	case opaque[n]:
+	case n == "Predictor":
 		p.hidden = true
+	case opaque[n]:
+		p.hidden, p.coded = true, true
 	}
 }
 
@@ -216,7 +330,8 @@ func (p *pdf) stream() {
 	if p.objectsAt > 0 && (p.hidden || p.shortAt > 0 && p.shortAt > p.objectsAt-4096) {
 		p.refuse("file.active", "ObjStm")
 	}
-	p.objectsAt, p.shortAt, p.hidden = 0, 0, false
+	p.veiled = p.veiled || p.coded
+	p.objectsAt, p.shortAt, p.hidden, p.coded = 0, 0, false, false
 	head, err := p.src.Peek(2)
 	if err != nil || head[0]&0x0f != 8 || (int(head[0])<<8|int(head[1]))%31 != 0 {
 		return // not compressed; it is searched as it stands
@@ -229,9 +344,13 @@ func (p *pdf) stream() {
 	if err != nil {
 		return
 	}
+	var next value
 	inner := &names{found: func(n string) {
 		if code, ok := refused[n]; ok {
 			p.refuse(code, n)
+		}
+		if code, ok := shortRefused[n]; ok {
+			next.begin(func(byte) { p.refuse(code, n) })
 		}
 	}}
 	for {
@@ -242,14 +361,14 @@ func (p *pdf) stream() {
 		k, err := p.z.Read(p.buf[:])
 		p.left -= int64(k)
 		for b := p.buf[:k]; len(b) > 0; b = b[1:] {
-			if !inner.in {
+			if !inner.in && next.state == noValue {
 				i := bytes.IndexByte(b, '/')
 				if i < 0 {
 					break
 				}
 				b = b[i:]
 			}
-			inner.feed(b[0])
+			follow(&next, inner, b[0])
 		}
 		if err != nil { // the end, or damage: what came before it was searched
 			inner.end()

@@ -13,6 +13,7 @@ type source struct {
 	buf *bufio.Reader
 	see func(byte) // nil: nobody looks
 	bad error      // an error of the reader itself, never io.EOF
+	at  int64      // bytes taken
 }
 
 func newSource(r io.Reader, most int64) *source {
@@ -34,6 +35,7 @@ func (s *source) ReadByte() (byte, error) {
 		s.note(err)
 		return 0, err
 	}
+	s.at++
 	if s.see != nil {
 		s.see(c)
 	}
@@ -43,6 +45,7 @@ func (s *source) ReadByte() (byte, error) {
 // Read takes bytes.
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.buf.Read(p)
+	s.at += int64(max(n, 0))
 	if s.see != nil {
 		for _, c := range p[:max(n, 0)] {
 			s.see(c)

@@ -15,7 +15,10 @@ import (
 	"jixu/internal/fault"
 )
 
-var rule = dossier.Rule{MaxBytes: 64 << 20, Types: []dossier.Type{dossier.PDF, dossier.JPEG, dossier.PNG}}
+var (
+	rule   = dossier.Rule{MaxBytes: 64 << 20, Types: []dossier.Type{dossier.PDF, dossier.JPEG, dossier.PNG}}
+	papers = dossier.Rule{MaxBytes: 64 << 20, Types: dossier.Types}
+)
 
 func TestSamplesPassInspection(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -23,15 +26,18 @@ func TestSamplesPassInspection(t *testing.T) {
 		w, h := rapid.IntRange(-1, 80).Draw(t, "w"), rapid.IntRange(0, 80).Draw(t, "h")
 		pages, size := rapid.IntRange(-1, 5).Draw(t, "pages"), rapid.Int64Range(-1, 60_000).Draw(t, "size")
 		title := rapid.String().Draw(t, "title")
-		for want, b := range map[dossier.Type][]byte{dossier.PDF: PDF(seed, title, pages, size), dossier.JPEG: JPEG(seed, w, h), dossier.PNG: PNG(seed, w, h)} {
-			rep, err := dossier.Inspect(bytes.NewReader(b), int64(len(b)), rule)
+		for want, b := range map[dossier.Type][]byte{
+			dossier.PDF: PDF(seed, title, pages, size), dossier.JPEG: JPEG(seed, w, h), dossier.PNG: PNG(seed, w, h),
+			dossier.DOCX: DOCX(seed, title, pages), dossier.XLSX: XLSX(seed, title, h),
+		} {
+			rep, err := dossier.Inspect(bytes.NewReader(b), int64(len(b)), papers)
 			if err != nil || rep.Type != want {
 				t.Fatalf("a %s: got %+v, %v", want, rep, err)
 			}
 			if want == dossier.PDF && int64(len(b)) < size {
 				t.Fatalf("a PDF of %d bytes, want at least %d", len(b), size)
 			}
-			if want != dossier.PDF {
+			if want == dossier.JPEG || want == dossier.PNG {
 				if _, format, err := image.Decode(bytes.NewReader(b)); err != nil || format != string(want) {
 					t.Fatalf("a %s is decoded: got %s, %v", want, format, err)
 				}
@@ -90,6 +96,15 @@ func TestPDFIsConsistent(t *testing.T) {
 func TestBadFilesAreRefused(t *testing.T) {
 	for _, bad := range BadFiles(1) {
 		_, err := dossier.Inspect(bytes.NewReader(bad.Data), int64(len(bad.Data)), rule)
+		if f := fault.Of(err); f == nil || f.Code != bad.Code {
+			t.Errorf("%s: got %v, want %s", bad.Name, err, bad.Code)
+		}
+	}
+}
+
+func TestBadDocumentsAreRefused(t *testing.T) {
+	for _, bad := range BadDocuments(1) {
+		_, err := dossier.Inspect(bytes.NewReader(bad.Data), int64(len(bad.Data)), papers)
 		if f := fault.Of(err); f == nil || f.Code != bad.Code {
 			t.Errorf("%s: got %v, want %s", bad.Name, err, bad.Code)
 		}

@@ -317,7 +317,7 @@ func TestUploadWithoutScript(t *testing.T) {
 	page, err := lin.Get(ctx, path+"/items/signed-form")
 	must(t, err)
 	row := page.Doc().Find(`[data-file="` + bad + `"]`)
-	if row.AttrOr("data-state", "") != "rejected" || !strings.Contains(row.Text(), "文件内容不是允许的格式") {
+	if row.AttrOr("data-state", "") != "rejected" || !strings.Contains(row.Text(), "文件内容不是该项允许的格式") {
 		t.Errorf("a file of another kind: got %q, want it rejected with its reason", row.Text())
 	}
 }
