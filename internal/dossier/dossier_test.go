@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"compress/zlib"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"runtime"
 	"slices"
@@ -309,4 +311,74 @@ func BenchmarkInspectPDF(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func FuzzManifest(f *testing.F) {
+	m := dossier.Manifest{Case: "c", Number: "n", Form: map[string]string{"unit": "套"}, Files: []dossier.Listed{{Item: "a", File: "f", Size: 1 << 40, Type: dossier.XLSX}}}
+	for _, m := range []dossier.Manifest{{}, m} {
+		b, _, err := m.Canonical()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Add([]byte(`{"case":"\ud800"}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		sum := sha256.Sum256(b)
+		m, err := dossier.ParseManifest(b, hex.EncodeToString(sum[:]))
+		if err != nil {
+			if !errors.Is(err, fault.Invalid) {
+				t.Errorf("got %v, want %v", err, fault.Invalid)
+			}
+			return
+		}
+		if back, _, err := m.Canonical(); err != nil || !bytes.Equal(back, b) {
+			t.Errorf("a manifest that was read is written as it was: got %s, want %s, %v", back, b, err)
+		}
+	})
+}
+
+// A PNG of chunks with right checksums, which a fuzzer of bytes does not find.
+func FuzzPNG(f *testing.F) {
+	f.Add("IHDR", []byte("\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00"), "IDAT", []byte("x"), "IEND")
+	f.Add("IDAT", []byte("x"), "IHDR", []byte("0123456789abc"), "IEND")
+	f.Add("IHDR", []byte("0123456789abc"), "tEXt", []byte("<script>"), "iend")
+	f.Fuzz(func(t *testing.T, first string, a []byte, second string, b []byte, last string) {
+		file := []byte("\x89PNG\r\n\x1a\n")
+		chunk := func(kind string, data []byte) {
+			kind = (kind + "    ")[:4]
+			file = binary.BigEndian.AppendUint32(file, uint32(len(data)))
+			file = append(append(file, kind...), data...)
+			file = binary.BigEndian.AppendUint32(file, crc32.ChecksumIEEE(file[len(file)-len(data)-4:]))
+		}
+		chunk(first, a)
+		chunk(second, b)
+		chunk(last, nil)
+		_, err := dossier.Inspect(bytes.NewReader(file), int64(len(file)), anything)
+		if right := strings.HasPrefix(first, "IHDR") && len(a) == 13 && strings.HasPrefix(second, "IDAT") && strings.HasPrefix(last, "IEND"); right != (err == nil) {
+			t.Errorf("%q %q %q: got %v", first, second, last, err)
+		}
+	})
+}
+
+// A PDF of one object and one stream: whatever stands around it, a script that is
+// plainly there is found.
+func FuzzPDF(f *testing.F) {
+	f.Add("/Type /Catalog", "q 1 0 0 1 0 0 cm Q", false)
+	f.Add("/X (stream\n)", "/S /JavaScript", true)
+	f.Add("%\n/#4aS", "<< /EF << >> >>", true)
+	f.Fuzz(func(t *testing.T, dict, data string, packed bool) {
+		plain := data
+		if packed {
+			dict, data = dict+"/Filter /FlateDecode", deflate(data)
+		}
+		file := []byte("%PDF-1.7\n1 0 obj\n<< " + dict + " >>\nstream\n" + data + "\nendstream\nendobj\ntrailer\n<< >>\n%%EOF\n")
+		_, err := dossier.Inspect(bytes.NewReader(file), int64(len(file)), anything)
+		if err != nil && !errors.Is(err, fault.Invalid) {
+			t.Errorf("got %v, want %v or nothing", err, fault.Invalid)
+		}
+		if err == nil && (strings.Contains(dict, "/JavaScript ") || strings.Contains(plain, "/JavaScript ") && !strings.Contains(dict, "stream")) {
+			t.Errorf("a script passes in %q %q", dict, plain)
+		}
+	})
 }
