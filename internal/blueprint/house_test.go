@@ -30,9 +30,12 @@ var rooms = map[string][]string{
 	"party":    {},
 	"policy":   {"calendar", "dossier", "fault"},
 	"gate":     {"policy", "calendar", "party", "fault"},
-	"casework": {"gate", "policy", "calendar", "party", "fault"},
-	"docket":   {"casework", "gate", "dossier", "number", "policy", "calendar", "party", "history", "words", "fault"},
-	"web":      {"docket", "casework", "gate", "dossier", "policy", "calendar", "party", "history", "words", "fault"},
+	"reuse":    {"calendar"},
+	"inquiry":  {"policy", "calendar", "party", "fault"},
+	"variety":  {"reuse", "calendar", "party", "fault"},
+	"casework": {"gate", "reuse", "policy", "calendar", "party", "fault"},
+	"docket":   {"casework", "gate", "reuse", "inquiry", "variety", "dossier", "number", "policy", "calendar", "party", "history", "words", "fault"},
+	"web":      {"docket", "casework", "gate", "reuse", "inquiry", "variety", "dossier", "policy", "calendar", "party", "history", "words", "fault"},
 
 	// what a dossier is held against, beside the pack
 	"identifier": {"calendar", "fault"},

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -9,6 +10,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/reuse"
 )
 
 const (
@@ -41,7 +43,11 @@ func (c Case) Ask(defects []Defect, g gate.Gate, digest string, a party.Actor, s
 	}
 	t := c.Track(g.Leg).stop(g, s.Now)
 	t.Round++
-	c, next := c.withTrack(g.Leg, t).openGate(g.Leg, gate.Supplement, c.Hospital, nil, s)
+	var recorders []string
+	if g.Leg == gate.Reply {
+		recorders = without(append([]string{g.Party}, g.Recorders...))
+	}
+	c, next := c.withTrack(g.Leg, t).openGate(g.Leg, gate.Supplement, c.Hospital, recorders, s)
 	return Change{
 		Case: c, Verb: verb, By: a, Opened: []gate.Gate{next}, Changed: []gate.Gate{answered},
 		Facts: &Facts{
@@ -52,9 +58,11 @@ func (c Case) Ask(defects []Defect, g gate.Gate, digest string, a party.Actor, s
 }
 
 // Opine gives the opinion: one finding for each of the three questions, each
-// with a person's reason. It fails as [Case.Permits] and
-// [gate.Gate.MayAnswer], and with [fault.Invalid] if a finding is missing,
-// given twice or without a reason.
+// with a person's reason or, where the matrix offers it, relied on from the
+// earlier opinion that o.Placed names. It fails as [Case.Permits] and
+// [gate.Gate.MayAnswer], and with [fault.Invalid] if a finding is missing, given
+// twice or without a reason, if it relies on what is not there, or departs from
+// the proposal without saying why.
 func (c Case) Opine(o Opinion, g gate.Gate, digest string, a party.Actor, s Setting) (Change, error) {
 	if err := c.permitsAt(Opine, g, gate.Assess, a); err != nil {
 		return Change{}, err
@@ -66,14 +74,11 @@ func (c Case) Opine(o Opinion, g gate.Gate, digest string, a party.Actor, s Sett
 	if err != nil {
 		return Change{}, err
 	}
-	o.Submission, o.Person, o.Org, o.At = g.Submission, a.Person, a.Org, s.Now
+	o.Submission, o.Late = g.Submission, false
 	t := c.Opinion
 	t.State, t.Gate = Given, ""
-	c.Opinion, c.Given = t, &o
-	fx := &OpinionFx{Submission: o.Submission, Advice: o.Advice}
-	for _, f := range o.Findings {
-		fx.Findings = append(fx.Findings, FindingFx(f))
-	}
+	c.Opinion = t
+	c, fx := c.give(o, a, s)
 	return Change{
 		Case: c, Verb: Opine, By: a, Changed: []gate.Gate{answered},
 		Facts: &Facts{
@@ -83,21 +88,68 @@ func (c Case) Opine(o Opinion, g gate.Gate, digest string, a party.Actor, s Sett
 	}, nil
 }
 
+// OpineLate gives an opinion for the record after the national reply came
+// first. It changes no outcome and answers no gate; the overtaken gate stays
+// as it is. It fails as [Case.Permits] and [Case.Opine].
+func (c Case) OpineLate(o Opinion, a party.Actor, s Setting) (Change, error) {
+	if err := c.Permits(OpineLate, a); err != nil {
+		return Change{}, err
+	}
+	if err := fault.Fields(checkOpinion(o)); err != nil {
+		return Change{}, err
+	}
+	o.Submission, o.Late = len(c.Submissions), true
+	c, fx := c.give(o, a, s)
+	return Change{
+		Case: c, Verb: OpineLate, By: a,
+		Facts: &Facts{
+			Leg: gate.Opinion, Opinion: fx,
+			Shares: without([]string{c.Hospital, s.Agencies.MunicipalMPA, s.Agencies.HealthCommission}, a.Org),
+		},
+	}, nil
+}
+
+// give returns c with o as its opinion, and o as history keeps it.
+func (c Case) give(o Opinion, a party.Actor, s Setting) (Case, *OpinionFx) {
+	o.Entry, o.Person, o.Org, o.At = c.Seq+1, a.Person, a.Org, s.Now
+	fx := &OpinionFx{Submission: o.Submission, Advice: o.Advice, Override: o.Override, Late: o.Late}
+	for _, f := range o.Findings {
+		fx.Findings = append(fx.Findings, FindingFx(f))
+	}
+	for _, j := range c.Joins {
+		fx.Joint = append(fx.Joint, j.Org)
+	}
+	if o.Placed.Route != "" && o.Placed.Route != reuse.First {
+		placed := o.Placed
+		fx.Placed = &placed
+	}
+	c.Given = &o
+	return c, fx
+}
+
 // Evidence is the checked file that shows the regulator's letter.
 type Evidence struct {
 	File   string // id
 	SHA256 string // hex
 }
 
-// Record enters the national reply with its evidence. The reply is a fact: if
-// the opinion is still open, open (its gate) is closed as overtaken. Approval
+// Record enters the national reply with its evidence. The reply is a fact: it
+// may come while the opinion is open, whose gate open is closed as overtaken, and
+// while the regulator's own supplement is open; then g is that gate. Approval
 // is shared with Customs too (notice 002, two (1) 5). It fails as
 // [Case.Permits] and [gate.Gate.MayAnswer], and with [fault.Invalid] if
 // number, date or evidence are missing or the terms are not those of the
 // outcome.
-func (c Case) Record(d Decision, e Evidence, g gate.Gate, open *gate.Gate, digest string, a party.Actor, s Setting) (Change, error) {
-	if err := c.permitsAt(Record, g, gate.Decide, a); err != nil {
+func (c Case) Record(d Decision, e Evidence, g gate.Gate, open []gate.Gate, digest string, a party.Actor, s Setting) (Change, error) {
+	kind := gate.Decide
+	if c.Reply.State == AtSupplement {
+		kind = gate.Supplement
+	}
+	if err := c.permitsAt(Record, g, kind, a); err != nil {
 		return Change{}, err
+	}
+	if g.Leg != gate.Reply {
+		return Change{}, fault.New(fault.Conflict, "case.state")
 	}
 	if err := fault.Fields(c.checkDecision(d, e, s)); err != nil {
 		return Change{}, err
@@ -124,16 +176,27 @@ func (c Case) Record(d Decision, e Evidence, g gate.Gate, open *gate.Gate, diges
 	t := c.Reply
 	t.State, t.Gate = Given, ""
 	c.Reply = t
-	if c.Opinion.State.Open() && open != nil {
-		overtaken, err := open.Answering(gate.Overtaken, "", a, s.Now, c.Seq+1)
+	for _, other := range open {
+		how := gate.Overtaken
+		switch other.Leg {
+		case gate.Opinion:
+			t := c.Opinion
+			t.State, t.Gate = TrackOvertaken, ""
+			c.Opinion = t
+		case gate.Papers:
+			if d.Outcome != Refuse {
+				continue // an approved hospital still owes the papers it named
+			}
+			how, c.Papers.Gate = gate.Moot, ""
+		default:
+			continue
+		}
+		closed, err := other.Answering(how, "", a, s.Now, c.Seq+1)
 		if err != nil {
 			return Change{}, err
 		}
-		t := c.Opinion
-		t.State, t.Gate = TrackOvertaken, ""
-		c.Opinion = t
-		out.Changed = append(out.Changed, overtaken)
-		facts.Closes = append(facts.Closes, closing(overtaken))
+		out.Changed = append(out.Changed, closed)
+		facts.Closes = append(facts.Closes, closing(closed))
 	}
 	out.Case = c
 	return out, nil
@@ -150,12 +213,27 @@ func (c Case) Ring(g gate.Gate, s Setting) (Change, error) {
 		return Change{}, fault.New(fault.Conflict, "ring.early")
 	}
 	r := *g.Ring
+	if g.Leg != gate.Papers && c.Status != Submitted {
+		return Change{}, fault.New(fault.Conflict, "case.state")
+	}
+	fx := &RingFx{Gate: g.ID, Party: g.Party, Kind: r.Kind, No: r.No, Due: instant(r.At), Rang: instant(s.Now)}
+	if r.Kind == gate.Overdue {
+		fx.Escalated = s.coordinator(g.Party)
+	}
 	return Change{
 		Case: c, Verb: RingVerb, By: party.System, Changed: []gate.Gate{g.Rang(s.Calendar)},
-		Facts: &Facts{Leg: g.Leg, Ring: &RingFx{
-			Gate: g.ID, Party: g.Party, Kind: r.Kind, No: r.No, Due: instant(r.At), Rang: instant(s.Now),
-		}},
+		Facts: &Facts{Leg: g.Leg, Ring: fx},
 	}, nil
+}
+
+// coordinator is who hears of a gate that party let pass: the municipal MPA,
+// which coordinates the programme with the Health Commission (notice 002, three
+// (1)), and of its own gates the Health Commission.
+func (s Setting) coordinator(party string) string {
+	for _, org := range without([]string{s.Agencies.MunicipalMPA, s.Agencies.HealthCommission}, party) {
+		return org
+	}
+	return ""
 }
 
 // Restart raises the run of leg, so that the machine can be started again
@@ -201,12 +279,59 @@ func checkOpinion(o Opinion) []fault.Problem {
 			problems = append(problems, fault.Problem{Field: "finding-" + string(q), Code: "field.missing"})
 			continue
 		}
-		problems = append(problems, sentence("reason-"+string(q), o.Findings[i].Reason, 1, maxReason)...)
+		least := 1
+		if o.Findings[i].Relied {
+			least = 0
+		}
+		problems = append(problems, sentence("reason-"+string(q), o.Findings[i].Reason, least, maxReason)...)
+		problems = append(problems, checkReliance(o, i)...)
 	}
 	if len(o.Findings) > len(Questions) {
 		problems = append(problems, fault.Problem{Field: "findings", Code: "field.many", Args: []any{len(Questions)}})
 	}
-	return append(problems, sentence("advice", o.Advice, 0, maxReason)...)
+	problems = append(problems, sentence("advice", o.Advice, 0, maxReason)...)
+	least := 0
+	if len(problems) == 0 && departs(o) {
+		least = 1
+	}
+	return append(problems, sentence("override", o.Override, least, maxReason)...)
+}
+
+// checkReliance lists what keeps finding i of o from being relied on: there
+// must be an opinion to rely on that a person found to be of the same variety,
+// and that one must have been met. A stop order and a registered equivalent
+// cannot be overridden; the other reasons against it can, with a reason.
+func checkReliance(o Opinion, i int) []fault.Problem {
+	f, p := o.Findings[i], o.Placed
+	if !f.Relied {
+		return nil
+	}
+	field := "finding-" + string(f.Question)
+	switch {
+	case p.RelyOn == nil, slices.Contains(p.Lacking, reuse.NotFound), slices.Contains(p.Lacking, reuse.Unmet):
+		return []fault.Problem{{Field: field, Code: "reuse.none"}}
+	case slices.Contains(p.Stale, reuse.Stopped), slices.Contains(p.Stale, reuse.Registered):
+		return []fault.Problem{{Field: field, Code: "reuse.stale"}}
+	case p.Route == reuse.OtherHospital && f.Question != Urgency:
+		return []fault.Problem{{Field: field, Code: "reuse.other"}}
+	case !f.Met:
+		return []fault.Problem{{Field: field, Code: "reuse.unmet"}}
+	}
+	return nil
+}
+
+// departs reports whether o does otherwise than the matrix proposed.
+func departs(o Opinion) bool {
+	for i, f := range o.Findings {
+		if i >= len(o.Placed.How) || o.Placed.Route == "" {
+			return false
+		}
+		how := o.Placed.How[i]
+		if how != reuse.IfNeeded && f.Relied == how.Anew() {
+			return true
+		}
+	}
+	return false
 }
 
 // checkDecision lists what is wrong with d for c. A letter cannot be dated

@@ -44,6 +44,18 @@ func (c Case) Fill(values map[string]string, a party.Actor, now time.Time) (Chan
 	return c.edited(a, now), nil
 }
 
+// ClaimVariety returns c with what the hospital says of the register: the
+// variety it believes this is, or "" for a new one. It fails as [Case.Permits]
+// of [Edit]. Whether there is such a variety, the caller knows.
+func (c Case) ClaimVariety(variety string, a party.Actor, now time.Time) (Change, error) {
+	if err := c.Permits(Edit, a); err != nil {
+		return Change{}, err
+	}
+	c = c.Clone()
+	c.Claim = variety
+	return c.edited(a, now), nil
+}
+
 // Attach returns c with file under item. Attaching it again changes nothing
 // but the version. It fails as [Case.Permits] of [Edit], and with
 // [fault.Conflict] if item already has max files.
@@ -94,6 +106,9 @@ func (c Case) Submit(f Submission, a party.Actor, s Setting) (Change, error) {
 	c = c.freeze(f, a, s)
 	c.Status = Submitted
 	c.Versions = Versions{Pack: c.Pack, Rules: s.Rules.Version, Calendar: s.Calendar.Version}
+	if err := fault.Fields(checkLater(f, s)); err != nil {
+		return Change{}, err
+	}
 	facts := &Facts{Kind: c.Kind, Number: c.Number, Submission: c.frozen(), Copies: copies(s)}
 	out := Change{Verb: Submit, By: a, Facts: facts}
 	for _, leg := range gate.Legs {
@@ -105,6 +120,12 @@ func (c Case) Submit(f Submission, a party.Actor, s Setting) (Change, error) {
 		out.Opened = append(out.Opened, g)
 		facts.Opens = append(facts.Opens, opening(g))
 		facts.Starts = append(facts.Starts, Start{Leg: leg, Run: 1})
+	}
+	if len(f.Later) > 0 {
+		var g gate.Gate
+		c, g = c.owe(f.Later, s)
+		out.Opened = append(out.Opened, g)
+		facts.Opens = append(facts.Opens, opening(g))
 	}
 	out.Case = c
 	return out, nil
@@ -152,15 +173,21 @@ func (c Case) Withdraw(reason string, open []gate.Gate, a party.Actor, s Setting
 		out.Changed = append(out.Changed, closed)
 		facts.Closes = append(facts.Closes, closing(closed))
 	}
-	c.Status = Withdrawn
+	out.Case = c.ended(Withdrawn)
+	return out, nil
+}
+
+// ended returns c with nobody left to act on it.
+func (c Case) ended(as Status) Case {
+	c.Status = as
 	for _, leg := range gate.Legs {
 		if t := c.Track(leg); t.State.Open() {
 			t.State, t.Gate = TrackEnded, ""
 			c = c.withTrack(leg, t)
 		}
 	}
-	out.Case = c
-	return out, nil
+	c.Papers.Gate = ""
+	return c
 }
 
 // askAgency opens the agency's gate on leg.
@@ -199,6 +226,7 @@ func (c Case) frozen() *Frozen {
 	return &Frozen{
 		No: f.No, Manifest: f.Manifest, Digest: f.Digest, Files: f.Files,
 		Pack: c.Pack, Rules: c.Versions.Rules, Calendar: c.Versions.Calendar,
+		Variety: f.Said.Variety, Later: f.Later, Urgency: f.Urgency,
 	}
 }
 

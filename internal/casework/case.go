@@ -14,6 +14,7 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/policy"
+	"jixu/internal/reuse"
 )
 
 // Kind is what is imported. It switches contact, assessor and border paper.
@@ -34,10 +35,11 @@ const (
 	Approved  Status = "approved"  // final for the application: approved, in full or in part
 	Refused   Status = "refused"   // final
 	Withdrawn Status = "withdrawn" // final: the hospital took it back
+	Lapsed    Status = "lapsed"    // final: a supplement did not come in time, and local policy ends a case for it
 )
 
 // Statuses lists every status, in the order of a life.
-var Statuses = []Status{Draft, Submitted, Approved, Refused, Withdrawn}
+var Statuses = []Status{Draft, Submitted, Approved, Refused, Withdrawn, Lapsed}
 
 // TrackState says what one leg of a submitted case waits for.
 type TrackState string
@@ -48,7 +50,7 @@ const (
 	AtSupplement   TrackState = "supplement" // the hospital's move: send what the notice lists
 	Given          TrackState = "given"      // final: the opinion, or the reply, is there
 	TrackOvertaken TrackState = "overtaken"  // final: the reply came while the opinion was open
-	TrackEnded     TrackState = "ended"      // final: the case was withdrawn
+	TrackEnded     TrackState = "ended"      // final: the case was withdrawn or lapsed
 )
 
 // Open reports whether somebody still has to act on the track.
@@ -85,6 +87,18 @@ type Submission struct {
 	Product  string // name as submitted; shown in lists
 	Quantity int    // units asked for, from 1
 	Unit     string
+	Said     Said     // what the hospital said of earlier applications
+	Later    []string // emergency lane: items of the pack whose papers follow by a date
+	Urgency  string   // emergency lane: why it cannot wait for them; 1 to 4000 characters
+}
+
+// Said is what a submission says that the matrix of reuse looks at.
+type Said struct {
+	Variety       string       // the variety the hospital says it is, "" for a new one
+	Used          bool         // units were used: attested, until the ledger of uses exists
+	OtherPatients bool         // it is for other patients
+	Indication    string       // as submitted
+	Expires       calendar.Day // when the first of its licences and certificates ends; zero: none says
 }
 
 // Versions are the data a case relied on, frozen with its first submission.
@@ -113,8 +127,17 @@ type Case struct {
 	Submissions []Submission
 	Opinion     Track
 	Reply       Track
-	Given       *Opinion  // the local opinion, once given
-	Decision    *Decision // the national reply, once recorded
+	Given       *Opinion   // the local opinion, once given
+	Decision    *Decision  // the national reply, once recorded: the newest letter
+	Former      []Decision // replies that a later letter replaced, oldest first
+
+	Claim    string              // the variety that the draft says it is, "" for a new one
+	Variety  *Identity           // which variety it is, as an assessor found; nil: nobody found yet
+	Joins    []Join              // agencies that joined the opinion 联合评估
+	Filing   *Filing             // the application to the national regulator, as the hospital recorded it
+	Report   *Filing             // drugs: the opinion's report to the NHC, as the Health Commission recorded it
+	Received map[string]Received // by organisation: the newest copy that it says has arrived
+	Papers   Papers              // emergency lane: what still follows
 
 	CreatedAt time.Time
 	EditedAt  time.Time
@@ -130,15 +153,19 @@ func (c Case) Clone() Case {
 	}
 	c.Files = files
 	c.Submissions = slices.Clone(c.Submissions)
+	c.Received = maps.Clone(c.Received)
 	return c
 }
 
 // Track returns the track of leg.
 func (c Case) Track(leg gate.Leg) Track {
-	if leg == gate.Opinion {
+	switch leg {
+	case gate.Opinion:
 		return c.Opinion
+	case gate.Reply:
+		return c.Reply
 	}
-	return c.Reply
+	return Track{}
 }
 
 // withTrack returns c with t as the track of leg.
@@ -153,13 +180,13 @@ func (c Case) withTrack(leg gate.Leg, t Track) Case {
 
 // Closed reports whether the application has come to its end.
 func (c Case) Closed() bool {
-	return c.Status == Approved || c.Status == Refused || c.Status == Withdrawn
+	return c.Status != Draft && c.Status != Submitted
 }
 
-// Editable reports whether form and files may change now: in a draft, and
-// while the hospital answers a supplement notice.
+// Editable reports whether form and files may change now: in a draft, while
+// the hospital answers a supplement notice, and while it owes papers.
 func (c Case) Editable() bool {
-	return c.Status == Draft || c.Opinion.State == AtSupplement || c.Reply.State == AtSupplement
+	return c.Status == Draft || c.Opinion.State == AtSupplement || c.Reply.State == AtSupplement || c.Papers.Gate != ""
 }
 
 // Lead returns the kind of agency that leads the opinion: the municipal MPA for
@@ -189,7 +216,7 @@ func (c Case) MayRead(a party.Actor) error {
 	case party.MunicipalMPA, party.HealthCommission, party.Regulator, party.Auditor:
 		ok = len(c.Submissions) > 0
 	case party.Customs:
-		ok = c.Status == Approved
+		ok = c.Status == Approved || slices.ContainsFunc(c.Former, func(d Decision) bool { return d.Outcome != Refuse })
 	}
 	if !ok {
 		return fault.New(fault.NotFound, "case")
@@ -206,35 +233,43 @@ func (c Case) Asked() int {
 	return c.Submissions[len(c.Submissions)-1].Quantity
 }
 
-// Question is one of the three that every assessment answers (notice 002, two
-// (1) 3 and 4).
-type Question string
+// Question is one of the three that every assessment answers.
+type Question = reuse.Question
 
+// The three questions; see package reuse.
 const (
-	Capability Question = "capability" // 使用管理能力
-	Urgency    Question = "urgency"    // 临床急需
-	Quantity   Question = "quantity"   // 数量合理
+	Capability = reuse.Capability
+	Urgency    = reuse.Urgency
+	Quantity   = reuse.Quantity
 )
 
 // Questions lists them in the notice's order.
-var Questions = []Question{Capability, Urgency, Quantity}
+var Questions = reuse.Questions[:]
 
 // Finding answers one question.
 type Finding struct {
 	Question Question
 	Met      bool
-	Reason   string // 1 to 4000 characters; read by hospital and agencies
+	Relied   bool   // not asked now: the finding of the opinion relied on stands
+	Reason   string // 1 to 4000 characters; read by hospital and agencies. May be empty where relied on
 }
 
 // Opinion is the local assessment opinion (评估意见).
 type Opinion struct {
-	Findings   []Finding // one for each question, in the notice's order
-	Advice     string    // shown to the hospital; 0 to 4000 characters
+	Findings   []Finding      // one for each question, in the notice's order
+	Advice     string         // shown to the hospital; 0 to 4000 characters
+	Placed     reuse.Proposal // what the matrix proposed; zero: all three are asked
+	Override   string         // why the person did otherwise than proposed; 0 to 4000 characters
+	Late       bool           // given after the national reply, for the record; it decides nothing
 	Submission int
+	Entry      int // the entry that holds it
 	Person     string
 	Org        string
 	At         time.Time
 }
+
+// Joint reports whether another agency joined the opinion (联合评估意见).
+func (c Case) Joint() bool { return len(c.Joins) > 0 }
 
 // Outcome is what the national regulator decided.
 type Outcome string

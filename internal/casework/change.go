@@ -9,6 +9,7 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/policy"
+	"jixu/internal/reuse"
 )
 
 // Setting is what a move may know beside the case: the instant, the data in
@@ -49,6 +50,39 @@ type Facts struct {
 	Decision   *DecisionFx `json:"decision,omitempty"`
 	Ring       *RingFx     `json:"ring,omitempty"`
 	Reason     string      `json:"reason,omitempty"`
+
+	Variety  *VarietyFx  `json:"variety,omitempty"`
+	Join     *JoinFx     `json:"join,omitempty"`
+	Filing   *FilingFx   `json:"filing,omitempty"`
+	Received int         `json:"received,omitempty"` // the submission whose copy has arrived
+	Work     *WorkFx     `json:"work,omitempty"`
+	Replaced *DecisionFx `json:"replaced,omitempty"` // the reply that a later letter replaced
+}
+
+// VarietyFx is the finding which variety a case is about.
+type VarietyFx struct {
+	ID     string `json:"id"`
+	New    bool   `json:"new,omitempty"` // registered with this entry
+	Reason string `json:"reason"`
+}
+
+// JoinFx is how an agency joined the opinion.
+type JoinFx struct {
+	Statement string `json:"statement"`
+}
+
+// FilingFx is an application or report made outside this system.
+type FilingFx struct {
+	Channel string `json:"channel"`
+	Date    string `json:"date"`
+	Receipt string `json:"receipt,omitempty"` // empty: not received yet
+}
+
+// WorkFx is how a party arranged its own work at a gate.
+type WorkFx struct {
+	Gate   string `json:"gate"`
+	Person string `json:"person,omitempty"` // whom it was assigned to
+	Until  string `json:"until,omitempty"`  // held until this day
 }
 
 // Listing names the organisations whose lists show the case from this entry
@@ -92,6 +126,10 @@ type Frozen struct {
 	Pack     string `json:"pack"`
 	Rules    string `json:"rules"`
 	Calendar string `json:"calendar"`
+
+	Variety string   `json:"variety,omitempty"` // the variety that the hospital says it is
+	Later   []string `json:"later,omitempty"`   // emergency lane: items that follow
+	Urgency string   `json:"urgency,omitempty"` // and why it could not wait for them
 }
 
 // Notice is a supplement notice (补正告知): every defect in one letter.
@@ -111,12 +149,18 @@ type OpinionFx struct {
 	Submission int         `json:"submission"`
 	Findings   []FindingFx `json:"findings"`
 	Advice     string      `json:"advice,omitempty"`
+
+	Placed   *reuse.Proposal `json:"placed,omitempty"` // what the matrix proposed, for a repeat
+	Override string          `json:"override,omitempty"`
+	Joint    []string        `json:"joint,omitempty"` // the organisations that had joined
+	Late     bool            `json:"late,omitempty"`
 }
 
 // FindingFx is one finding as history keeps it.
 type FindingFx struct {
 	Question Question `json:"question"`
 	Met      bool     `json:"met"`
+	Relied   bool     `json:"relied,omitempty"`
 	Reason   string   `json:"reason"`
 }
 
@@ -143,6 +187,8 @@ type RingFx struct {
 	No    int           `json:"no,omitempty"`
 	Due   string        `json:"due"`
 	Rang  string        `json:"rang"`
+
+	Escalated string `json:"escalated,omitempty"` // the organisation that hears of an overdue gate beside its party
 }
 
 // instant writes t as history does.
@@ -197,6 +243,8 @@ func limitOf(k gate.Kind) string {
 		return policy.Opinion
 	case gate.Supplement:
 		return policy.Supplement
+	case gate.Deliver:
+		return policy.Papers
 	default:
 		return policy.Reply
 	}
@@ -205,8 +253,11 @@ func limitOf(k gate.Kind) string {
 // opening says in facts that g was opened.
 func opening(g gate.Gate) Opening {
 	o := Opening{
-		Gate: g.ID, Kind: g.Kind, Party: g.Party, Recorders: g.Recorders,
+		Gate: g.ID, Kind: g.Kind, Party: g.Party,
 		Submission: g.Submission, Round: g.Round, Issue: g.Issue,
+	}
+	if g.Kind == gate.Decide {
+		o.Recorders = g.Recorders // over a supplement they may enter a reply, but it is not their move
 	}
 	if g.Deadline != nil {
 		o.Due = instant(g.Deadline.Due)

@@ -138,7 +138,7 @@ func TestASupplementStopsTheClockAndTheRestOfItGoesOnAfterwards(t *testing.T) {
 func TestAReplyOvertakesAnOpenOpinion(t *testing.T) {
 	l := begin(t, Device).submit()
 	open := l.open(gate.Opinion)
-	l.take(l.c.Record(partly(6), letter, l.open(gate.Reply), &open, "d", people["regulator's recorder"], setting(monday.Add(time.Hour))))
+	l.take(l.c.Record(partly(6), letter, l.open(gate.Reply), []gate.Gate{open}, "d", people["regulator's recorder"], setting(monday.Add(time.Hour))))
 	if l.c.Status != Approved || l.c.Stage() != StagePart || l.c.Opinion.State != TrackOvertaken {
 		t.Errorf("got %s, %s, opinion %s; want approved, in part, overtaken", l.c.Status, l.c.Stage(), l.c.Opinion.State)
 	}
@@ -206,7 +206,7 @@ func TestWhatADecisionMustSay(t *testing.T) {
 		d, e := partly(6), letter
 		row.edit(&d, &e)
 		open := l.open(gate.Opinion)
-		_, err := l.c.Record(d, e, l.open(gate.Reply), &open, "d", people["regulator's recorder"], setting(monday))
+		_, err := l.c.Record(d, e, l.open(gate.Reply), []gate.Gate{open}, "d", people["regulator's recorder"], setting(monday))
 		if row.code == "" {
 			if err != nil {
 				t.Errorf("%s: got %v, want nil", row.name, err)

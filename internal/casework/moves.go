@@ -23,6 +23,18 @@ const (
 	Withdraw   Verb = "withdraw"    // the hospital takes the application back
 	RingVerb   Verb = "ring"        // the clock speaks of an open gate
 	Restart    Verb = "restart"     // a sweep raises the run of a leg
+	Lapse      Verb = "lapse"       // the clock ends the case where local policy says so
+	Identify   Verb = "identify"    // the assessor finds which variety it is
+	JoinVerb   Verb = "join"        // the other agency joins the opinion
+	OpineLate  Verb = "opine-late"  // an opinion for the record, after the reply came first
+	Report     Verb = "report"      // the Health Commission records that its opinion on a drug went to the NHC
+	File       Verb = "file"        // the hospital records its filing with the national regulator
+	Receive    Verb = "receive"     // an agency says that its copy has arrived
+	Deliver    Verb = "deliver"     // the hospital sends the papers it named in the emergency lane
+	HoldVerb   Verb = "hold"        // the party puts its own work aside until a day
+	Release    Verb = "release"     // it takes it up again
+	Assign     Verb = "assign"      // it names who of its people works on it
+	Amend      Verb = "amend"       // a later letter replaces the recorded reply
 )
 
 // A move is one row of the law's table: who may make it, and when.
@@ -40,14 +52,31 @@ var moves = []move{
 	{AskOpinion, leadAssessor, func(c Case) bool { return c.Opinion.State == AtAgency }},
 	{Opine, leadAssessor, func(c Case) bool { return c.Opinion.State == AtAgency }},
 	{AskReply, regulatorRecorder, func(c Case) bool { return c.Reply.State == AtAgency }},
-	{Record, replyRecorder, func(c Case) bool { return c.Reply.State == AtAgency }},
+	{Record, replyRecorder, func(c Case) bool { return c.Reply.State.Open() }},
 	{Resubmit, ownApplicant, func(c Case) bool {
 		return c.Opinion.State == AtSupplement || c.Reply.State == AtSupplement
 	}},
 	{Withdraw, ownApplicant, func(c Case) bool { return c.Status == Submitted }},
-	{RingVerb, system, func(c Case) bool { return c.Status == Submitted }},
+	{RingVerb, system, func(c Case) bool { return c.Status == Submitted || c.Papers.Gate != "" }},
 	{Restart, system, func(c Case) bool { return c.Status == Submitted }},
+	{Lapse, system, func(c Case) bool { _, owed := c.SupplementLeg(); return owed }},
+	{Identify, leadAssessor, func(c Case) bool { return c.Status == Submitted || c.Status == Approved }},
+	{JoinVerb, otherAssessor, func(c Case) bool { return c.Opinion.State == AtAgency || c.Opinion.State == Given }},
+	{OpineLate, leadAssessor, func(c Case) bool { return c.Opinion.State == TrackOvertaken && c.Given == nil }},
+	{Report, healthCommission, func(c Case) bool { return c.Kind == Drug && c.Given != nil }},
+	{File, ownApplicant, func(c Case) bool {
+		return c.Status == Submitted || c.Status == Approved || c.Status == Refused
+	}},
+	{Receive, copied, func(c Case) bool { return len(c.Submissions) > 0 }},
+	{Deliver, ownApplicant, func(c Case) bool { return c.Papers.Gate != "" }},
+	{HoldVerb, agencyStaff, func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency }},
+	{Release, agencyStaff, func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency }},
+	{Assign, agencyStaff, func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency }},
+	{Amend, replyRecorder, func(c Case) bool { return c.Decision != nil }},
 }
+
+// answers are the moves that answer a gate; a link is good for nothing else.
+var answers = []Verb{AskOpinion, Opine, AskReply, Record}
 
 // Verbs lists every move that can be made on an existing case.
 func Verbs() []Verb {
@@ -69,7 +98,7 @@ func (c Case) Permits(v Verb, a party.Actor) error {
 	if i < 0 {
 		return fault.New(fault.Invalid, "verb")
 	}
-	if !moves[i].who(c, a) {
+	if !moves[i].who(c, a) || a.Via == party.ByLink && !slices.Contains(answers, v) {
 		return fault.New(fault.Forbidden, "role")
 	}
 	if !moves[i].when(c) {
@@ -106,6 +135,25 @@ func replyRecorder(_ Case, a party.Actor) bool {
 	return (a.Kind == party.Regulator || a.Kind == party.MunicipalMPA) && a.Holds(party.Recorder)
 }
 
+// otherAssessor is an assessor of the local agency that does not lead.
+func otherAssessor(c Case, a party.Actor) bool {
+	local := a.Kind == party.MunicipalMPA || a.Kind == party.HealthCommission
+	return local && a.Kind != c.Lead() && a.Holds(party.Assessor)
+}
+
+func healthCommission(_ Case, a party.Actor) bool {
+	return a.Kind == party.HealthCommission && (a.Holds(party.Assessor) || a.Holds(party.Recorder))
+}
+
+// copied is anybody of the two agencies that get every submission.
+func copied(_ Case, a party.Actor) bool {
+	return a.Kind == party.MunicipalMPA || a.Kind == party.HealthCommission
+}
+
+// agencyStaff is who could work on one of the two tracks. Which gate it is,
+// the move asks the gate.
+func agencyStaff(c Case, a party.Actor) bool { return leadAssessor(c, a) || replyRecorder(c, a) }
+
 func system(_ Case, a party.Actor) bool { return a.Via == party.BySystem }
 
 // Stage is what one word on a page says of a case; it is derived, never kept.
@@ -120,6 +168,7 @@ const (
 	StagePart       Stage = "approved-in-part"
 	StageRefused    Stage = "refused"
 	StageWithdrawn  Stage = "withdrawn"
+	StageLapsed     Stage = "lapsed"
 )
 
 // Stage derives the word.
@@ -136,6 +185,8 @@ func (c Case) Stage() Stage {
 		return StageRefused
 	case Withdrawn:
 		return StageWithdrawn
+	case Lapsed:
+		return StageLapsed
 	}
 	switch {
 	case c.Opinion.State == AtSupplement || c.Reply.State == AtSupplement:

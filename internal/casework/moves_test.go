@@ -43,18 +43,33 @@ var stages = map[string]Case{
 	"refused":                           closed(Refused, Given, Given),
 	"refused over an open opinion":      closed(Refused, TrackOvertaken, Given),
 	"withdrawn":                         closed(Withdrawn, TrackEnded, TrackEnded),
+	"lapsed":                            closed(Lapsed, TrackEnded, TrackEnded),
+	"approved, papers owed":             owing(closed(Approved, Given, Given)),
+	"assessing, papers owed":            owing(submitted(AtAgency, AtAgency)),
+}
+
+func owing(c Case) Case {
+	c.Papers.Gate = "papers-1"
+	return c
 }
 
 func submitted(opinion, reply TrackState) Case {
-	return Case{
+	c := Case{
 		Status: Submitted, Opinion: Track{State: opinion}, Reply: Track{State: reply},
 		Submissions: []Submission{{No: 1}},
 	}
+	if opinion == Given {
+		c.Given = &Opinion{}
+	}
+	return c
 }
 
 func closed(s Status, opinion, reply TrackState) Case {
 	c := submitted(opinion, reply)
 	c.Status = s
+	if reply == Given {
+		c.Decision = &Decision{}
+	}
 	return c
 }
 
@@ -66,26 +81,46 @@ var allowed = []struct {
 	who    []string
 	stages []string
 }{
-	{Edit, both, []string{"applicant"}, []string{"draft", "supplementing, reply awaited", "assessing, regulator wants more", "supplementing both", "opinion given, regulator wants it"}},
+	{Edit, both, []string{"applicant"}, append([]string{"draft", "assessing, papers owed", "approved, papers owed"}, supplementing...)},
 	{Submit, both, []string{"applicant"}, []string{"draft"}},
-	{AskOpinion, []Kind{Device}, []string{"MPA assessor"}, []string{"assessing, reply awaited", "assessing, regulator wants more"}},
-	{AskOpinion, []Kind{Drug}, []string{"commission assessor"}, []string{"assessing, reply awaited", "assessing, regulator wants more"}},
-	{Opine, []Kind{Device}, []string{"MPA assessor"}, []string{"assessing, reply awaited", "assessing, regulator wants more"}},
-	{Opine, []Kind{Drug}, []string{"commission assessor"}, []string{"assessing, reply awaited", "assessing, regulator wants more"}},
-	{AskReply, both, []string{"regulator's recorder"}, []string{"assessing, reply awaited", "supplementing, reply awaited", "opinion given, reply awaited"}},
-	{Record, both, []string{"regulator's recorder", "MPA recorder"}, []string{"assessing, reply awaited", "supplementing, reply awaited", "opinion given, reply awaited"}},
-	{Resubmit, both, []string{"applicant"}, []string{"supplementing, reply awaited", "assessing, regulator wants more", "supplementing both", "opinion given, regulator wants it"}},
+	{AskOpinion, []Kind{Device}, []string{"MPA assessor"}, assessing},
+	{AskOpinion, []Kind{Drug}, []string{"commission assessor"}, assessing},
+	{Opine, []Kind{Device}, []string{"MPA assessor"}, assessing},
+	{Opine, []Kind{Drug}, []string{"commission assessor"}, assessing},
+	{AskReply, both, []string{"regulator's recorder"}, awaited},
+	{Record, both, []string{"regulator's recorder", "MPA recorder"}, underway},
+	{Resubmit, both, []string{"applicant"}, supplementing},
 	{Withdraw, both, []string{"applicant"}, underway},
-	{RingVerb, both, []string{"the clock"}, underway},
+	{RingVerb, both, []string{"the clock"}, append([]string{"approved, papers owed"}, underway...)},
 	{Restart, both, []string{"the clock"}, underway},
+	{Lapse, both, []string{"the clock"}, supplementing},
+	{Identify, []Kind{Device}, []string{"MPA assessor"}, append([]string{"approved", "approved over an open opinion", "approved, papers owed"}, underway...)},
+	{Identify, []Kind{Drug}, []string{"commission assessor"}, append([]string{"approved", "approved over an open opinion", "approved, papers owed"}, underway...)},
+	{JoinVerb, []Kind{Device}, []string{"commission assessor"}, append([]string{"approved", "refused", "approved, papers owed", "opinion given, reply awaited", "opinion given, regulator wants it"}, assessing...)},
+	{JoinVerb, []Kind{Drug}, []string{"MPA assessor"}, append([]string{"approved", "refused", "approved, papers owed", "opinion given, reply awaited", "opinion given, regulator wants it"}, assessing...)},
+	{OpineLate, []Kind{Device}, []string{"MPA assessor"}, []string{"approved over an open opinion", "refused over an open opinion"}},
+	{OpineLate, []Kind{Drug}, []string{"commission assessor"}, []string{"approved over an open opinion", "refused over an open opinion"}},
+	{Report, []Kind{Drug}, []string{"commission assessor", "commission recorder"}, []string{"approved", "refused", "approved, papers owed", "opinion given, reply awaited", "opinion given, regulator wants it"}},
+	{File, both, []string{"applicant"}, append(slices.Clone(decided), underway...)},
+	{Receive, both, []string{"MPA assessor", "MPA recorder", "MPA reader", "commission assessor", "commission recorder"}, append([]string{"withdrawn", "lapsed"}, append(slices.Clone(decided), underway...)...)},
+	{Deliver, both, []string{"applicant"}, []string{"approved, papers owed", "assessing, papers owed"}},
+	{HoldVerb, []Kind{Device}, []string{"MPA assessor", "MPA recorder", "regulator's recorder"}, workable},
+	{HoldVerb, []Kind{Drug}, []string{"commission assessor", "MPA recorder", "regulator's recorder"}, workable},
+	{Release, []Kind{Device}, []string{"MPA assessor", "MPA recorder", "regulator's recorder"}, workable},
+	{Release, []Kind{Drug}, []string{"commission assessor", "MPA recorder", "regulator's recorder"}, workable},
+	{Assign, []Kind{Device}, []string{"MPA assessor", "MPA recorder", "regulator's recorder"}, workable},
+	{Assign, []Kind{Drug}, []string{"commission assessor", "MPA recorder", "regulator's recorder"}, workable},
+	{Amend, both, []string{"regulator's recorder", "MPA recorder"}, decided},
 }
 
 var (
-	both     = []Kind{Device, Drug}
-	underway = []string{
-		"assessing, reply awaited", "supplementing, reply awaited", "opinion given, reply awaited",
-		"assessing, regulator wants more", "supplementing both", "opinion given, regulator wants it",
-	}
+	both          = []Kind{Device, Drug}
+	supplementing = []string{"supplementing, reply awaited", "assessing, regulator wants more", "supplementing both", "opinion given, regulator wants it"}
+	assessing     = []string{"assessing, reply awaited", "assessing, regulator wants more", "assessing, papers owed"}
+	awaited       = []string{"assessing, reply awaited", "supplementing, reply awaited", "opinion given, reply awaited", "assessing, papers owed"}
+	workable      = append([]string{"assessing, regulator wants more"}, awaited...)
+	underway      = append([]string{"opinion given, reply awaited", "assessing, reply awaited", "assessing, papers owed"}, supplementing...)
+	decided       = []string{"approved", "approved over an open opinion", "refused", "refused over an open opinion", "approved, papers owed"}
 )
 
 func TestEveryCellOfTheTableOfMoves(t *testing.T) {
@@ -183,10 +218,13 @@ func TestStageIsDerivedFromTheTracks(t *testing.T) {
 	slices.Sort(got)
 	want := strings.TrimSpace(`
 approved over an open opinion: approved
+approved, papers owed: approved
 approved: approved
+assessing, papers owed: review
 assessing, regulator wants more: supplement
 assessing, reply awaited: review
 draft: draft
+lapsed: lapsed
 opinion given, regulator wants it: supplement
 opinion given, reply awaited: awaiting
 refused over an open opinion: refused

@@ -22,8 +22,14 @@ func (d *Desk) Ask(ctx context.Context, op Op, ref GateRef, defects []casework.D
 
 // Opine gives the opinion at an open gate. See casework.Case.Opine.
 func (d *Desk) Opine(ctx context.Context, op Op, ref GateRef, o casework.Opinion, a party.Actor, pass *Pass) (Receipt, error) {
-	digest := Digest("opine", ref.Case, ref.Gate, o.Findings, o.Advice)
-	return d.answer(ctx, op, ref, digest, a, pass, func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
+	digest := Digest("opine", ref.Case, ref.Gate, o.Findings, o.Advice, o.Override)
+	var hold []Hold
+	return d.answerHolding(ctx, op, ref, digest, a, pass, &hold, func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
+		placed, err := d.placed(ctx, r.Case, said(r.Case), s)
+		if err != nil {
+			return casework.Change{}, err
+		}
+		o.Placed, hold = placed.Proposal, placed.holds()
 		return r.Case.Opine(o, g, digest, a, s)
 	})
 }
@@ -34,12 +40,19 @@ func (d *Desk) Record(ctx context.Context, op Op, ref GateRef, dec casework.Deci
 	digest := Digest("record", ref.Case, ref.Gate, dec.Outcome, dec.Number, dec.Date.String(), dec.Reason,
 		dec.Terms.Quantity, dec.Terms.Unit, dec.Terms.ValidUntil.String(), dec.Terms.Conditions, dec.Evidence)
 	return d.answer(ctx, op, ref, digest, a, pass, func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
-		var open *gate.Gate
-		if other, ok := r.Open(gate.Opinion); ok {
-			open = &other
-		}
-		return r.Case.Record(dec, r.evidence(dec.Evidence, g, a), g, open, digest, a, s)
+		return r.Case.Record(dec, r.evidence(dec.Evidence, g, a), g, r.others(g.ID), digest, a, s)
 	})
+}
+
+// others returns the open gates beside id, in their own order.
+func (r Record) others(id string) []gate.Gate {
+	var open []gate.Gate
+	for _, g := range r.Gates {
+		if g.Status == gate.Open && g.ID != id {
+			open = append(open, g)
+		}
+	}
+	return open
 }
 
 // evidence returns the checked file id if it was uploaded for g by a's
@@ -55,13 +68,7 @@ func (r Record) evidence(id string, g gate.Gate, a party.Actor) casework.Evidenc
 // Withdraw ends a submitted case at the hospital's wish.
 func (d *Desk) Withdraw(ctx context.Context, op Op, id string, reason string, a party.Actor) (Receipt, error) {
 	return d.move(ctx, id, op, Digest("withdraw", id, reason), a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
-		var open []gate.Gate
-		for _, leg := range gate.Legs {
-			if g, ok := r.Open(leg); ok {
-				open = append(open, g)
-			}
-		}
-		ch, err := r.Case.Withdraw(reason, open, a, s)
+		ch, err := r.Case.Withdraw(reason, r.others(""), a, s)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -74,6 +81,14 @@ func (d *Desk) Withdraw(ctx context.Context, op Op, id string, reason string, a 
 // a different one is a conflict that says who decided what and when. pass, if
 // given, is a link's session and must still be good when the answer commits.
 func (d *Desk) answer(ctx context.Context, op Op, ref GateRef, digest string, a party.Actor, pass *Pass,
+	change func(Record, gate.Gate, casework.Setting) (casework.Change, error),
+) (Receipt, error) {
+	return d.answerHolding(ctx, op, ref, digest, a, pass, new([]Hold), change)
+}
+
+// answerHolding is answer, and what change put into holds must still stand when
+// the answer commits.
+func (d *Desk) answerHolding(ctx context.Context, op Op, ref GateRef, digest string, a party.Actor, pass *Pass, holds *[]Hold,
 	change func(Record, gate.Gate, casework.Setting) (casework.Change, error),
 ) (Receipt, error) {
 	return d.move(ctx, ref.Case, op, digest, a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
@@ -89,7 +104,7 @@ func (d *Desk) answer(ctx context.Context, op Op, ref GateRef, digest string, a 
 			return Commit{}, Receipt{}, err
 		}
 		commit, receipt, err := finish(r.Case, ch, s)
-		commit.Session = pass
+		commit.Session, commit.Holds = pass, *holds
 		return commit, receipt, err
 	})
 }
@@ -165,6 +180,11 @@ func (d *Desk) Rehearse(ctx context.Context, r Record, g gate.Gate, v casework.V
 	}
 	switch v {
 	case casework.Opine:
+		placed, failed := d.placed(ctx, r.Case, said(r.Case), s)
+		if failed != nil {
+			return failed
+		}
+		ans.Opinion.Placed = placed.Proposal
 		_, err = r.Case.Opine(ans.Opinion, g, "", a, s)
 	case casework.AskOpinion, casework.AskReply:
 		_, err = r.Case.Ask(ans.Defects, g, "", a, s)

@@ -104,7 +104,7 @@ func (d *Desk) move(ctx context.Context, id string, op Op, digest string, by par
 			}
 			return Receipt{}, err
 		}
-		if commit.Case.ID == "" {
+		if commit.empty() {
 			return receipt, nil // decided without a change: the same answer again
 		}
 		if op.ID != "" {

@@ -22,7 +22,11 @@ import (
 // Create opens a draft for a's hospital. It fails with fault.Forbidden unless
 // a prepares applications, and with fault.Invalid for a kind no pack exists for.
 func (d *Desk) Create(ctx context.Context, op Op, kind casework.Kind, a party.Actor) (Receipt, error) {
-	return d.move(ctx, "", op, Digest("create", kind), a, func(_ Record, s casework.Setting) (Commit, Receipt, error) {
+	return d.create(ctx, op, kind, Digest("create", kind), a, func(c casework.Case) casework.Case { return c })
+}
+
+func (d *Desk) create(ctx context.Context, op Op, kind casework.Kind, digest string, a party.Actor, fill func(casework.Case) casework.Case) (Receipt, error) {
+	return d.move(ctx, "", op, digest, a, func(_ Record, s casework.Setting) (Commit, Receipt, error) {
 		pack, err := d.currentPack(ctx, kind, s.Rules)
 		if err != nil {
 			return Commit{}, Receipt{}, err
@@ -39,6 +43,7 @@ func (d *Desk) Create(ctx context.Context, op Op, kind casework.Kind, a party.Ac
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
+		ch.Case = fill(ch.Case)
 		return finish(casework.Case{}, ch, s)
 	})
 }
@@ -176,7 +181,7 @@ func (d *Desk) Evidence(ctx context.Context, ref GateRef, u Upload, back string,
 	if err != nil {
 		return File{}, Ticket{}, err
 	}
-	if g.Status != gate.Open || g.Kind != gate.Decide {
+	if !r.takesLetter(g, a) {
 		return File{}, Ticket{}, fault.New(fault.Conflict, "gate.answered")
 	}
 	now, err := d.Clock.Now(ctx)
@@ -197,6 +202,19 @@ func (d *Desk) Evidence(ctx context.Context, ref GateRef, u Upload, back string,
 	}
 	t, err := d.Files.Ticket(ctx, f, evidenceRule.MaxBytes, back)
 	return f, t, err
+}
+
+// takesLetter reports whether a may prove a reply at g now: it waits for one,
+// or for a supplement over which one may come, or it took the reply that a later
+// letter replaces.
+func (r Record) takesLetter(g gate.Gate, a party.Actor) bool {
+	if g.Leg != gate.Reply {
+		return false
+	}
+	if g.Status == gate.Open {
+		return r.Case.Permits(casework.Record, a) == nil
+	}
+	return g.Answer.Choice == string(casework.Record) && r.Case.Permits(casework.Amend, a) == nil
 }
 
 // evidenceItem is the item of an agency's own papers.
@@ -284,11 +302,29 @@ func (d *Desk) Open(ctx context.Context, id, file string, a party.Actor) (string
 // fails with fault.Invalid if the pack finds something missing, a file is not
 // checked, or the declaration was not made.
 func (d *Desk) Submit(ctx context.Context, op Op, id string, version int, declared bool, a party.Actor) (Receipt, error) {
-	return d.move(ctx, id, op, Digest("submit", id, version, declared), a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+	return d.submit(ctx, op, id, version, declared, Lane{}, Digest("submit", id, version, declared), a)
+}
+
+// Lane is the emergency lane of a submission (应急通道): the items whose papers
+// follow by the date that local policy sets, and why it cannot wait for them.
+type Lane struct {
+	Later   []string
+	Urgency string
+}
+
+// SubmitUrgent is Submit in the emergency lane. It fails as Submit, and with
+// fault.Invalid if there is no such lane here, no reason is given, or an item is
+// named that is not a required one without a file.
+func (d *Desk) SubmitUrgent(ctx context.Context, op Op, id string, version int, declared bool, lane Lane, a party.Actor) (Receipt, error) {
+	return d.submit(ctx, op, id, version, declared, lane, Digest("submit-urgent", id, version, declared, lane), a)
+}
+
+func (d *Desk) submit(ctx context.Context, op Op, id string, version int, declared bool, lane Lane, digest string, a party.Actor) (Receipt, error) {
+	return d.move(ctx, id, op, digest, a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
 		if err := r.Case.Permits(casework.Submit, a); err != nil {
 			return Commit{}, Receipt{}, err
 		}
-		frozen, err := d.freeze(ctx, r, version, declared, s)
+		frozen, err := d.freeze(ctx, r, version, declared, lane, s)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -310,16 +346,17 @@ func (d *Desk) Resubmit(ctx context.Context, op Op, ref GateRef, version int, de
 				return casework.Change{}, err
 			}
 		}
-		frozen, err := d.freeze(ctx, r, version, declared, s)
+		frozen, err := d.freeze(ctx, r, version, declared, Lane{Later: r.Case.Papers.Items}, s)
 		if err != nil {
 			return casework.Change{}, err
 		}
+		frozen.Later = nil // what is owed stays owed at its own gate
 		return r.Case.Resubmit(frozen, g, digest, a, s)
 	})
 }
 
 // freeze stores the manifest of the working dossier.
-func (d *Desk) freeze(ctx context.Context, r Record, version int, declared bool, s casework.Setting) (casework.Submission, error) {
+func (d *Desk) freeze(ctx context.Context, r Record, version int, declared bool, lane Lane, s casework.Setting) (casework.Submission, error) {
 	c := r.Case
 	if c.Version != version {
 		return casework.Submission{}, fault.New(fault.Conflict, "version")
@@ -328,7 +365,7 @@ func (d *Desk) freeze(ctx context.Context, r Record, version int, declared bool,
 	if err != nil {
 		return casework.Submission{}, err
 	}
-	problems := append(pack.CheckForm(c.Form), checkFiles(pack, r)...)
+	problems := append(pack.CheckForm(c.Form), checkFiles(pack, r, lane.Later)...)
 	if !declared {
 		problems = append(problems, fault.Problem{Field: "declared", Code: "declaration"})
 	}
@@ -362,17 +399,24 @@ func (d *Desk) freeze(ctx context.Context, r Record, version int, declared bool,
 	return casework.Submission{
 		Manifest: key, Digest: digest, Files: len(m.Files),
 		Product: c.Form[policy.FieldProduct], Quantity: units, Unit: c.Form[policy.FieldUnit],
+		Said: d.says(c, pack), Later: lane.Later, Urgency: lane.Urgency,
 	}, nil
 }
 
-// checkFiles lists required items without a checked file, and attached files
-// that are not checked.
-func checkFiles(pack policy.Pack, r Record) []fault.Problem {
+// checkFiles lists required items without a checked file, unless later names
+// them, attached files that are not checked, and what later names in vain.
+func checkFiles(pack policy.Pack, r Record, later []string) []fault.Problem {
 	var problems []fault.Problem
+	for i, id := range later {
+		item, ok := pack.Item(id)
+		if !ok || !item.Required || slices.Contains(later[:i], id) {
+			problems = append(problems, fault.Problem{Field: "later", Code: "lane.item"})
+		}
+	}
 	for _, part := range pack.Parts {
 		for _, item := range part.Items {
 			ids := r.Case.Files[item.ID]
-			if item.Required && len(ids) == 0 {
+			if item.Required && len(ids) == 0 && !slices.Contains(later, item.ID) {
 				problems = append(problems, fault.Problem{Field: "item-" + item.ID, Code: "file.missing"})
 			}
 			for _, id := range ids {
@@ -445,7 +489,8 @@ func (d *Desk) visible(ctx context.Context, c casework.Case, f File, a party.Act
 		return true, nil
 	}
 	if f.Item == evidenceItem {
-		return c.Decision != nil && c.Decision.Evidence == f.ID, nil
+		return c.Decision != nil && c.Decision.Evidence == f.ID ||
+			slices.ContainsFunc(c.Former, func(d casework.Decision) bool { return d.Evidence == f.ID }), nil
 	}
 	for i := len(c.Submissions) - 1; i >= 0; i-- {
 		m, err := d.manifest(ctx, c.Submissions[i])

@@ -23,7 +23,8 @@ type Store interface {
 	// Load returns the head of case id with all its gates and files. It fails
 	// with fault.NotFound.
 	Load(ctx context.Context, id string) (Record, error)
-	// Entries returns the history of case id, oldest first.
+	// Entries returns the history of a case by its id, or of a sheet by its
+	// name, oldest first.
 	Entries(ctx context.Context, id string) ([]history.Entry, error)
 	// Entry returns one entry and whether it is still untold. It fails with
 	// fault.NotFound.
@@ -31,6 +32,12 @@ type Store interface {
 	// CaseByNumber returns the id behind a human case number. It fails with
 	// fault.NotFound.
 	CaseByNumber(ctx context.Context, number string) (string, error)
+
+	// Sheet returns the head of a sheet. It fails with fault.NotFound.
+	Sheet(ctx context.Context, kind, id string) (Sheet, error)
+	// Listing returns what a list names, newest first, at most limit: ids of
+	// cases, and names of sheets. It may lag.
+	Listing(ctx context.Context, list string, limit int) ([]string, error)
 
 	// Commit makes all of c durable, or nothing. When it returns nil, all of
 	// it is. When it fails with fault.Conflict, nothing is: something moved,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jixu/internal/calendar"
+	"jixu/internal/casework"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
@@ -62,6 +63,9 @@ func (p *Postman) write(ctx context.Context, n Notice) (Message, error) {
 		return Message{}, fmt.Errorf("finding the addressee of %s: %w", n.Key, err)
 	}
 	address := p.Site + sitePath(o.Kind) + "/cases/" + n.Case
+	if n.Sheet != "" {
+		address = p.Site + sitePath(o.Kind) + "/inquiries/" + sheetID(n.Sheet)
+	}
 	step := gate.Kind("")
 	if n.Gate != "" {
 		g, secret, err := p.link(ctx, n)
@@ -73,16 +77,30 @@ func (p *Postman) write(ctx context.Context, n Notice) (Message, error) {
 			address = p.Site + "/l/" + secret
 		}
 	}
-	key := "mail." + string(n.Kind)
-	if n.Kind == NoticeRing {
-		key += "." + string(n.Ring)
-	}
+	key := wordsFor(n, o.Kind)
 	return Message{
 		Key: n.Key, To: o.Mail,
 		Subject: words.ZH.Say(key+".subject", n.Number, stepName(words.ZH, step)),
 		Text: letter(words.ZH, key, n, step, address) + "\n\n" + letter(words.EN, key, n, step, address) + "\n\n" +
 			words.ZH.Say("mail.foot") + "\n" + words.EN.Say("mail.foot") + "\n",
 	}, nil
+}
+
+// wordsFor chooses the words of a notice. A reply is shared with each audience
+// in its own (notice 002, two (1) 5).
+func wordsFor(n Notice, to party.Kind) string {
+	key := "mail." + string(n.Kind)
+	switch {
+	case n.Kind == NoticeRing:
+		return key + "." + string(n.Ring)
+	case n.Kind == NoticeInquiry:
+		return key + "." + string(n.Verb)
+	case n.Kind != NoticeOutcome || n.Verb != casework.Record && n.Verb != casework.Amend:
+		return key
+	case to == party.Hospital, to == party.Customs:
+		return key + "." + string(n.Verb) + "." + string(to)
+	}
+	return key + "." + string(n.Verb) + ".agency"
 }
 
 // stepName says what a gate asks for; "" without one.

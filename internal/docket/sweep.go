@@ -22,7 +22,16 @@ func (d *Desk) ring(ctx context.Context, ref GateRef) (Receipt, error) {
 		if g.Ring == nil || !g.Ring.At.Equal(ref.At) {
 			return Commit{}, Receipt{}, fault.New(fault.Conflict, "ring.early")
 		}
-		ch, err := r.Case.Ring(g, s)
+		var ch casework.Change
+		var err error
+		if g.Ring.Kind == gate.Overdue {
+			d.Metrics.Count("GateOverdue", 1)
+		}
+		if g.Lapses(s.Now) {
+			ch, err = r.Case.Lapse(g, r.others(""), s)
+		} else {
+			ch, err = r.Case.Ring(g, s)
+		}
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -96,6 +105,9 @@ func (t *Teller) sweepCase(ctx context.Context, id string) ([]Stuck, error) {
 	r, err := t.Desk.Store.Load(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("loading case %s: %w", id, err)
+	}
+	if err := t.remindCopies(ctx, r); err != nil {
+		return nil, err
 	}
 	var stuck []Stuck
 	for _, leg := range gate.Legs {

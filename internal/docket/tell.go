@@ -45,7 +45,9 @@ func Tellings(e history.Entry, number string) ([]Telling, error) {
 		out = append(out, Telling{Start: &s})
 	}
 	for _, c := range f.Closes {
-		out = append(out, Telling{Resume: c.Gate, Leg: c.Leg})
+		if c.Leg != gate.Papers { // no machine waits there
+			out = append(out, Telling{Resume: c.Gate, Leg: c.Leg})
+		}
 	}
 	note := func(n Notice) {
 		n.Case, n.Number, n.Seq, n.Verb = id, number, e.Seq, casework.Verb(e.Verb)
@@ -64,7 +66,12 @@ func Tellings(e history.Entry, number string) ([]Telling, error) {
 		note(Notice{Kind: NoticeOutcome, Org: org})
 	}
 	if r := f.Ring; r != nil {
-		note(Notice{Kind: NoticeRing, Org: r.Party, Gate: r.Gate, Issue: 1, Ring: r.Kind, Due: parseInstant(r.Due)})
+		if casework.Verb(e.Verb) != casework.Lapse { // then the gate is closed, and the outcome is told
+			note(Notice{Kind: NoticeRing, Org: r.Party, Gate: r.Gate, Issue: 1, Ring: r.Kind, Due: parseInstant(r.Due)})
+		}
+		if r.Escalated != "" {
+			note(Notice{Kind: NoticeRing, Org: r.Escalated, Ring: "escalated", Due: parseInstant(r.Due)})
+		}
 	}
 	if f.Submission != nil && e.By.Org != "" {
 		note(Notice{Kind: NoticeReceipt, Org: e.By.Org})
@@ -92,6 +99,9 @@ func (t *Teller) Tell(ctx context.Context, id string, seq int) error {
 	}
 	if !untold {
 		return nil
+	}
+	if strings.Contains(id, "/") {
+		return t.tellSheet(ctx, id, e)
 	}
 	r, err := t.Desk.Store.Load(ctx, id)
 	if err != nil {

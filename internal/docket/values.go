@@ -1,6 +1,7 @@
 package docket
 
 import (
+	"encoding/json"
 	"time"
 
 	"jixu/internal/casework"
@@ -48,8 +49,44 @@ type Commit struct {
 	Changed []gate.Gate    // must still be open, and of the same issue
 	Files   []File         // put if absent
 	Copies  []string       // organisations whose inbox lists the case from now on; listing again is safe
+	Lists   []string       // other lists that name the case from now on; listing again is safe
+	Sheets  []SheetChange  // what else becomes true; a commit may have sheets and no case
+	Holds   []Hold         // sheets that must still be what was read
 	Session *Pass          // must hold
 	Did     *Operation     // put if absent
+}
+
+// empty reports whether c changes nothing.
+func (c Commit) empty() bool { return c.Case.ID == "" && len(c.Sheets) == 0 }
+
+// Sheet is the head of an aggregate that is not a case: an inquiry, a variety.
+// Like a case it has a version, a history and a place of its own.
+type Sheet struct {
+	Kind    string // "inquiry" or "variety"
+	ID      string
+	Version int
+	Seq     int             // entries so far
+	Hash    string          // of the newest entry
+	Body    json.RawMessage // the law's value
+	List    string          // the list that names it
+	At      time.Time       // its place in that list, newest first
+}
+
+// Name names the sheet in history and in lists.
+func (s Sheet) Name() string { return s.Kind + "/" + s.ID }
+
+// SheetChange is a sheet's next version with the entry that explains it.
+type SheetChange struct {
+	Sheet Sheet          // the head afterwards, its Version already raised by one
+	Was   int            // the version it must have now; 0: it must not exist
+	Entry *history.Entry // put if absent, with an untold mark
+	Lists []string       // other lists that name it from now on; listing again is safe
+}
+
+// Hold demands that a sheet is still at a version.
+type Hold struct {
+	Kind, ID string
+	Version  int
 }
 
 // Pass is a link's session that must still be good in the answer's own transaction.
@@ -73,6 +110,7 @@ type Operation struct {
 // Receipt is what the sender gets, and gets again.
 type Receipt struct {
 	Case   string
+	Sheet  string // the sheet's name, for an operation on one
 	Number string
 	Verb   casework.Verb
 	Gate   string // the gate that was answered, if one was
@@ -85,7 +123,7 @@ type Receipt struct {
 
 // EntryRef names an entry.
 type EntryRef struct {
-	Case string
+	Case string // the case's id, or a sheet's name
 	Seq  int
 	At   time.Time // when it was committed
 }
@@ -224,6 +262,8 @@ const (
 	NoticeRing    NoticeKind = "ring"    // a deadline nears or passed; with a link
 	NoticeReceipt NoticeKind = "receipt" // what you sent has arrived
 	NoticeCode    NoticeKind = "code"    // a one-time code, to one person's own channel
+	NoticeInquiry NoticeKind = "inquiry" // a question was asked, or answered
+	NoticeCopied  NoticeKind = "copied"  // a copy was sent to you some days ago, and nobody said it arrived
 )
 
 // Notice is a telling to people. It carries ids only; words, addresses, links
@@ -232,6 +272,7 @@ type Notice struct {
 	Key    string // the same key is the same notice
 	Kind   NoticeKind
 	Case   string
+	Sheet  string // the sheet's name, if it is about one
 	Number string
 	Seq    int // the entry it comes from
 	Verb   casework.Verb

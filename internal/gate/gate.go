@@ -24,6 +24,10 @@ const (
 // Legs lists them in the order people see them.
 var Legs = []Leg{Opinion, Reply}
 
+// Papers is where the gates of the emergency lane stand: papers that follow a
+// submission by a date. No machine waits there; only the clock speaks of them.
+const Papers Leg = "papers"
+
 // Kind is what a gate asks for.
 type Kind string
 
@@ -31,6 +35,7 @@ const (
 	Assess     Kind = "assess"     // the lead assessor: opinion, or a supplement notice
 	Supplement Kind = "supplement" // the hospital: the papers that a notice asked for
 	Decide     Kind = "reply"      // the recorder: the national reply, or a notice asking for more
+	Deliver    Kind = "papers"     // the hospital: the papers it named when it submitted in the emergency lane
 )
 
 // Status says whether a gate still waits.
@@ -46,7 +51,19 @@ const (
 const (
 	Withdrawn = "withdrawn" // the hospital took the application back
 	Overtaken = "overtaken" // the national reply came first
+	Lapsed    = "lapsed"    // a supplement did not come in time, and local policy ends the case for it
+	Moot      = "moot"      // the case ended, and nobody needs the papers any more
 )
+
+// Hold is a pause that the party itself put on its work (暂缓). It does not stop
+// the clock: no rule says that it may.
+type Hold struct {
+	Reason string       // 1 to 4000 characters; read by the party's own people
+	Until  calendar.Day // the gate wakes its party in the morning of that day
+	Person string
+	At     time.Time
+	Then   *Ring // the ring that would have been next, had nobody held
+}
 
 // Answer is how a gate ended, kept for whoever asks later.
 type Answer struct {
@@ -65,7 +82,7 @@ type Gate struct {
 	Leg        Leg
 	Kind       Kind
 	Party      string   // the organisation whose move it is
-	Recorders  []string // organisations that may also enter the answer for it (local policy), reply gates only
+	Recorders  []string // organisations that may also enter the reply (local policy), on the reply's leg only
 	Submission int      // the submission it is about, from 1
 	Round      int      // supplement rounds on this leg so far, from 0
 	Issue      int      // raised to revoke every link sent before, from 1
@@ -75,6 +92,8 @@ type Gate struct {
 	Ring       *Ring              // the next time the clock speaks of it; nil: never
 	Status     Status
 	Answer     *Answer // set when it is no longer open
+	Assignee   string  // the person of the party who works on it; "": anybody with the role
+	Hold       *Hold   // nil: nobody holds it
 }
 
 // MayAnswer fails with [fault.NotFound] if a's organisation has no business
@@ -87,21 +106,23 @@ func (g Gate) MayAnswer(a party.Actor) error {
 	if a.Via == party.ByLink && (a.Case != g.Case || a.Gate != g.ID) {
 		return fault.New(fault.NotFound, "gate")
 	}
-	if !a.Holds(g.needs()) {
+	if !a.Holds(g.needs(a.Org)) {
 		return fault.New(fault.Forbidden, "role")
 	}
 	return nil
 }
 
-// needs returns the role that answers a gate of this kind.
-func (g Gate) needs() party.Role {
-	switch g.Kind {
-	case Assess:
+// needs returns the role in which org answers a gate of this kind. Over a
+// supplement that the regulator asked for, its recorders may still enter the
+// reply: it is a fact when it comes.
+func (g Gate) needs(org string) party.Role {
+	switch {
+	case g.Kind == Assess:
 		return party.Assessor
-	case Supplement:
-		return party.Applicant
-	default:
+	case g.Kind == Decide, org != g.Party:
 		return party.Recorder
+	default:
+		return party.Applicant
 	}
 }
 
@@ -112,10 +133,56 @@ func (g Gate) Answering(choice, digest string, a party.Actor, now time.Time, seq
 		return Gate{}, fault.New(fault.Conflict, "gate.answered")
 	}
 	g.Status = Answered
-	if choice == Withdrawn || choice == Overtaken {
+	switch choice {
+	case Withdrawn, Overtaken, Lapsed, Moot:
 		g.Status = Closed
 	}
 	g.Answer = &Answer{Choice: choice, Digest: digest, Person: a.Person, Org: a.Org, At: now, Seq: seq}
-	g.Ring = nil
+	g.Ring, g.Hold = nil, nil
 	return g, nil
+}
+
+// Assigned returns g with person to work on it. Whether person is one of the
+// party's, the caller knows.
+func (g Gate) Assigned(person string) Gate {
+	g.Assignee = person
+	return g
+}
+
+// Held returns g held by h. Its clock goes on; it rings in the morning of
+// h.Until, unless the deadline speaks first. Holding a held gate moves the day.
+func (g Gate) Held(h Hold) Gate {
+	next := g.Ring
+	if g.Hold != nil {
+		next = g.Hold.Then
+	}
+	g.Hold, g.Ring = &h, nil
+	g.Ring = g.soonest(next)
+	return g
+}
+
+// Released returns g as if nobody had held it.
+func (g Gate) Released() Gate {
+	if g.Hold != nil {
+		if g.Ring != nil && g.Ring.Kind == Wake {
+			g.Ring = g.Hold.Then
+		}
+		g.Hold = nil
+	}
+	return g
+}
+
+// soonest returns the waking of a held gate if it comes before next, which it
+// then keeps for afterwards.
+func (g *Gate) soonest(next *Ring) *Ring {
+	if g.Hold == nil {
+		return next
+	}
+	h := *g.Hold
+	h.Then = next
+	g.Hold = &h
+	if wake := h.Until.At(reminderHour, 0); next == nil || wake.Before(next.At) {
+		return &Ring{Kind: Wake, At: wake}
+	}
+	return next
 }

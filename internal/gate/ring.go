@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"jixu/internal/calendar"
+	"jixu/internal/policy"
 )
 
 // RingKind is what the clock says when a gate rings.
@@ -13,6 +14,7 @@ const (
 	Reminder RingKind = "reminder" // some working days before the deadline
 	Due      RingKind = "due"      // at the deadline
 	Overdue  RingKind = "overdue"  // after it, again and again; nobody is blocked by it
+	Wake     RingKind = "wake"     // the day until which the party itself held it
 )
 
 // reminderHour is when a day's reminders ring, in Shanghai: at the start of work.
@@ -38,7 +40,7 @@ func (g Gate) Armed(cal calendar.Calendar, start time.Time) Gate {
 // ArmedBy returns g with deadline d and the first ring after now.
 func (g Gate) ArmedBy(cal calendar.Calendar, d calendar.Deadline, now time.Time) Gate {
 	g.Deadline = &d
-	g.Ring = g.ringAfter(cal, now)
+	g.Ring = g.soonest(g.ringAfter(cal, now))
 	return g
 }
 
@@ -49,10 +51,12 @@ func (g Gate) Rang(cal calendar.Calendar) Gate {
 		return g
 	}
 	switch rung.Kind {
+	case Wake:
+		return g.Released()
 	case Reminder:
-		g.Ring = g.ringAfter(cal, rung.At)
+		g.Ring = g.soonest(g.ringAfter(cal, rung.At))
 	default:
-		g.Ring = g.nextOverdue(cal, *rung)
+		g.Ring = g.soonest(g.nextOverdue(cal, *rung))
 	}
 	return g
 }
@@ -80,4 +84,11 @@ func (g Gate) nextOverdue(cal calendar.Calendar, last Ring) *Ring {
 	}
 	next := cal.Due(last.At, calendar.Limit{Clock: calendar.WorkingDays, N: g.Limit.EscalateEvery})
 	return &Ring{Kind: Overdue, At: next.Due, No: last.No + 1}
+}
+
+// Lapses reports whether the deadline of g has come at now and its limit ends
+// the case for it: a supplement only, and only by an official or local rule.
+func (g Gate) Lapses(now time.Time) bool {
+	return g.Status == Open && g.Kind == Supplement && g.Limit != nil && g.Limit.Effect == policy.Lapse &&
+		g.Ring != nil && g.Ring.Kind == Due && !g.Ring.At.After(now)
 }

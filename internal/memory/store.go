@@ -49,7 +49,9 @@ type shelf struct {
 	gates   map[string]post
 	files   map[string][]byte
 	copies  map[string]time.Time // by organisation: when it was sent last
+	lists   map[string]time.Time // by list: the place in it
 	reads   []docket.Reading
+	sheet   bool // an aggregate beside the cases
 }
 
 type line struct {
@@ -93,7 +95,7 @@ func (s *Store) Load(ctx context.Context, id string) (docket.Record, error) {
 }
 
 func (sh shelf) record() (docket.Record, error) {
-	if sh.head == nil {
+	if sh.head == nil || sh.sheet {
 		return docket.Record{}, fault.New(fault.NotFound, "case")
 	}
 	var r docket.Record
@@ -188,8 +190,22 @@ func (s *Store) Commit(ctx context.Context, c docket.Commit) error {
 		if err != nil {
 			return err
 		}
-		s.state.shelves[c.Case.ID] = next
-		if c.Was == 0 {
+		for _, h := range c.Holds {
+			if now := s.state.shelves[h.Kind+"/"+h.ID]; now.version != h.Version {
+				return moved("%s %s is at %d, not %d", h.Kind, h.ID, now.version, h.Version)
+			}
+		}
+		sheets, err := s.sheets(c.Sheets)
+		if err != nil {
+			return err
+		}
+		if c.Case.ID != "" {
+			s.state.shelves[c.Case.ID] = next
+		}
+		for name, sh := range sheets {
+			s.state.shelves[name] = sh
+		}
+		if c.Was == 0 && c.Case.ID != "" {
 			s.state.numbers[c.Case.Number] = c.Case.ID
 		}
 		if c.Did != nil {
@@ -202,6 +218,9 @@ func (s *Store) Commit(ctx context.Context, c docket.Commit) error {
 		if c.Entry != nil {
 			s.world.Stream.put(docket.EntryRef{Case: c.Case.ID, Seq: c.Entry.Seq, At: c.Entry.At})
 		}
+		for _, ch := range c.Sheets {
+			s.world.Stream.put(docket.EntryRef{Case: ch.Sheet.Name(), Seq: ch.Entry.Seq, At: ch.Entry.At})
+		}
 		return nil
 	})
 }
@@ -212,6 +231,12 @@ func moved(format string, args ...any) error {
 
 // commit returns the shelf as c leaves it and changes nothing.
 func (s *Store) commit(c docket.Commit) (shelf, error) {
+	if c.Did != nil && s.state.operations[operationKey(c.Did.Scope, c.Did.ID)] != nil {
+		return shelf{}, moved("operation %s is done", c.Did.ID)
+	}
+	if c.Case.ID == "" {
+		return shelf{}, s.bare(c)
+	}
 	now := s.state.shelves[c.Case.ID]
 	if err := s.shape(c); err != nil {
 		return shelf{}, err
@@ -222,15 +247,12 @@ func (s *Store) commit(c docket.Commit) (shelf, error) {
 	if other, taken := s.state.numbers[c.Case.Number]; taken && other != c.Case.ID {
 		return shelf{}, moved("number %s is taken", c.Case.Number)
 	}
-	if c.Did != nil && s.state.operations[operationKey(c.Did.Scope, c.Did.ID)] != nil {
-		return shelf{}, moved("operation %s is done", c.Did.ID)
-	}
 	if p := c.Session; p != nil && !s.world.Doors.lets(*p) {
 		return shelf{}, moved("the session does not hold for gate %s", p.Gate)
 	}
 	next := shelf{
 		version: c.Case.Version, seq: now.seq, hash: now.hash, number: c.Case.Number,
-		entries: now.entries, gates: cloned(now.gates), files: cloned(now.files), copies: cloned(now.copies), reads: now.reads,
+		entries: now.entries, gates: cloned(now.gates), files: cloned(now.files), copies: cloned(now.copies), lists: cloned(now.lists), reads: now.reads,
 	}
 	var err error
 	if next.head, err = s.write(c.Case); err != nil {
@@ -268,6 +290,9 @@ func (s *Store) commit(c docket.Commit) (shelf, error) {
 			next.copies[org] = c.Entry.At
 		}
 	}
+	for _, list := range c.Lists {
+		next.lists[list] = c.Entry.At
+	}
 	return next, nil
 }
 
@@ -281,7 +306,7 @@ func cloned[V any](m map[string]V) map[string]V {
 
 // shape polices what c must be whatever is stored.
 func (s *Store) shape(c docket.Commit) error {
-	n := 1 + 2*len(c.Opened) + 2*len(c.Changed) + len(c.Files) + len(c.Copies)
+	n := 1 + 2*len(c.Opened) + 2*len(c.Changed) + len(c.Files) + len(c.Copies) + len(c.Lists) + len(c.Holds) + 2*len(c.Sheets)
 	for _, there := range []bool{c.Entry != nil, c.Session != nil, c.Did != nil, c.Was == 0} {
 		if there {
 			n++
@@ -401,7 +426,7 @@ func (s *Store) change(next *shelf, now shelf, g gate.Gate) error {
 	if was.Issue != g.Issue {
 		return moved("gate %s is of issue %d, not %d", g.ID, was.Issue, g.Issue)
 	}
-	if was.Leg != g.Leg || was.Kind != g.Kind || was.Party != g.Party || was.Submission != g.Submission || !was.OpenedAt.Equal(g.OpenedAt) {
+	if was.Leg != g.Leg || was.Kind != g.Kind || was.Party != g.Party || was.Submission > g.Submission || !was.OpenedAt.Equal(g.OpenedAt) {
 		return s.world.broke("gate %s of case %s becomes another gate", g.ID, g.Case)
 	}
 	b, err := s.write(g)

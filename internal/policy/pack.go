@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"jixu/internal/calendar"
 	"jixu/internal/dossier"
 	"jixu/internal/fault"
 )
@@ -107,6 +108,7 @@ const (
 
 // Fields a pack may have that something beside its page reads.
 const (
+	FieldIndication = "indication"
 	FieldPatients   = "patients"
 	FieldPerPatient = "units-per-patient"
 	FieldUnitsUsed  = "units-used" // "first", "used" or "unused": the hospital's attestation
@@ -343,4 +345,22 @@ func (f Field) check() error {
 		}
 	}
 	return nil
+}
+
+// FirstExpiry returns when the first of the licences and certificates that
+// form names ends; the zero day if none says.
+func (p Pack) FirstExpiry(form map[string]string) calendar.Day {
+	var first calendar.Day
+	for _, f := range p.Form {
+		if d, err := calendar.ParseDay(form[f.ID]); f.Expires && err == nil && (first.IsZero() || d.Before(first)) {
+			first = d
+		}
+	}
+	return first
+}
+
+// Dated reports whether a field holds a day: it is not copied into a new case.
+func (p Pack) Dated(id string) bool {
+	f, ok := p.Field(id)
+	return ok && f.Kind == DayKind
 }

@@ -68,6 +68,9 @@ const (
 	Supplement = "supplement" // from the notice to the hospital's answer
 	Reply      = "reply"      // from the filing to the recorded national reply
 	Clearance  = "clearance"  // from a drug batch's request to its clearance form
+	Papers     = "papers"     // from a submission in the emergency lane to the papers it named; without it there is no such lane
+	Receiving  = "receiving"  // from a copy to the agency's word that it has arrived
+	Inquiring  = "inquiring"  // from a question to its answer
 )
 
 // Limit is how long something may take, by which text.
@@ -111,6 +114,9 @@ type Rules struct {
 	// ExpiryDays says how many days before a licence or certificate ends its
 	// hospital is told, largest first, by local policy. None: told when it has ended.
 	ExpiryDays []int `json:"expiryDays,omitempty"`
+	// ReuseMonths is how old an opinion may be and still be relied on, by local
+	// policy; 0: no bound, as in the notice, which sets none. At most 600.
+	ReuseMonths int `json:"reuseMonths,omitempty"`
 }
 
 // Limit returns the limit of key. Without one there is no time limit, and a page
@@ -190,9 +196,12 @@ func (r Rules) check() error {
 	if err := r.checkPacks(); err != nil {
 		return err
 	}
+	if r.ReuseMonths < 0 || r.ReuseMonths > 600 {
+		return fmt.Errorf("opinions are reused for %d months, not 0 to 600", r.ReuseMonths)
+	}
 	for key, l := range r.Limits {
 		switch key {
-		case Opinion, Supplement, Reply, Clearance:
+		case Opinion, Supplement, Reply, Clearance, Papers, Receiving, Inquiring:
 		default:
 			return fmt.Errorf("limit %q is unknown", key)
 		}

@@ -35,7 +35,9 @@ type batch struct {
 }
 
 func (b *batch) commit(c docket.Commit) error {
-	b.head(c)
+	if c.Case.ID != "" {
+		b.head(c)
+	}
 	if c.Entry != nil {
 		b.entry(c.Case.ID, *c.Entry)
 	}
@@ -52,6 +54,15 @@ func (b *batch) commit(c docket.Commit) error {
 	for _, org := range c.Copies {
 		b.copy(c, org)
 	}
+	for _, list := range c.Lists {
+		b.name(c.Case.ID, list, c.Entry.At)
+	}
+	for _, ch := range c.Sheets {
+		b.sheet(ch)
+	}
+	for _, h := range c.Holds {
+		b.hold(h)
+	}
 	if c.Session != nil {
 		b.pass(*c.Session)
 	}
@@ -59,7 +70,7 @@ func (b *batch) commit(c docket.Commit) error {
 		it, err := document(operationKey(c.Did.Scope, c.Did.ID), *c.Did)
 		b.add(it, err)
 	}
-	if c.Was == 0 {
+	if c.Was == 0 && c.Case.ID != "" {
 		it := numberKey(c.Case.Number).item()
 		it[attrCase] = text(c.Case.ID)
 		b.add(it, nil)

@@ -20,6 +20,9 @@ import (
 //	CASE#<case>           SEAT#<gate>#<org>                                inbox#<org> while open
 //	CASE#<case>           COPY#<org>                                       copies#<org>
 //	CASE#<case>           FILE#<file>
+//	CASE#<case>           ROW#<list>                                       named#<list>
+//	INQUIRY#<inquiry>     HEAD                                             named#<list>
+//	INQUIRY#<inquiry>     ENTRY#<seq>, ROW#<list>: as of a case; VARIETY# alike
 //	NUMBER#<number>       NUMBER
 //	OP#<scope>#<id>       OP
 //	CODES#<case>#<gate>   <person>#<hour>        how many codes were asked for
@@ -49,6 +52,7 @@ const (
 	seatSort   = "SEAT#"
 	fileSort   = "FILE#"
 	copySort   = "COPY#"
+	rowSort    = "ROW#"
 	personSort = "PERSON#"
 
 	maxPart = 400 // bytes; DynamoDB allows a sort key 1024
@@ -92,11 +96,65 @@ func gateKey(id, gate string) key { return at("CASE#"+id, gateSort+gate, id, gat
 func fileKey(id, file string) key { return at("CASE#"+id, fileSort+file, id, file) }
 func copyKey(id, org string) key  { return at("CASE#"+id, copySort+org, id, org) }
 
-func entryKey(id string, seq int) key {
+// sheetKinds are the aggregates beside the cases, by the word their names begin
+// with, and their partitions.
+var sheetKinds = map[string]string{"inquiry": "INQUIRY#", "variety": "VARIETY#"}
+
+// partition is where the aggregate of that name stands: a case by its id, a
+// sheet by its kind and id. It is "" for what can be neither.
+func partition(name string) string {
+	kind, id, isSheet := strings.Cut(name, "/")
+	switch {
+	case !isPart(name):
+		return ""
+	case !isSheet:
+		return "CASE#" + name
+	case sheetKinds[kind] == "" || id == "":
+		return ""
+	}
+	return sheetKinds[kind] + id
+}
+
+// aggregateOf takes a partition's key apart again.
+func aggregateOf(pk string) (name string, ok bool) {
+	if id, ok := parseCase(pk); ok {
+		return id, true
+	}
+	for kind, prefix := range sheetKinds {
+		if id, ok := strings.CutPrefix(pk, prefix); ok && isPart(id) {
+			return kind + "/" + id, true
+		}
+	}
+	return "", false
+}
+
+// inside returns the key at sk in the partition of an aggregate.
+func inside(name, sk string) key {
+	pk := partition(name)
+	if pk == "" {
+		return key{}
+	}
+	return key{pk, sk}
+}
+
+func rowKey(name, list string) key {
+	if list == "" || len(list) > maxPart || !utf8.ValidString(list) {
+		return key{}
+	}
+	return inside(name, rowSort+list)
+}
+
+func namedList(list string) string { return "named#" + list }
+
+func namedIndex(list string, at time.Time, name string) index {
+	return index{namedList(list), instant(at) + sep + name}
+}
+
+func entryKey(name string, seq int) key {
 	if seq < 1 || seq > maxSeq {
 		return key{}
 	}
-	return at("CASE#"+id, fmt.Sprintf("%s%08d", entrySort, seq), id)
+	return inside(name, fmt.Sprintf("%s%08d", entrySort, seq))
 }
 
 // seatKey is where an open gate is listed for an organisation that may enter
@@ -153,13 +211,13 @@ func parseCase(pk string) (id string, ok bool) {
 // EntryOf takes the key of an entry apart, as a stream record shows it. It
 // reports false for every other item.
 func EntryOf(pk, sk string) (docket.EntryRef, bool) {
-	id, ok := parseCase(pk)
+	name, ok := aggregateOf(pk)
 	digits, isEntry := strings.CutPrefix(sk, entrySort)
 	seq, err := strconv.Atoi(digits)
-	if !ok || !isEntry || err != nil || (key{pk, sk}) != entryKey(id, seq) {
+	if !ok || !isEntry || err != nil || (key{pk, sk}) != entryKey(name, seq) {
 		return docket.EntryRef{}, false
 	}
-	return docket.EntryRef{Case: id, Seq: seq}, true
+	return docket.EntryRef{Case: name, Seq: seq}, true
 }
 
 // parseGate takes the key of a gate, or of a seat at one, apart.

@@ -27,6 +27,7 @@ func Store(t *testing.T, open func(*testing.T) docket.Store) {
 	run(t, open, lists)
 	run(t, open, tokens)
 	run(t, open, files)
+	run(t, open, sheets)
 }
 
 var commits = []row[docket.Store]{

@@ -1,0 +1,224 @@
+package docket
+
+import (
+	"context"
+	"strings"
+
+	"jixu/internal/calendar"
+	"jixu/internal/casework"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/party"
+	"jixu/internal/policy"
+	"jixu/internal/variety"
+)
+
+// What happens beside the two tracks: it answers no gate of the machine's.
+
+// act makes one move on a case that needs no gate.
+func (d *Desk) act(ctx context.Context, op Op, id, digest string, a party.Actor,
+	change func(Record, casework.Setting) (casework.Change, error),
+) (Receipt, error) {
+	return d.move(ctx, id, op, digest, a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+		ch, err := change(r, s)
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		return finish(r.Case, ch, s)
+	})
+}
+
+// RecordFiling records the hospital's filing with the national regulator.
+func (d *Desk) RecordFiling(ctx context.Context, op Op, id string, f casework.Filing, a party.Actor) (Receipt, error) {
+	return d.act(ctx, op, id, Digest("file", id, f.Channel, f.Date.String(), f.Receipt), a,
+		func(r Record, s casework.Setting) (casework.Change, error) { return r.Case.File(f, a, s) })
+}
+
+// RecordReport records that the opinion on a drug was reported to the NHC.
+func (d *Desk) RecordReport(ctx context.Context, op Op, id string, f casework.Filing, a party.Actor) (Receipt, error) {
+	return d.act(ctx, op, id, Digest("report", id, f.Channel, f.Date.String(), f.Receipt), a,
+		func(r Record, s casework.Setting) (casework.Change, error) { return r.Case.ReportOn(f, a, s) })
+}
+
+// Receive records that a's agency has its copy of the newest submission.
+func (d *Desk) Receive(ctx context.Context, op Op, id string, a party.Actor) (Receipt, error) {
+	return d.act(ctx, op, id, Digest("receive", id), a,
+		func(r Record, s casework.Setting) (casework.Change, error) { return r.Case.Receive(a, s) })
+}
+
+// Join makes a's agency part of the opinion.
+func (d *Desk) Join(ctx context.Context, op Op, id, statement string, a party.Actor) (Receipt, error) {
+	return d.act(ctx, op, id, Digest("join", id, statement), a,
+		func(r Record, s casework.Setting) (casework.Change, error) { return r.Case.Join(statement, a, s) })
+}
+
+// OpineLate gives an opinion for the record after the reply came first.
+func (d *Desk) OpineLate(ctx context.Context, op Op, id string, o casework.Opinion, a party.Actor) (Receipt, error) {
+	return d.act(ctx, op, id, Digest("opine-late", id, o.Findings, o.Advice, o.Override), a,
+		func(r Record, s casework.Setting) (casework.Change, error) {
+			placed, err := d.placed(ctx, r.Case, said(r.Case), s)
+			if err != nil {
+				return casework.Change{}, err
+			}
+			o.Placed = placed.Proposal
+			return r.Case.OpineLate(o, a, s)
+		})
+}
+
+// Amend replaces the recorded reply by a later letter. Its evidence must be a
+// checked file that was uploaded at ref, the gate that took the reply.
+func (d *Desk) Amend(ctx context.Context, op Op, ref GateRef, dec casework.Decision, why string, a party.Actor) (Receipt, error) {
+	digest := Digest("amend", ref.Case, ref.Gate, dec.Outcome, dec.Number, dec.Date.String(), dec.Reason,
+		dec.Terms.Quantity, dec.Terms.Unit, dec.Terms.ValidUntil.String(), dec.Terms.Conditions, dec.Evidence, why)
+	return d.act(ctx, op, ref.Case, digest, a, func(r Record, s casework.Setting) (casework.Change, error) {
+		g, err := r.gateFor(ref.Gate, a)
+		if err != nil {
+			return casework.Change{}, err
+		}
+		return r.Case.Amend(dec, r.fresh(r.evidence(dec.Evidence, g, a)), why, a, s)
+	})
+}
+
+// fresh is e unless it proved another letter already.
+func (r Record) fresh(e casework.Evidence) casework.Evidence {
+	if d := r.Case.Decision; d != nil && d.Evidence == e.File {
+		return casework.Evidence{}
+	}
+	for _, d := range r.Case.Former {
+		if d.Evidence == e.File {
+			return casework.Evidence{}
+		}
+	}
+	return e
+}
+
+// Deliver sends the papers that the emergency lane still owes.
+func (d *Desk) Deliver(ctx context.Context, op Op, ref GateRef, version int, declared bool, a party.Actor) (Receipt, error) {
+	digest := Digest("deliver", ref.Case, ref.Gate, version, declared)
+	return d.answer(ctx, op, ref, digest, a, nil, func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
+		if err := r.Case.Permits(casework.Deliver, a); err != nil {
+			return casework.Change{}, err
+		}
+		frozen, err := d.freeze(ctx, r, version, declared, Lane{}, s)
+		if err != nil {
+			return casework.Change{}, err
+		}
+		return r.Case.Deliver(frozen, g, r.others(g.ID), digest, a, s)
+	})
+}
+
+// Hold puts a gate aside until a day. See casework.Case.Hold.
+func (d *Desk) Hold(ctx context.Context, op Op, ref GateRef, reason string, until calendar.Day, a party.Actor) (Receipt, error) {
+	return d.work(ctx, op, ref, Digest("hold", ref.Case, ref.Gate, reason, until.String()), a,
+		func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
+			return r.Case.Hold(reason, until, g, a, s)
+		})
+}
+
+// Release takes a held gate up again.
+func (d *Desk) Release(ctx context.Context, op Op, ref GateRef, a party.Actor) (Receipt, error) {
+	return d.work(ctx, op, ref, Digest("release", ref.Case, ref.Gate), a,
+		func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
+			return r.Case.Release(g, a, s)
+		})
+}
+
+// Assign names a person of a's organisation who works on a gate.
+func (d *Desk) Assign(ctx context.Context, op Op, ref GateRef, person string, a party.Actor) (Receipt, error) {
+	return d.work(ctx, op, ref, Digest("assign", ref.Case, ref.Gate, person), a,
+		func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
+			to, err := d.colleague(ctx, person, a)
+			if err != nil {
+				return casework.Change{}, err
+			}
+			return r.Case.Assign(to, g, a, s)
+		})
+}
+
+// colleague is person acting for a's organisation. It fails with fault.Invalid
+// for anybody else.
+func (d *Desk) colleague(ctx context.Context, person string, a party.Actor) (party.Actor, error) {
+	roster, err := d.Directory.Roster(ctx, a.Org)
+	if err != nil {
+		return party.Actor{}, err
+	}
+	for _, p := range roster {
+		if p.ID == person {
+			return party.ActorOf(p, party.Organisation{ID: a.Org, Kind: a.Kind}), nil
+		}
+	}
+	return party.Actor{}, fault.Fields([]fault.Problem{{Field: "person", Code: "assign.role"}})
+}
+
+func (d *Desk) work(ctx context.Context, op Op, ref GateRef, digest string, a party.Actor,
+	change func(Record, gate.Gate, casework.Setting) (casework.Change, error),
+) (Receipt, error) {
+	return d.act(ctx, op, ref.Case, digest, a, func(r Record, s casework.Setting) (casework.Change, error) {
+		g, err := r.gateFor(ref.Gate, a)
+		if err != nil {
+			return casework.Change{}, err
+		}
+		return change(r, g, s)
+	})
+}
+
+// Clone opens a draft with the form and the claim of an earlier case of the
+// same hospital (复制). Files stay where they are: each case is proved anew.
+func (d *Desk) Clone(ctx context.Context, op Op, from string, a party.Actor) (Receipt, error) {
+	r, err := d.Store.Load(ctx, from)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if a.Org != r.Case.Hospital || r.Case.MayRead(a) != nil {
+		return Receipt{}, fault.New(fault.NotFound, "case")
+	}
+	was := r.Case
+	return d.create(ctx, op, was.Kind, Digest("clone", from), a, func(c casework.Case) casework.Case {
+		pack, err := d.pack(ctx, c)
+		if err != nil {
+			return c
+		}
+		for field, text := range was.Form {
+			if _, there := pack.Field(field); there && !pack.Dated(field) {
+				c.Form[field] = text
+			}
+		}
+		c.Claim = was.Claim
+		if was.Variety != nil {
+			c.Claim = was.Variety.Variety
+		}
+		return c
+	})
+}
+
+// Similar lists the other cases of a's hospital that could be about the same
+// thing: the same product and maker, and not ended without an approval. It is a
+// warning, and blocks nobody.
+func (d *Desk) Similar(ctx context.Context, c casework.Case, a party.Actor) ([]casework.Case, error) {
+	cases, err := d.Cases(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	mine := product(c)
+	var out []casework.Case
+	for _, o := range cases {
+		ended := o.Status == casework.Refused || o.Status == casework.Withdrawn || o.Status == casework.Lapsed
+		if o.ID != c.ID && o.Kind == c.Kind && !ended && mine.NameZH != "" && mine.Alike(product(o)) {
+			out = append(out, o)
+		}
+	}
+	return out, nil
+}
+
+// product is what the form of c says it is about, as the register would hold it.
+func product(c casework.Case) variety.Data {
+	f := func(id string) string { return strings.TrimSpace(c.Form[id]) }
+	return variety.Data{
+		NameZH: f(policy.FieldProduct), NameEN: f("product-original"), Maker: f("manufacturer"), Model: f("model"), Country: f("country"),
+		Class: f("class"), Subcatalogue: f("subcatalogue"), UDI: f("udi-di"),
+	}
+}
+
+// Product is what the newest words of c say it is about, to begin an entry of
+// the register with.
+func Product(c casework.Case) variety.Data { return product(c) }

@@ -1,0 +1,46 @@
+package docket
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"jixu/internal/policy"
+)
+
+// remindCopies reminds an agency once that a copy was sent to it and nobody
+// said that it arrived, when local policy sets a time for that. The sweep calls
+// it again and again; only within a day of the deadline does it speak, and the
+// same notice is one.
+func (t *Teller) remindCopies(ctx context.Context, r Record) error {
+	n := len(r.Case.Submissions)
+	if n == 0 {
+		return nil
+	}
+	s, err := t.Desk.setting(ctx)
+	if err != nil {
+		return err
+	}
+	limit, ok := s.Rules.Limit(policy.Receiving)
+	if !ok {
+		return nil
+	}
+	due := s.Calendar.Due(r.Case.Submissions[n-1].At, limit.Count()).Due
+	if late := s.Now.Sub(due); late < 0 || late > 24*time.Hour {
+		return nil
+	}
+	for _, org := range []string{s.Agencies.HealthCommission, s.Agencies.MunicipalMPA} {
+		if org == "" || r.Case.Received[org].Submission >= n {
+			continue
+		}
+		notice := Notice{
+			Key:  r.Case.ID + "/copied/" + strconv.Itoa(n) + "/" + org,
+			Kind: NoticeCopied, Case: r.Case.ID, Number: r.Case.Number, Org: org, Due: due,
+		}
+		if err := t.Notices.Queue(ctx, notice); err != nil {
+			return fmt.Errorf("queueing a notice of %s: %w", r.Case.ID, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,216 @@
+// Package inquiry holds the law of questions: a hospital asks before or beside
+// an application, the agencies that the notice names answer, and the question
+// stays with the later case (notice 002, two (1) 1). It performs no I/O and
+// reads no clock.
+package inquiry
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"jixu/internal/calendar"
+	"jixu/internal/fault"
+	"jixu/internal/party"
+	"jixu/internal/policy"
+)
+
+// Status says whose move it is.
+type Status string
+
+const (
+	Open     Status = "open"     // an agency's move: somebody who was asked has not answered
+	Answered Status = "answered" // final, unless the hospital asks on
+)
+
+// Answer is what one agency said.
+type Answer struct {
+	Text   string // 1 to 4000 characters
+	Person string
+	At     time.Time
+}
+
+// Inquiry is one question (咨询) by one hospital.
+type Inquiry struct {
+	ID       string
+	Number   string // for people: the human case number's shape, beginning with Q
+	Hospital string
+	Drug     bool
+	Subject  string            // 1 to 200 characters
+	Question string            // 1 to 4000 characters; names no patient
+	To       []string          // the agencies asked: devices the municipal MPA alone, drugs both
+	Answers  map[string]Answer // by organisation
+	Case     string            // the application it belongs to, "" as long as none
+	Status   Status
+	Person   string // who asked
+	At       time.Time
+	Limit    *policy.Limit      // local policy's clock, off unless an operator sets one
+	Deadline *calendar.Deadline // nil without a limit
+}
+
+// Verb names a move. It stands in history for ever; do not rename one.
+type Verb string
+
+const (
+	Ask    Verb = "ask-inquiry"
+	Reply  Verb = "answer-inquiry"
+	Attach Verb = "attach-inquiry"
+)
+
+// Facts are the body of an entry. The JSON names never change.
+type Facts struct {
+	Number   string   `json:"number"`
+	Drug     bool     `json:"drug,omitempty"`
+	Subject  string   `json:"subject,omitempty"`
+	Question string   `json:"question,omitempty"`
+	Answer   string   `json:"answer,omitempty"`
+	Case     string   `json:"case,omitempty"`
+	Due      string   `json:"due,omitempty"`
+	Counted  any      `json:"counted,omitempty"`
+	Tells    []string `json:"tells,omitempty"` // organisations told
+}
+
+// Change is what one move does.
+type Change struct {
+	Inquiry Inquiry
+	Verb    Verb
+	By      party.Actor
+	Facts   Facts
+}
+
+// Setting is what a move may know beside the inquiry.
+type Setting struct {
+	Now      time.Time
+	Rules    policy.Rules
+	Calendar calendar.Calendar
+	Agencies party.Agencies
+}
+
+const (
+	maxSubject = 200
+	maxText    = 4000
+)
+
+// New asks a question for a's hospital: about a drug of both agencies, about a
+// device of the municipal MPA alone. It fails with [fault.Forbidden] unless a
+// prepares applications, and with [fault.Invalid] for missing or overlong text.
+func New(id, number string, drug bool, subject, question string, a party.Actor, s Setting) (Change, error) {
+	if a.Kind != party.Hospital || !a.Holds(party.Applicant) || a.Via == party.ByLink {
+		return Change{}, fault.New(fault.Forbidden, "role")
+	}
+	problems := append(line("subject", subject), text("question", question)...)
+	if err := fault.Fields(problems); err != nil {
+		return Change{}, err
+	}
+	q := Inquiry{
+		ID: id, Number: number, Hospital: a.Org, Drug: drug, Subject: subject, Question: question,
+		Status: Open, Person: a.Person, At: s.Now, Answers: map[string]Answer{},
+	}
+	for _, org := range []string{s.Agencies.MunicipalMPA, s.Agencies.HealthCommission} {
+		if org != "" && (drug || org == s.Agencies.MunicipalMPA) {
+			q.To = append(q.To, org)
+		}
+	}
+	facts := Facts{Number: number, Drug: drug, Subject: subject, Question: question, Tells: q.To}
+	if l, ok := s.Rules.Limits[policy.Inquiring]; ok {
+		d := s.Calendar.Due(s.Now, l.Count())
+		q.Limit, q.Deadline = &l, &d
+		facts.Due, facts.Counted = d.Due.UTC().Format(time.RFC3339), d.Trace
+	}
+	return Change{Inquiry: q, Verb: Ask, By: a, Facts: facts}, nil
+}
+
+// MayRead fails with [fault.NotFound] unless a's organisation asked or was asked.
+func (q Inquiry) MayRead(a party.Actor) error {
+	if a.Via == party.ByLink || a.Org != q.Hospital && !slices.Contains(q.To, a.Org) {
+		return fault.New(fault.NotFound, "inquiry")
+	}
+	return nil
+}
+
+// MayAnswer fails as [Inquiry.MayRead], with [fault.Forbidden] unless a
+// assesses for an agency that was asked, and with [fault.Conflict] if that
+// agency answered already.
+func (q Inquiry) MayAnswer(a party.Actor) error {
+	if err := q.MayRead(a); err != nil {
+		return err
+	}
+	if !slices.Contains(q.To, a.Org) || !a.Holds(party.Assessor) {
+		return fault.New(fault.Forbidden, "role")
+	}
+	if _, done := q.Answers[a.Org]; done {
+		return fault.New(fault.Conflict, "inquiry.answered")
+	}
+	return nil
+}
+
+// Answer gives a's agency's answer. It fails as [Inquiry.MayAnswer], and with
+// [fault.Invalid] for missing or overlong text.
+func (q Inquiry) Answer(words string, a party.Actor, s Setting) (Change, error) {
+	if err := q.MayAnswer(a); err != nil {
+		return Change{}, err
+	}
+	if err := fault.Fields(text("answer", words)); err != nil {
+		return Change{}, err
+	}
+	q.Answers = maps.Clone(q.Answers)
+	if q.Answers == nil {
+		q.Answers = map[string]Answer{}
+	}
+	q.Answers[a.Org] = Answer{Text: words, Person: a.Person, At: s.Now}
+	if len(q.Answers) == len(q.To) {
+		q.Status = Answered
+	}
+	return Change{Inquiry: q, Verb: Reply, By: a, Facts: Facts{Number: q.Number, Answer: words, Tells: []string{q.Hospital}}}, nil
+}
+
+// Attach keeps the inquiry with a case of the same hospital. It fails with
+// [fault.Forbidden] unless a prepares applications for it, and with
+// [fault.Conflict] if it belongs to another case already.
+func (q Inquiry) Attach(id string, a party.Actor, _ Setting) (Change, error) {
+	if err := q.MayRead(a); err != nil {
+		return Change{}, err
+	}
+	if a.Org != q.Hospital || !a.Holds(party.Applicant) {
+		return Change{}, fault.New(fault.Forbidden, "role")
+	}
+	if q.Case != "" && q.Case != id {
+		return Change{}, fault.New(fault.Conflict, "inquiry.attached")
+	}
+	q.Case = id
+	return Change{Inquiry: q, Verb: Attach, By: a, Facts: Facts{Number: q.Number, Case: id}}, nil
+}
+
+// Overdue reports whether somebody who was asked is late at now.
+func (q Inquiry) Overdue(now time.Time) bool {
+	return q.Status == Open && q.Deadline != nil && now.After(q.Deadline.Due)
+}
+
+func line(field, s string) []fault.Problem {
+	if utf8.RuneCountInString(s) > maxSubject {
+		return []fault.Problem{{Field: field, Code: "field.long", Args: []any{maxSubject}}}
+	}
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return []fault.Problem{{Field: field, Code: "field.control"}}
+	}
+	return text(field, s)
+}
+
+// text lists what is wrong with what somebody typed. No patient is named in a
+// question: a resident identity or mobile number is refused.
+func text(field, s string) []fault.Problem {
+	switch {
+	case !utf8.ValidString(s), strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }):
+		return []fault.Problem{{Field: field, Code: "field.control"}}
+	case strings.TrimSpace(s) == "":
+		return []fault.Problem{{Field: field, Code: "field.missing"}}
+	case utf8.RuneCountInString(s) > maxText:
+		return []fault.Problem{{Field: field, Code: "field.long", Args: []any{maxText}}}
+	case policy.HoldsResidentID(s) || policy.HoldsMobile(s):
+		return []fault.Problem{{Field: field, Code: "field.identity"}}
+	}
+	return nil
+}
