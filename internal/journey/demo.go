@@ -308,7 +308,7 @@ func (d *demo) countMails(ctx context.Context) error {
 
 func (d *demo) everybodyKnows(ctx context.Context) error {
 	for _, org := range entitled {
-		if err := d.told(ctx, org, "办理情况通报", "told of the outcome", d.mailed[org]); err != nil {
+		if err := d.told(ctx, org, "批复", "told of the reply", d.mailed[org]); err != nil {
 			return err
 		}
 	}

@@ -207,7 +207,7 @@ func spoken() []string {
 	for _, format := range []string{"choice.*", "consequence.*", "act.*", "answer.*"} {
 		add(format, answers...)
 	}
-	add("answer.*", gate.Withdrawn, gate.Overtaken, string(casework.Resubmit))
+	add("answer.*", gate.Withdrawn, gate.Overtaken, gate.Lapsed, gate.Moot, string(casework.Resubmit), string(casework.Deliver))
 	add("after.*", string(casework.Opine), string(casework.AskOpinion), string(casework.AskReply))
 	outcomes := []string{string(casework.Approve), string(casework.ApproveInPart), string(casework.Refuse)}
 	for _, format := range []string{"outcome.*", "consequence.*", "after.*"} {
@@ -217,19 +217,19 @@ func spoken() []string {
 	for _, format := range []string{"kind.*", "kind.help.*", "submit.after.*"} {
 		add(format, kinds...)
 	}
-	for _, g := range []string{string(gate.Assess), string(gate.Supplement), string(gate.Decide)} {
+	for _, g := range []string{string(gate.Assess), string(gate.Supplement), string(gate.Decide), string(gate.Deliver)} {
 		add("move.*", g)
 		add("action.*", g)
 		add("asks.*", g)
 		add("basis."+g+".*", kinds...)
 	}
 	open := []string{string(casework.StageDraft), string(casework.StageReview), string(casework.StageSupplement), string(casework.StageAwaiting)}
-	closed := []string{string(casework.StageApproved), string(casework.StagePart), string(casework.StageRefused), string(casework.StageWithdrawn)}
+	closed := []string{string(casework.StageApproved), string(casework.StagePart), string(casework.StageRefused), string(casework.StageWithdrawn), string(casework.StageLapsed)}
 	add("stage.*", append(slices.Clone(open), closed...)...)
 	add("whose.*", open...)
 	add("over.*", closed...)
 	add("resubmit.after.*", string(gate.Opinion), string(gate.Reply))
-	add("ring.*", string(gate.Reminder), string(gate.Due), string(gate.Overdue))
+	add("ring.*", string(gate.Reminder), string(gate.Due), string(gate.Overdue), string(gate.Wake))
 	for _, q := range casework.Questions {
 		add("question.*", string(q))
 		add("question.help.*", string(q))
