@@ -11,6 +11,7 @@ export const fields = {
   "product-zh": "可吸收心房间隔缺损封堵器", "product-original": "Bioresorbable Atrial Septal Occluder", "model": "BAO-12、BAO-14、BAO-16",
   "manufacturer": "Example Cardio Devices GmbH", "country": "德国", "class": "III", "subcatalogue": "13",
   "overseas-approval": "2024年3月取得欧盟 CE 证书，已在德国、法国上市。",
+  "marketing-country": "德国", "udi-di": "04912345678904", "disease": "继发孔型房间隔缺损（Q21.1，国家临床版2.0）", "units-per-patient": "1",
   "indication": "继发孔型房间隔缺损，解剖条件不适合使用金属封堵器的儿童患者。",
   "urgency": "患儿体重低、缺损边缘短，金属封堵器磨蚀风险高，国内尚无同品种获准上市；不及时封堵将发生不可逆肺动脉高压。",
   "quantity": "10", "unit": "套", "patients": "8", "department": "心脏中心", "contact-role": "设备科申报经办人",
