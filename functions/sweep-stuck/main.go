@@ -1,6 +1,6 @@
 // Command sweep-stuck proves that every open case has somebody whose move it is
 // and a machine that waits for them; it starts dead runs again and reports what
-// it cannot repair.
+// it cannot repair. On its way it tells hospitals of licences that end.
 package main
 
 import (
@@ -15,6 +15,7 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/logging"
 	"jixu/internal/machine"
+	"jixu/internal/queue"
 	"jixu/internal/settings"
 	"jixu/internal/table"
 )
@@ -40,7 +41,7 @@ func main() {
 }
 
 func build() (*docket.Teller, error) {
-	s, err := settings.Read(settings.Table, settings.Machine, settings.Clock)
+	s, err := settings.Read(settings.Table, settings.Machine, settings.Notices, settings.Clock)
 	if err != nil {
 		return nil, err
 	}
@@ -50,5 +51,5 @@ func build() (*docket.Teller, error) {
 	}
 	store := table.New(dynamodb.NewFromConfig(config), s.Table)
 	desk := docket.New(store, table.Clock{Store: store, Moves: s.Clock == "table"}, logging.Counter{Stage: s.Stage})
-	return &docket.Teller{Desk: desk, Machine: machine.New(config, s.Machine)}, nil
+	return &docket.Teller{Desk: desk, Machine: machine.New(config, s.Machine), Notices: queue.New(config, s.Notices), Outbox: store}, nil
 }

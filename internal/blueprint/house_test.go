@@ -34,11 +34,12 @@ var rooms = map[string][]string{
 	"inquiry":  {"policy", "calendar", "party", "fault"},
 	"variety":  {"reuse", "calendar", "party", "fault"},
 	"casework": {"gate", "reuse", "policy", "calendar", "party", "fault"},
-	"docket":   {"casework", "gate", "reuse", "inquiry", "variety", "dossier", "number", "policy", "calendar", "party", "history", "words", "fault"},
-	"web":      {"docket", "casework", "gate", "reuse", "inquiry", "variety", "dossier", "policy", "calendar", "party", "history", "words", "fault"},
+	"docket":   {"casework", "gate", "reuse", "inquiry", "variety", "dossier", "number", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
+	"web":      {"docket", "casework", "gate", "reuse", "inquiry", "variety", "dossier", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
 
 	// what a dossier is held against, beside the pack
 	"identifier": {"calendar", "fault"},
+	"precheck":   {"policy", "identifier", "calendar", "fault"},
 
 	"memory":  {"docket", "casework", "gate", "policy", "party", "history", "fault"},
 	"table":   {"docket", "casework", "gate", "policy", "party", "history", "fault"},
@@ -68,7 +69,7 @@ var rooms = map[string][]string{
 }
 
 // law is what decides: no I/O, no clock, no AWS.
-var law = []string{"casework", "gate", "policy", "calendar", "party", "history", "number", "dossier", "fault", "identifier"}
+var law = []string{"casework", "gate", "policy", "calendar", "party", "history", "number", "dossier", "fault", "identifier", "precheck"}
 
 // source is one Go file of ours that is not a test.
 type source struct {

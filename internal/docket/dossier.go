@@ -17,6 +17,7 @@ import (
 	"jixu/internal/number"
 	"jixu/internal/party"
 	"jixu/internal/policy"
+	"jixu/internal/precheck"
 )
 
 // Create opens a draft for a's hospital. It fails with fault.Forbidden unless
@@ -365,7 +366,7 @@ func (d *Desk) freeze(ctx context.Context, r Record, version int, declared bool,
 	if err != nil {
 		return casework.Submission{}, err
 	}
-	problems := append(pack.CheckForm(c.Form), checkFiles(pack, r, lane.Later)...)
+	problems := append(precheck.Blocking(gaps(pack, r, lane.Later, s)), checkLater(pack, lane.Later)...)
 	if !declared {
 		problems = append(problems, fault.Problem{Field: "declared", Code: "declaration"})
 	}
@@ -403,31 +404,13 @@ func (d *Desk) freeze(ctx context.Context, r Record, version int, declared bool,
 	}, nil
 }
 
-// checkFiles lists required items without a checked file, unless later names
-// them, attached files that are not checked, and what later names in vain.
-func checkFiles(pack policy.Pack, r Record, later []string) []fault.Problem {
+// checkLater lists what later, the items whose papers are to follow, names in vain.
+func checkLater(pack policy.Pack, later []string) []fault.Problem {
 	var problems []fault.Problem
 	for i, id := range later {
 		item, ok := pack.Item(id)
 		if !ok || !item.Required || slices.Contains(later[:i], id) {
 			problems = append(problems, fault.Problem{Field: "later", Code: "lane.item"})
-		}
-	}
-	for _, part := range pack.Parts {
-		for _, item := range part.Items {
-			ids := r.Case.Files[item.ID]
-			if item.Required && len(ids) == 0 && !slices.Contains(later, item.ID) {
-				problems = append(problems, fault.Problem{Field: "item-" + item.ID, Code: "file.missing"})
-			}
-			for _, id := range ids {
-				switch f, _ := r.File(id); f.State {
-				case Checked:
-				case Rejected:
-					problems = append(problems, fault.Problem{Field: "item-" + item.ID, Code: "file.rejected"})
-				default:
-					problems = append(problems, fault.Problem{Field: "item-" + item.ID, Code: "file.unchecked"})
-				}
-			}
 		}
 	}
 	return problems

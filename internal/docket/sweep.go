@@ -124,6 +124,9 @@ func (t *Teller) sweepCase(ctx context.Context, id string) ([]Stuck, error) {
 			return stuck, err
 		}
 	}
+	if err := t.tellExpiries(ctx, r.Case); err != nil {
+		return stuck, fmt.Errorf("telling what of %s expires: %w", id, err)
+	}
 	return stuck, nil
 }
 

@@ -22,6 +22,7 @@ type Teller struct {
 	Desk    *Desk
 	Machine Machine
 	Notices Notices
+	Outbox  Outbox // what was delivered; nil: a notice that comes again is queued again
 }
 
 // Telling is one thing that somebody or something must hear of an entry.

@@ -99,7 +99,7 @@ func newTown(t testing.TB) *town {
 	tw.desk.Packs = docket.Only(small(device))
 	machine := func() time.Time { return monday }
 	tw.keeper = &docket.Keeper{Store: w.Store, Directory: w.Directory, Doors: w.Doors, Notices: w.Notices, Mac: w.Mac, Desk: tw.desk, Machine: machine}
-	tw.teller = &docket.Teller{Desk: tw.desk, Machine: w.Machine, Notices: w.Notices}
+	tw.teller = &docket.Teller{Desk: tw.desk, Machine: w.Machine, Notices: w.Notices, Outbox: w.Outbox}
 	tw.waiter = &docket.Waiter{Store: w.Store, Machine: w.Machine}
 	tw.bell = &docket.Bell{Desk: tw.desk}
 	tw.post = &docket.Postman{Store: w.Store, Directory: w.Directory, Doors: w.Doors, Outbox: w.Outbox, Mail: w.Mail, Mac: w.Mac, Site: "https://jixu.example", Machine: machine}

@@ -47,18 +47,20 @@ func gtinCheck(body string) byte {
 // codes have letters and are left unchecked. Codes: those of [GTIN] and [Elements], udi.issuer.
 func DeviceID(s string, today calendar.Day) Result {
 	v := plain(s)
+	if digits(v) && len(v) <= fixed["01"] {
+		return GTIN(v)
+	}
+	e, problems := Elements(s, today)
 	switch {
+	case e.GTIN != "":
+		return GTIN(e.GTIN)
+	case strings.HasPrefix(v, "("):
+		if len(problems) == 0 {
+			problems = append(problems, problem("gs1.gtin"))
+		}
+		return doubt(v, problems[0])
 	case digits(v):
 		return GTIN(v)
-	case strings.HasPrefix(v, "("):
-		e, problems := Elements(s, today)
-		if e.GTIN == "" {
-			if len(problems) == 0 {
-				problems = append(problems, problem("gs1.gtin"))
-			}
-			return doubt(v, problems[0])
-		}
-		return GTIN(e.GTIN)
 	}
 	return Result{State: Unknown, Value: v, Problem: problem("udi.issuer")}
 }

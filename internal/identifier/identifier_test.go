@@ -88,6 +88,7 @@ func TestGTIN(t *testing.T) {
 	for _, row := range []struct{ name, in, want string }{
 		{"digits are a trade item number", "06291041500213", "valid"},
 		{"a whole label", "(01)06291041500213(17)271231(10)A1", "valid"},
+		{"a label as it was scanned", "010629104150021317271231" + "10A1", "valid"},
 		{"a label whose number is wrong", "(01)06291041500214", "warn gtin.check 4 3"},
 		{"a label without a number", "(10)A1", "warn gs1.gtin"},
 		{"another issuer's code", "MA.156.M0.1234.ABC", "unknown udi.issuer"},

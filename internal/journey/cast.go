@@ -164,7 +164,7 @@ func Papers(pack policy.Pack) []policy.Item {
 	var out []policy.Item
 	for _, part := range pack.Parts {
 		for _, item := range part.Items {
-			if item.ID != "earlier-use" {
+			if item.ID != policy.ItemEarlierUse {
 				out = append(out, item)
 			}
 		}

@@ -113,10 +113,22 @@ const (
 	FieldPerPatient = "units-per-patient"
 	FieldUnitsUsed  = "units-used" // "first", "used" or "unused": the hospital's attestation
 	FieldOthers     = "other-patients"
-	FieldCategory   = "category"  // drugs: why it is urgent
-	FieldSituation  = "situation" // drugs: why it cannot be had in China
-	FieldClass      = "class"     // devices
+	FieldCategory   = "category"      // drugs: why it is urgent
+	FieldSituation  = "situation"     // drugs: why it cannot be had in China
+	FieldLead       = "lead-importer" // drugs
+	FieldControlled = "controlled"    // drugs
+	FieldClass      = "class"         // devices
+
+	FieldApprovalDay  = "overseas-approval-day"
+	FieldApprovalEnds = "certificate-expires"
 )
+
+// RareDisease is the category of drugs that a member of the national network
+// imports in principle.
+const RareDisease = "rare-disease"
+
+// ItemEarlierUse is the paper that only a further application brings.
+const ItemEarlierUse = "earlier-use"
 
 // Keys of the packs that new drafts get, unless the rules name others.
 const (

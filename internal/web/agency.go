@@ -100,5 +100,8 @@ func (x *exchange) agencyCase() error {
 		return err
 	}
 	p := x.casePage(v)
+	if p.Expiries, err = x.expiries(v); err != nil {
+		return err
+	}
 	return x.show("case", &p.Page, &p)
 }

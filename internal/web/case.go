@@ -24,6 +24,7 @@ type casePage struct {
 	Withdraw  string // path of the page on which it is withdrawn; "" if it cannot be
 	Open      string // path under which files are opened
 	Submitted []SubmissionRow
+	Expiries  []ExpiryLine // licences and certificates that ended or will soon
 }
 
 // SubmissionRow is one numbered submission.

@@ -46,6 +46,7 @@ type gatePage struct {
 	Receipt  string // of the reader's own answer, "" if there is none
 	Now      []Move // whose move it is since this gate is over
 	CaseHref string // the whole case, for who signed in
+	Gaps     []GapGroup
 }
 
 // Choice is one way to answer, with its consequence.
@@ -83,6 +84,11 @@ func (x *exchange) gatePage() error {
 
 func (x *exchange) showGate(status int, v docket.View, g gate.Gate, problems []fault.Problem) error {
 	p := x.gateView(v, g)
+	gaps, err := x.frozenGaps(v)
+	if err != nil {
+		return err
+	}
+	p.Gaps = gaps
 	p.Typed = x.typed()
 	p.Lines = x.timeline(v, x.directory())
 	p.Errors = labelled(x.problems(problems), func(field string) string {

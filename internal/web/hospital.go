@@ -34,6 +34,7 @@ var hospitalDoors = []Door{
 	{"GET", "/hospital/cases/{case}/files/{file}", signedIn, (*exchange).upload},
 	{"POST", "/hospital/cases/{case}/files/{file}/open", signedIn, (*exchange).openFile},
 	{"POST", "/hospital/cases/{case}/files/{file}/remove", signedIn, (*exchange).removeFile},
+	{"GET", "/hospital/cases/{case}/precheck", signedIn, (*exchange).precheck},
 	{"GET", "/hospital/cases/{case}/check", signedIn, (*exchange).checkAnswers},
 	{"POST", "/hospital/cases/{case}/submit", signedIn, (*exchange).submit},
 	{"GET", "/hospital/cases/{case}/submissions/{no}", signedIn, (*exchange).confirmation},
@@ -143,6 +144,9 @@ func (x *exchange) hospitalCase() error {
 		return err
 	}
 	p := x.casePage(v)
+	if p.Expiries, err = x.expiries(v); err != nil {
+		return err
+	}
 	if v.Case.Permits(casework.Withdraw, x.actor) == nil {
 		p.Withdraw = p.Identity.Href + "/withdraw"
 	}

@@ -24,6 +24,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/policy"
+	"jixu/internal/precheck"
 	"jixu/internal/words"
 )
 
@@ -32,7 +33,7 @@ var pages = map[string]any{
 	"answer": answerPage{}, "case": casePage{}, "cases": caseListPage{}, "check": checkPage{}, "closed": closedPage{},
 	"code": codePage{}, "confirm": answerPage{}, "confirmation": confirmationPage{}, "dossier": dossierPage{},
 	"evidence": evidencePage{}, "failed": failed{}, "form": formPage{}, "gate": gatePage{}, "inbox": inboxPage{},
-	"item": itemPage{}, "link": linkPage{}, "new": newCasePage{}, "receipt": gatePage{}, "sign-in": signInPage{},
+	"item": itemPage{}, "link": linkPage{}, "new": newCasePage{}, "precheck": precheckPage{}, "receipt": gatePage{}, "sign-in": signInPage{},
 	"upload": uploadPage{}, "welcome": welcomePage{}, "withdraw": withdrawPage{},
 }
 
@@ -246,6 +247,15 @@ func spoken() []string {
 	}
 	add("title.*", string(fault.NotFound), string(fault.Invalid), string(fault.Conflict), string(fault.Forbidden), string(fault.Unavailable))
 	add("weekday.*", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+	for _, s := range precheck.Severities {
+		add("severity.*", string(s))
+	}
+	for _, rule := range precheck.Rules {
+		if key := "gap." + rule; rule != "field" && rule != "paper" && rule != "code" { // they say what a fault says
+			keys = append(keys, key)
+		}
+	}
+	keys = append(keys, precheck.Cures...)
 	reply := answerPage{Texts: (&exchange{r: &http.Request{}}).replyTexts(docket.View{})}
 	for _, text := range reply.Texts {
 		add("answer.*", text.ID)

@@ -1,0 +1,103 @@
+package docket_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"jixu/internal/calendar"
+	"jixu/internal/memory"
+	"jixu/internal/policy"
+)
+
+// The hospital hears of a licence that ends once at each threshold and once when
+// it has ended, whatever fails on the way.
+func TestExpiryIsToldOnceAtEachThreshold(t *testing.T) {
+	ctx := context.Background()
+	p := &play{town: newTown(t)}
+	p.draft()
+	ends := calendar.DayOf(monday).AddDays(20)
+	_, err := p.desk.Save(ctx, op("expiry"), p.id, p.record().Case.Version, map[string]string{"certificate-expires": ends.String()}, actor("lin"))
+	must(t, err)
+	p.submit()
+
+	// at moves the clock to so many days before the end, sweeps three times, and
+	// wants to have told these in all.
+	at := func(days int, want ...string) {
+		t.Helper()
+		p.world.Clock.Set(ends.AddDays(-days).At(10, 0))
+		for range 3 {
+			_, err := p.teller.Sweep(ctx)
+			must(t, err)
+			p.engine()
+		}
+		var got []string
+		for _, m := range p.world.Mail.Sent() {
+			if rest, ok := strings.CutPrefix(m.Key, p.id+"/expiry/certificate-expires/"+ends.String()+"/"); ok {
+				got = append(got, rest)
+				if m.To != "h1@example" || !strings.Contains(m.Subject, p.record().Case.Number) || !strings.Contains(m.Text, "/hospital/cases/"+p.id) {
+					t.Errorf("the mail: got %+v, want it to the hospital, with number and link", m)
+				}
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("%d days before: got %v, want %v", days, got, want)
+		}
+	}
+	at(20, "60")
+	at(15, "60")
+	at(14, "60", "14")
+	at(0, "60", "14")
+
+	// The queue fails at the worst moment: the next sweep tells it.
+	p.world.Clock.Set(ends.AddDays(1).At(10, 0))
+	p.faults = func(_ int, name string) memory.Fate {
+		if name == "Notices.Queue" {
+			return memory.FailBefore
+		}
+		return memory.Pass
+	}
+	if err, _ := p.under(func() error { _, err := p.teller.Sweep(ctx); return err }); err == nil {
+		t.Error("a sweep whose queue fails says so: got nil")
+	}
+	p.faults = nil
+	at(-1, "60", "14", "0")
+
+	// What was delivered is not even queued again.
+	before := len(p.world.Notices.Waiting())
+	_, err = p.teller.Sweep(ctx)
+	must(t, err)
+	if n := len(p.world.Notices.Waiting()); n != before {
+		t.Errorf("queued again: got %d notices waiting, want %d", n, before)
+	}
+}
+
+// Without a setting of the operator nobody is told before the end.
+func TestNobodyInventsAWarningOfExpiry(t *testing.T) {
+	ctx := context.Background()
+	p := &play{town: newTown(t)}
+	rules := policy.LocalSample()
+	rules.ExpiryDays = nil
+	must(t, p.world.Directory.PutRules(ctx, rules))
+	p.draft()
+	ends := calendar.DayOf(monday).AddDays(3)
+	_, err := p.desk.Save(ctx, op("expiry"), p.id, p.record().Case.Version, map[string]string{"certificate-expires": ends.String()}, actor("lin"))
+	must(t, err)
+	p.submit()
+	for days, want := range []int{0, 0, 0, 0, 1} {
+		p.world.Clock.Set(calendar.DayOf(monday).AddDays(days).At(10, 0))
+		_, err := p.teller.Sweep(ctx)
+		must(t, err)
+		p.engine()
+		n := 0
+		for _, m := range p.world.Mail.Sent() {
+			if strings.Contains(m.Key, "/expiry/") {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%d days before the end: got %d mails, want %d", 3-days, n, want)
+		}
+	}
+}
