@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"jixu/internal/calendar"
 	"jixu/internal/casework"
 	"jixu/internal/fault"
 	"jixu/internal/party"
@@ -259,6 +260,15 @@ func (d *Desk) Register(ctx context.Context, op Op, id string, data variety.Data
 func (d *Desk) CorrectVariety(ctx context.Context, op Op, id string, version int, data variety.Data, reason string, a party.Actor) (Receipt, error) {
 	return d.changeVariety(ctx, op, id, version, Digest("correct-variety", id, version, data, reason), a,
 		func(v variety.Variety, _ casework.Setting) (variety.Change, error) { return v.Correct(data, reason, a) })
+}
+
+// MarkVariety records since when an equivalent is registered at home, or, with
+// the zero day, that none is.
+func (d *Desk) MarkVariety(ctx context.Context, op Op, id string, version int, since calendar.Day, note string, a party.Actor) (Receipt, error) {
+	return d.changeVariety(ctx, op, id, version, Digest("mark-variety", id, version, since.String(), note), a,
+		func(v variety.Variety, s casework.Setting) (variety.Change, error) {
+			return v.Mark(since, note, a, s.Now)
+		})
 }
 
 // changeVariety moves one entry of the register.

@@ -65,6 +65,7 @@ var folk = []party.Person{
 	{ID: "lin", Org: "h1", Roles: []party.Role{party.Applicant}, Mail: "lin@example", Subject: "s-lin"},
 	{ID: "he", Org: "h2", Roles: []party.Role{party.Applicant}, Mail: "he@example", Subject: "s-he"},
 	{ID: "zhou", Org: "mpa", Roles: []party.Role{party.Assessor}, Mail: "zhou@example", Subject: "s-zhou"},
+	{ID: "luo", Org: "hc", Roles: []party.Role{party.Assessor}, Mail: "luo@example", Subject: "s-luo"},
 	{ID: "tang", Org: "mpa", Roles: []party.Role{party.Recorder}, Mail: "tang@example", Subject: "s-tang"},
 	{ID: "shen", Org: "nmpa", Roles: []party.Role{party.Recorder}, Mail: "shen@example", Subject: "s-shen"},
 }
