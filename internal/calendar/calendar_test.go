@@ -3,6 +3,7 @@ package calendar
 import (
 	"encoding/json"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +38,12 @@ func TestDue(t *testing.T) {
 		{"across the end of a year", "2025-12-31", Limit{WorkingDays, 1, false}, "2026-01-04", true},
 		{"the last known day is firm", "2026-12-30", Limit{WorkingDays, 1, false}, "2026-12-31", true},
 		{"past the last known day is provisional", "2026-12-31", Limit{WorkingDays, 1, false}, "2027-01-01", false},
-		{"before the first known day is provisional", "2024-12-30", Limit{WorkingDays, 1, false}, "2024-12-31", false},
+		{"before the first known day is provisional", "2023-12-28", Limit{WorkingDays, 1, false}, "2023-12-29", false},
+		{"a working Sunday before Spring Festival 2024", "2024-02-02", Limit{WorkingDays, 1, false}, "2024-02-04", true},
+		{"the eve of Spring Festival 2024 is a working day by the notice", "2024-02-08", Limit{WorkingDays, 1, false}, "2024-02-09", true},
+		{"Spring Festival 2024 and the working Sunday after it", "2024-02-09", Limit{WorkingDays, 1, false}, "2024-02-18", true},
+		{"Mid-Autumn 2024 after a working Saturday", "2024-09-13", Limit{WorkingDays, 2, false}, "2024-09-18", true},
+		{"National Day 2024", "2024-09-30", Limit{WorkingDays, 1, false}, "2024-10-08", true},
 		{"calendar days end where they end", "2026-09-30", Limit{CalendarDays, 3, false}, "2026-10-03", true},
 		{"calendar days that end in a holiday move past it", "2026-09-30", Limit{CalendarDays, 3, true}, "2026-10-08", true},
 		{"calendar days that end on a working Saturday stay", "2026-10-09", Limit{CalendarDays, 1, true}, "2026-10-10", true},
@@ -84,9 +90,9 @@ func TestDayIsShanghais(t *testing.T) {
 
 func TestWorkingDaysOfYears(t *testing.T) {
 	c := Official()
-	for _, y := range []int{2025, 2026} {
-		if got := c.WorkingDaysBetween(Day{y - 1, 12, 31}, Day{y, 12, 31}); got != 248 {
-			t.Errorf("working days of %d: got %d, want 248", y, got)
+	for y, want := range map[int]int{2024: 251, 2025: 248, 2026: 248} {
+		if got := c.WorkingDaysBetween(Day{y - 1, 12, 31}, Day{y, 12, 31}); got != want {
+			t.Errorf("working days of %d: got %d, want %d", y, got, want)
 		}
 	}
 	if got := c.WorkingDaysBetween(day(t, "2026-02-24"), day(t, "2026-02-14")); got != -1 {
@@ -339,8 +345,52 @@ func TestPauseLaws(t *testing.T) {
 	})
 }
 
+// A deadline that was counted when less was known, and stopped and resumed as it
+// came, is counted again as if everything had been known from the start.
+func TestRecountingIsCountingFromTheStart(t *testing.T) {
+	var known []Calendar
+	var files [][]byte
+	for _, y := range []string{"2024", "2025", "2026"} {
+		b, err := os.ReadFile("data/" + y + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, b)
+		c, err := Parse(files...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		known = append(known, c)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		l := limits().Draw(t, "limit")
+		start := Day{2024, 11, 1}.Start().Add(time.Duration(rapid.Int64Range(0, 600*86400).Draw(t, "start")) * time.Second)
+		least := rapid.IntRange(0, 2).Draw(t, "known at the start")
+		then, now := known[least], known[rapid.IntRange(least, 2).Draw(t, "known now")]
+		was, want := then.Due(start, l), now.Due(start, l)
+		for range rapid.IntRange(0, 3).Draw(t, "pauses") {
+			at := was.Due.Add(-time.Duration(rapid.Int64Range(0, 20*86400).Draw(t, "before the end")) * time.Second)
+			if n := len(was.Trace.Pauses); n > 0 && at.Before(was.Trace.Pauses[n-1].Until) || at.Before(start) {
+				break
+			}
+			until := at.Add(time.Duration(rapid.Int64Range(1, 60*86400).Draw(t, "for")) * time.Second)
+			stopped := len(was.Trace.Pauses)
+			if was = then.Resume(was, at, until); len(was.Trace.Pauses) > stopped {
+				want = now.Resume(want, at, until)
+			}
+		}
+		got := now.Recount(was)
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("counted again: got %+v, want %+v", got, want)
+		}
+		if again := now.Recount(got); !reflect.DeepEqual(again, got) {
+			t.Fatalf("counted a third time: got %+v, want %+v", again, got)
+		}
+	})
+}
+
 func FuzzParse(f *testing.F) {
-	for _, n := range []string{"2025", "2026"} {
+	for _, n := range []string{"2024", "2025", "2026"} {
 		b, err := os.ReadFile("data/" + n + ".json")
 		if err != nil {
 			f.Fatal(err)

@@ -77,9 +77,19 @@ func (c Calendar) Due(start time.Time, l Limit) Deadline {
 	return c.count(Trace{Start: start, Clock: l.Clock, N: min(max(l.N, 1), MaxN), RollOver: l.RollOver})
 }
 
-// Recount returns d as this calendar counts it: the same start, limit and
-// pauses with the days known now. It is how a provisional deadline becomes firm.
-func (c Calendar) Recount(d Deadline) Deadline { return c.count(d.Trace) }
+// Recount returns d as this calendar would have counted it from the start: the
+// same start and limit, and each pause taken again when it came. It is how a
+// provisional deadline becomes firm.
+func (c Calendar) Recount(d Deadline) Deadline {
+	t := d.Trace
+	pauses := t.Pauses
+	t.Pauses = nil
+	out := c.count(t)
+	for _, p := range pauses {
+		out = c.Resume(out, p.At, p.Until)
+	}
+	return out
+}
 
 // Resume returns d after its clock stood still from pausedAt to resumedAt, as it
 // does during a supplement. The day of the pause is spent; the day of resuming

@@ -49,6 +49,7 @@ type Facts struct {
 	Opinion    *OpinionFx  `json:"opinion,omitempty"`
 	Decision   *DecisionFx `json:"decision,omitempty"`
 	Ring       *RingFx     `json:"ring,omitempty"`
+	Recounts   []RecountFx `json:"recounts,omitempty"`
 	Reason     string      `json:"reason,omitempty"`
 
 	Variety  *VarietyFx  `json:"variety,omitempty"`
@@ -223,7 +224,8 @@ func (c Case) openGate(leg gate.Leg, kind gate.Kind, to string, recorders []stri
 func (c Case) armed(g gate.Gate, t Track, s Setting) gate.Gate {
 	if stopped := t.Clock; stopped != nil && g.Kind != gate.Supplement {
 		g.Limit = &stopped.Limit
-		return g.ArmedBy(s.Calendar, s.Calendar.Resume(stopped.Deadline, stopped.At, s.Now), s.Now)
+		d, _ := gate.RecountDeadline(s.Calendar, stopped.Deadline, stopped.At)
+		return g.ArmedBy(s.Calendar, s.Calendar.Resume(d, stopped.At, s.Now), s.Now)
 	}
 	return g.Armed(s.Calendar, s.Now)
 }

@@ -35,6 +35,7 @@ const (
 	Release    Verb = "release"     // it takes it up again
 	Assign     Verb = "assign"      // it names who of its people works on it
 	Amend      Verb = "amend"       // a later letter replaces the recorded reply
+	Recount    Verb = "recount"     // deadlines are counted again because the calendar has grown
 )
 
 // A move is one row of the law's table: who may make it, and when.
@@ -73,6 +74,7 @@ var moves = []move{
 	{Release, agencyStaff, func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency }},
 	{Assign, agencyStaff, func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency }},
 	{Amend, replyRecorder, func(c Case) bool { return c.Decision != nil }},
+	{Recount, system, func(c Case) bool { return c.Status == Submitted || c.Papers.Gate != "" }},
 }
 
 // answers are the moves that answer a gate; a link is good for nothing else.

@@ -111,6 +111,7 @@ var allowed = []struct {
 	{Assign, []Kind{Device}, []string{"MPA assessor", "MPA recorder", "regulator's recorder"}, workable},
 	{Assign, []Kind{Drug}, []string{"commission assessor", "MPA recorder", "regulator's recorder"}, workable},
 	{Amend, both, []string{"regulator's recorder", "MPA recorder"}, decided},
+	{Recount, both, []string{"the clock"}, append([]string{"approved, papers owed"}, underway...)},
 }
 
 var (

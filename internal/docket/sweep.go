@@ -109,6 +109,9 @@ func (t *Teller) sweepCase(ctx context.Context, id string) ([]Stuck, error) {
 	if err := t.remindCopies(ctx, r); err != nil {
 		return nil, err
 	}
+	if err := t.recount(ctx, r); err != nil {
+		return nil, err
+	}
 	var stuck []Stuck
 	for _, leg := range gate.Legs {
 		track := r.Case.Track(leg)

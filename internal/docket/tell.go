@@ -74,6 +74,9 @@ func Tellings(e history.Entry, number string) ([]Telling, error) {
 			note(Notice{Kind: NoticeRing, Org: r.Escalated, Ring: "escalated", Due: parseInstant(r.Due)})
 		}
 	}
+	for _, n := range recountNotices(f.Recounts) {
+		note(n)
+	}
 	if f.Submission != nil && e.By.Org != "" {
 		note(Notice{Kind: NoticeReceipt, Org: e.By.Org})
 	}

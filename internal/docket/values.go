@@ -262,6 +262,7 @@ const (
 	NoticeRing    NoticeKind = "ring"    // a deadline nears or passed; with a link
 	NoticeReceipt NoticeKind = "receipt" // what you sent has arrived
 	NoticeExpiry  NoticeKind = "expiry"  // a licence or certificate of the case ends soon or has ended
+	NoticeRecount NoticeKind = "recount" // a deadline is on another day, because the calendar has grown; with a link
 	NoticeCode    NoticeKind = "code"    // a one-time code, to one person's own channel
 	NoticeInquiry NoticeKind = "inquiry" // a question was asked, or answered
 	NoticeCopied  NoticeKind = "copied"  // a copy was sent to you some days ago, and nobody said it arrived

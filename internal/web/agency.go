@@ -16,6 +16,7 @@ var agencyDoors = []Door{
 	{"GET", "/agency/cases/{case}", signedIn, (*exchange).agencyCase},
 	{"POST", "/agency/cases/{case}/files/{file}/open", signedIn, (*exchange).openFile},
 	{"GET", "/agency/cases/{case}/gates/{gate}", atGate, (*exchange).gatePage},
+	{"GET", "/agency/cases/{case}/gates/{gate}/why", atGate, (*exchange).why},
 	{"POST", "/agency/cases/{case}/gates/{gate}/files/{file}/open", atGate, (*exchange).openFile},
 	{"GET", "/agency/cases/{case}/gates/{gate}/evidence", atGate, (*exchange).evidencePage},
 	{"POST", "/agency/cases/{case}/gates/{gate}/evidence", atGate, (*exchange).evidence},

@@ -115,10 +115,10 @@ func (s *scene) routes(t testing.TB) []route {
 	var out []route
 	for _, d := range web.HospitalDoors() {
 		id := draft
-		if strings.Contains(d.Pattern, "submissions") || strings.Contains(d.Pattern, "withdraw") {
+		if strings.Contains(d.Pattern, "submissions") || strings.Contains(d.Pattern, "withdraw") || strings.Contains(d.Pattern, "{gate}") {
 			id = open
 		}
-		path := strings.NewReplacer("{$}", "", "{case}", id, "{item}", "signed-form", "/files/{file}", "/files/"+s.file, "/static/{file}", "/static/style.css", "{no}", "1").Replace(d.Pattern)
+		path := strings.NewReplacer("{$}", "", "{case}", id, "{item}", "signed-form", "{gate}", "opinion-1", "/files/{file}", "/files/"+s.file, "/static/{file}", "/static/style.css", "{no}", "1").Replace(d.Pattern)
 		out = append(out, route{d, path, lin})
 	}
 	for _, d := range web.AgencyDoors() {

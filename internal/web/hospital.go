@@ -34,6 +34,7 @@ var hospitalDoors = []Door{
 	{"GET", "/hospital/cases/{case}/files/{file}", signedIn, (*exchange).upload},
 	{"POST", "/hospital/cases/{case}/files/{file}/open", signedIn, (*exchange).openFile},
 	{"POST", "/hospital/cases/{case}/files/{file}/remove", signedIn, (*exchange).removeFile},
+	{"GET", "/hospital/cases/{case}/gates/{gate}/why", signedIn, (*exchange).why},
 	{"GET", "/hospital/cases/{case}/precheck", signedIn, (*exchange).precheck},
 	{"GET", "/hospital/cases/{case}/check", signedIn, (*exchange).checkAnswers},
 	{"POST", "/hospital/cases/{case}/submit", signedIn, (*exchange).submit},

@@ -37,6 +37,7 @@ type house struct {
 	site   *httptest.Server
 	bucket *httptest.Server
 	sites  [2]*web.Site
+	days   calendar.Calendar
 
 	mu       sync.Mutex
 	uploaded map[string]string // key -> version, not settled yet
@@ -51,7 +52,7 @@ func newHouse(t testing.TB) *house {
 
 func openHouse(t testing.TB, w *memory.World, address string) *house {
 	t.Helper()
-	h := &house{World: w, uploaded: map[string]string{}}
+	h := &house{World: w, uploaded: map[string]string{}, days: calendar.Official()}
 	ctx := context.Background()
 	must(t, w.Directory.PutAgencies(ctx, journey.Agencies))
 	must(t, w.Directory.PutRules(ctx, policy.LocalSample()))
@@ -90,7 +91,7 @@ func must(t testing.TB, err error) {
 // newDesk is the docket's desk over the house's memory; without pauses.
 func (h *house) newDesk() *docket.Desk {
 	return &docket.Desk{
-		Store: h.Store, Directory: h.Directory, Files: bucketFiles{h.Files, h.bucket.URL}, Clock: h.Clock, Calendar: calendar.Official(),
+		Store: h.Store, Directory: h.Directory, Files: bucketFiles{h.Files, h.bucket.URL}, Clock: h.Clock, Calendar: h.days,
 		Packs: policy.Carried, Current: map[casework.Kind]string{casework.Device: policy.DeviceKey, casework.Drug: policy.DrugKey},
 		Random: rand.Reader, Pause: func(context.Context, time.Duration) error { return nil }, Metrics: h.Metrics,
 	}
@@ -134,6 +135,23 @@ func (h *house) tell() {
 	for len(h.Notices.Waiting()) > 0 {
 		_ = postman.Deliver(ctx, h.Notices.Take(0))
 	}
+}
+
+// knows has the house know the days of cal, as after the next deployment.
+func (h *house) knows(cal calendar.Calendar) {
+	h.days = cal
+	for _, s := range h.sites {
+		s.Desk.Calendar = cal
+	}
+}
+
+// sweep does what sweep-stuck does.
+func (h *house) sweep(t testing.TB) {
+	t.Helper()
+	teller := &docket.Teller{Desk: h.newDesk(), Machine: h.Machine, Notices: h.Notices, Outbox: h.Outbox}
+	_, err := teller.Sweep(context.Background())
+	must(t, err)
+	h.tell()
 }
 
 // issuer signs in whoever is chosen on a page of the desk.

@@ -54,6 +54,7 @@ type Due struct {
 	Status      string // 官方 / 草案 / 本地设置
 	Steps       []DueStep
 	Known       string
+	Href        string // the whole explanation; "" if the reader may not open it
 }
 
 // DueStep is one line of the counting trace.
@@ -72,6 +73,7 @@ type Line struct {
 	Detail []string
 	Gap    string // time since the entry before
 	Paused bool   // an agency's clock stood still since the entry before
+	Dues   []DueRef
 }
 
 // directory looks names up once a request.
@@ -231,6 +233,7 @@ func (x *exchange) due(g gate.Gate, now time.Time) *Due {
 		Source: g.Limit.Clause.Source + " " + g.Limit.Clause.Ref,
 		Status: x.lang.Say("status." + string(g.Limit.Status)),
 		Known:  dayText(x.lang, g.Deadline.Trace.KnownThrough),
+		Href:   x.whyHref(g),
 	}
 	left := x.site.Desk.Calendar.WorkingDaysBetween(calendar.DayOf(now), calendar.DayOf(g.Deadline.Due))
 	switch {
@@ -272,7 +275,7 @@ func (x *exchange) timeline(v docket.View, d *directory) []Line {
 	paused := pauses(v.Events)
 	for i, e := range v.Events {
 		line := Line{
-			At: e.At, What: x.lang.Say("entry."+e.Verb, x.entryArgs(e)...), Who: d.person(e.By.Person), Detail: x.details(v, e),
+			At: e.At, What: x.lang.Say("entry."+e.Verb, x.entryArgs(e)...), Who: d.person(e.By.Person), Detail: x.details(v, e), Dues: x.dues(v, e),
 		}
 		if e.By.Org != party.System.Org {
 			line.Org = d.org(e.By.Org)
@@ -341,6 +344,7 @@ func (x *exchange) details(v docket.View, e docket.Event) []string {
 			out = append(out, x.lang.Say("opinion.advice", o.Advice))
 		}
 	}
+	out = append(out, x.recounted(f.Recounts)...)
 	if d := f.Decision; d != nil {
 		out = append(out, x.lang.Say("decision.number", d.Number, x.dayOf(d.Date)))
 		if d.Quantity > 0 {

@@ -34,7 +34,7 @@ var pages = map[string]any{
 	"code": codePage{}, "confirm": answerPage{}, "confirmation": confirmationPage{}, "dossier": dossierPage{},
 	"evidence": evidencePage{}, "failed": failed{}, "form": formPage{}, "gate": gatePage{}, "inbox": inboxPage{},
 	"item": itemPage{}, "link": linkPage{}, "new": newCasePage{}, "precheck": precheckPage{}, "receipt": gatePage{}, "sign-in": signInPage{},
-	"upload": uploadPage{}, "welcome": welcomePage{}, "withdraw": withdrawPage{},
+	"upload": uploadPage{}, "welcome": welcomePage{}, "why": whyPage{}, "withdraw": withdrawPage{},
 }
 
 var missingWords = regexp.MustCompile(`\[[a-z]+[a-z.-]*\]`)
@@ -247,6 +247,8 @@ func spoken() []string {
 	}
 	add("title.*", string(fault.NotFound), string(fault.Invalid), string(fault.Conflict), string(fault.Forbidden), string(fault.Unavailable))
 	add("weekday.*", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+	add("recount.stopped.*", string(gate.Opinion), string(gate.Reply))
+	keys = append(keys, "recount.moved", "recount.firm")
 	for _, s := range precheck.Severities {
 		add("severity.*", string(s))
 	}
