@@ -33,8 +33,9 @@ var rooms = map[string][]string{
 	"reuse":    {"calendar"},
 	"inquiry":  {"policy", "calendar", "party", "fault"},
 	"variety":  {"reuse", "calendar", "party", "fault"},
+	"trust":    {"party", "fault"},
 	"casework": {"gate", "reuse", "policy", "calendar", "party", "fault"},
-	"docket":   {"casework", "gate", "reuse", "inquiry", "variety", "dossier", "number", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
+	"docket":   {"casework", "gate", "reuse", "inquiry", "variety", "trust", "dossier", "number", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
 	"web":      {"docket", "casework", "gate", "reuse", "inquiry", "variety", "dossier", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
 
 	// what a dossier is held against, beside the pack
@@ -47,6 +48,7 @@ var rooms = map[string][]string{
 	"queue":   {"docket", "fault"},
 	"keyring": {"docket", "fault"},
 	"mailbox": {"docket", "fault"},
+	"webhook": {"docket", "fault"},
 	"machine": {"docket", "fault"},
 
 	"gateway":  {"fault"},
@@ -69,7 +71,7 @@ var rooms = map[string][]string{
 }
 
 // law is what decides: no I/O, no clock, no AWS.
-var law = []string{"casework", "gate", "policy", "calendar", "party", "history", "number", "dossier", "fault", "identifier", "precheck"}
+var law = []string{"casework", "gate", "policy", "calendar", "party", "history", "number", "dossier", "fault", "identifier", "precheck", "trust"}
 
 // source is one Go file of ours that is not a test.
 type source struct {

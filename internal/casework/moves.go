@@ -77,7 +77,7 @@ var moves = []move{
 	{Recount, system, func(c Case) bool { return c.Status == Submitted || c.Papers.Gate != "" }},
 }
 
-// answers are the moves that answer a gate; a link is good for nothing else.
+// answers are the moves that answer a gate; a link or a machine is good for nothing else.
 var answers = []Verb{AskOpinion, Opine, AskReply, Record}
 
 // Verbs lists every move that can be made on an existing case.
@@ -100,7 +100,7 @@ func (c Case) Permits(v Verb, a party.Actor) error {
 	if i < 0 {
 		return fault.New(fault.Invalid, "verb")
 	}
-	if !moves[i].who(c, a) || a.Via == party.ByLink && !slices.Contains(answers, v) {
+	if !moves[i].who(c, a) || a.Confined() && !slices.Contains(answers, v) {
 		return fault.New(fault.Forbidden, "role")
 	}
 	if !moves[i].when(c) {

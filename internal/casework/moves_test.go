@@ -211,6 +211,35 @@ func TestALinkReachesItsOwnCaseOnly(t *testing.T) {
 	}
 }
 
+// A machine may what the person it names may, of the moves that answer a gate.
+func TestAMachineAnswersAndDoesNothingElse(t *testing.T) {
+	for _, row := range allowed {
+		for _, who := range row.who {
+			c, a := stages[row.stages[0]], people[who]
+			if a.Via == party.BySystem {
+				continue
+			}
+			c.Kind, c.Hospital = row.kinds[0], "h1"
+			a.Via = party.ByMachine
+			err := c.Permits(row.verb, a)
+			switch answer := slices.Contains(answers, row.verb); {
+			case answer && err != nil:
+				t.Errorf("%s: got %v, want it permitted", cell(row.verb, c.Kind, who, row.stages[0]), err)
+			case !answer && !errors.Is(err, fault.Forbidden):
+				t.Errorf("%s: got %v, want it forbidden", cell(row.verb, c.Kind, who, row.stages[0]), err)
+			}
+		}
+	}
+	g := gate.Gate{ID: "opinion-1", Case: "c1", Kind: gate.Assess, Party: "mpa"}
+	for who, want := range map[string]error{"MPA assessor": nil, "MPA recorder": fault.Forbidden, "commission assessor": fault.NotFound} {
+		a := people[who]
+		a.Via = party.ByMachine
+		if err := g.MayAnswer(a); !errors.Is(err, want) {
+			t.Errorf("a machine that names the %s at the municipal MPA's gate: got %v, want %v", who, err, want)
+		}
+	}
+}
+
 func TestStageIsDerivedFromTheTracks(t *testing.T) {
 	var got []string
 	for name, c := range stages {

@@ -67,7 +67,9 @@ func Only(packs ...policy.Pack) Packs {
 
 // Op is the sender's name for one request: sent again, it is the same request.
 type Op struct {
-	ID string // 16 to 64 characters, made with the form or by the API's client
+	ID    string // 16 to 64 characters, made with the form or by the API's client
+	Body  string // for a machine: digest of its request's very bytes, and only those are the same request
+	Holds []Hold // sheets that must still be what was read when the operation commits
 }
 
 // tries is how often one operation decides anew when somebody else moved first.
@@ -81,7 +83,13 @@ type decision func(Record, casework.Setting) (Commit, Receipt, error)
 // before it is tried again, so that it happens once. An operation that already
 // happened returns its receipt; the same id with another digest is a conflict.
 func (d *Desk) move(ctx context.Context, id string, op Op, digest string, by party.Actor, decide decision) (Receipt, error) {
-	scope := by.Org + "." + by.Person
+	scope := scopeOf(by)
+	if op.Body != "" {
+		digest = op.Body
+		if r, done, err := d.done(ctx, scope, op, digest); err != nil || done {
+			return r, err
+		}
+	}
 	var unclear error
 	for try := range tries {
 		if try > 0 {
@@ -110,6 +118,7 @@ func (d *Desk) move(ctx context.Context, id string, op Op, digest string, by par
 		if op.ID != "" {
 			commit.Did = &Operation{Scope: scope, ID: op.ID, Digest: digest, Receipt: receipt, At: receipt.At}
 		}
+		commit.Holds = append(commit.Holds, op.Holds...)
 		err = d.Store.Commit(ctx, commit)
 		if err == nil {
 			return receipt, nil
@@ -120,6 +129,15 @@ func (d *Desk) move(ctx context.Context, id string, op Op, digest string, by par
 		return Receipt{}, fault.Because(fault.Conflict, "moved", unclear)
 	}
 	return Receipt{}, fault.Because(fault.Unavailable, "busy", unclear)
+}
+
+// scopeOf says among whose operations by's id counts: a person's own, and for a
+// machine all of its organisation, whomever it names.
+func scopeOf(by party.Actor) string {
+	if by.Via == party.ByMachine {
+		return by.Org + ".@" // no person is called so: ids of people have no @
+	}
+	return by.Org + "." + by.Person
 }
 
 // decide loads case id ("" for one that is to be created) and asks the law.
@@ -260,6 +278,17 @@ func Sleep(ctx context.Context, t time.Duration) error {
 
 // alphabet has no look-alikes; ids of cases, files and requests use it.
 const alphabet = "23456789abcdefghjkmnpqrstuvwxyz"
+
+// idOf returns 16 characters that follow from parts: who names the same thing
+// again gets the same id.
+func idOf(parts ...any) string {
+	sum := sha256.Sum256([]byte(Digest(parts...)))
+	out := make([]byte, 16)
+	for i := range out {
+		out[i] = alphabet[int(sum[i])%len(alphabet)]
+	}
+	return string(out)
+}
 
 // newID returns n random characters.
 func (d *Desk) newID(n int) (string, error) {

@@ -88,7 +88,7 @@ func (d *Desk) Inquiry(ctx context.Context, id string, a party.Actor) (inquiry.I
 // Inquiries lists the questions that a's organisation asked or was asked, the
 // newest first.
 func (d *Desk) Inquiries(ctx context.Context, a party.Actor) ([]inquiry.Inquiry, error) {
-	if a.Via == party.ByLink {
+	if a.Confined() {
 		return nil, fault.New(fault.Forbidden, "role")
 	}
 	return d.inquiriesOn(ctx, inquiriesOf(a.Org), a)

@@ -196,6 +196,23 @@ type Mac interface {
 	Mac(ctx context.Context, message []byte) ([]byte, error)
 }
 
+// Hooks posts events to organisations' own machines.
+type Hooks interface {
+	// Post sends one event. After any error it may have arrived or not; the
+	// receiver tells by its id that it has it already.
+	Post(ctx context.Context, h Hook) error
+}
+
+// Sealer encrypts what must stay secret at rest, with a key that never leaves
+// its keeper.
+type Sealer interface {
+	// Encrypt seals plain for what about says it belongs to.
+	Encrypt(ctx context.Context, plain []byte, about map[string]string) ([]byte, error)
+	// Decrypt opens what was sealed for the very same about. It fails with
+	// fault.Invalid for anything else.
+	Decrypt(ctx context.Context, sealed []byte, about map[string]string) ([]byte, error)
+}
+
 // Clock tells the system's time: the law's clock. In development it can run
 // ahead of the machine's. Sessions, codes and signatures use the machine's.
 type Clock interface {

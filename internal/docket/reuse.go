@@ -146,7 +146,7 @@ func (d *Desk) variety(ctx context.Context, id string) (variety.Variety, error) 
 // Variety returns one entry of the register. Everybody who takes part may know
 // it; it names no hospital.
 func (d *Desk) Variety(ctx context.Context, id string, a party.Actor) (variety.Variety, error) {
-	if a.Via == party.ByLink {
+	if a.Confined() {
 		return variety.Variety{}, fault.New(fault.NotFound, "sheet")
 	}
 	return d.variety(ctx, id)
@@ -154,7 +154,7 @@ func (d *Desk) Variety(ctx context.Context, id string, a party.Actor) (variety.V
 
 // Varieties lists the register of one kind, the newest first.
 func (d *Desk) Varieties(ctx context.Context, drug bool, a party.Actor) ([]variety.Variety, error) {
-	if a.Via == party.ByLink {
+	if a.Confined() {
 		return nil, fault.New(fault.Forbidden, "role")
 	}
 	names, err := d.Store.Listing(ctx, varieties(drug), 200)

@@ -62,7 +62,7 @@ func (c Commit) empty() bool { return c.Case.ID == "" && len(c.Sheets) == 0 }
 // Sheet is the head of an aggregate that is not a case: an inquiry, a variety.
 // Like a case it has a version, a history and a place of its own.
 type Sheet struct {
-	Kind    string // "inquiry" or "variety"
+	Kind    string // "inquiry", "variety" or "trust"
 	ID      string
 	Version int
 	Seq     int             // entries so far
@@ -116,6 +116,7 @@ type Receipt struct {
 	Gate   string // the gate that was answered, if one was
 	Seq    int    // the entry, 0 for a draft's edit
 	File   string // the file that was attached, if one was
+	Made   string // the secret that was made or revoked, if one was
 	At     time.Time
 	Person string
 	Org    string
@@ -292,4 +293,13 @@ type Message struct {
 	To      string
 	Subject string
 	Text    string
+}
+
+// Hook is one event on its way to an organisation's own machine.
+type Hook struct {
+	Address string
+	ID      string    // the same event again has the same
+	At      time.Time // of this sending; machine time
+	Body    []byte
+	Secrets [][]byte // it is signed with each
 }

@@ -98,7 +98,7 @@ const (
 // device of the municipal MPA alone. It fails with [fault.Forbidden] unless a
 // prepares applications, and with [fault.Invalid] for missing or overlong text.
 func New(id, number string, drug bool, subject, question string, a party.Actor, s Setting) (Change, error) {
-	if a.Kind != party.Hospital || !a.Holds(party.Applicant) || a.Via == party.ByLink {
+	if a.Kind != party.Hospital || !a.Holds(party.Applicant) || a.Confined() {
 		return Change{}, fault.New(fault.Forbidden, "role")
 	}
 	problems := append(line("subject", subject), text("question", question)...)
@@ -125,7 +125,7 @@ func New(id, number string, drug bool, subject, question string, a party.Actor, 
 
 // MayRead fails with [fault.NotFound] unless a's organisation asked or was asked.
 func (q Inquiry) MayRead(a party.Actor) error {
-	if a.Via == party.ByLink || a.Org != q.Hospital && !slices.Contains(q.To, a.Org) {
+	if a.Confined() || a.Org != q.Hospital && !slices.Contains(q.To, a.Org) {
 		return fault.New(fault.NotFound, "inquiry")
 	}
 	return nil

@@ -1,5 +1,5 @@
-// Package keyring makes keyed digests with a key that never leaves KMS. It
-// checks none: who has a digest to check makes it again and compares.
+// Package keyring makes keyed digests, and seals secrets, with keys that never
+// leave KMS. It checks no digest: who has one to check makes it again and compares.
 package keyring
 
 import (

@@ -32,6 +32,10 @@ func TestDirectory(t *testing.T) {
 	storetest.Directory(t, func(*testing.T) docket.Directory { return quietly().Directory })
 }
 
+func TestSealer(t *testing.T) {
+	storetest.Sealer(t, func(*testing.T) docket.Sealer { return quietly().Sealer })
+}
+
 func TestOutbox(t *testing.T) {
 	storetest.Outbox(t, func(*testing.T) docket.Outbox { return quietly().Outbox })
 }

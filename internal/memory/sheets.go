@@ -59,7 +59,7 @@ func (s *Store) sheets(changes []docket.SheetChange) (map[string]shelf, error) {
 	for _, ch := range changes {
 		name := ch.Sheet.Name()
 		now := s.state.shelves[name]
-		if ch.Sheet.Kind != "inquiry" && ch.Sheet.Kind != "variety" || !sayable(ch.Sheet.ID) || ch.Sheet.List == "" {
+		if !slices.Contains([]string{"inquiry", "variety", "trust"}, ch.Sheet.Kind) || !sayable(ch.Sheet.ID) || ch.Sheet.List == "" {
 			return nil, fault.New(fault.Invalid, "key")
 		}
 		if now.version != ch.Was {

@@ -28,6 +28,7 @@ type World struct {
 	Outbox    *Outbox
 	Mail      *Mail
 	Mac       *Mac
+	Sealer    *Sealer
 	Clock     *Clock
 	Metrics   *Metrics
 
@@ -76,6 +77,7 @@ func New(r Reporter, now time.Time) *World {
 	w.Outbox = &Outbox{world: w, delivered: map[string]time.Time{}}
 	w.Mail = &Mail{world: w}
 	w.Mac = &Mac{world: w}
+	w.Sealer = &Sealer{world: w}
 	w.Clock = &Clock{world: w, now: now}
 	w.Metrics = &Metrics{world: w, counts: map[string]float64{}}
 	return w

@@ -73,6 +73,7 @@ type Via string
 const (
 	BySession Via = "session" // signed in through the issuer
 	ByLink    Via = "link"    // a one-time code to the person's own channel, for one gate only
+	ByMachine Via = "machine" // their organisation's machine signed for it and named them; gates only
 	BySystem  Via = "system"  // the clock or a sweep; nobody's decision
 )
 
@@ -94,6 +95,10 @@ var System = Actor{Person: "system", Org: "system", Via: BySystem}
 func ActorOf(p Person, o Organisation) Actor {
 	return Actor{Person: p.ID, Org: o.ID, Kind: o.Kind, Roles: p.Roles, Via: BySession}
 }
+
+// Confined reports whether the actor is there to answer gates and for nothing
+// else: let in by a link's code, or named by a machine.
+func (a Actor) Confined() bool { return a.Via == ByLink || a.Via == ByMachine }
 
 // Holds reports whether the actor has role r.
 func (a Actor) Holds(r Role) bool { return slices.Contains(a.Roles, r) }

@@ -98,7 +98,7 @@ func copyKey(id, org string) key  { return at("CASE#"+id, copySort+org, id, org)
 
 // sheetKinds are the aggregates beside the cases, by the word their names begin
 // with, and their partitions.
-var sheetKinds = map[string]string{"inquiry": "INQUIRY#", "variety": "VARIETY#"}
+var sheetKinds = map[string]string{"inquiry": "INQUIRY#", "variety": "VARIETY#", "trust": "TRUST#"}
 
 // partition is where the aggregate of that name stands: a case by its id, a
 // sheet by its kind and id. It is "" for what can be neither.

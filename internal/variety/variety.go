@@ -96,7 +96,7 @@ func MayKeep(drug bool, a party.Actor) error {
 	if drug {
 		lead = party.HealthCommission
 	}
-	if a.Kind != lead || !a.Holds(party.Assessor) || a.Via == party.ByLink {
+	if a.Kind != lead || !a.Holds(party.Assessor) || a.Confined() {
 		return fault.New(fault.Forbidden, "role")
 	}
 	return nil

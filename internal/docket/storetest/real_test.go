@@ -348,3 +348,12 @@ func TestMiniStackKey(t *testing.T) {
 		t.Errorf("got %d digests of two messages, want 2", len(seen))
 	}
 }
+
+func TestMiniStackSealer(t *testing.T) {
+	config := ministack(t)
+	made, err := kms.NewFromConfig(config).CreateKey(ctx, &kms.CreateKeyInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Sealer(t, func(*testing.T) docket.Sealer { return keyring.NewSealer(config, *made.KeyMetadata.Arn) })
+}

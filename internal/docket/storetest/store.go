@@ -28,6 +28,7 @@ func Store(t *testing.T, open func(*testing.T) docket.Store) {
 	run(t, open, tokens)
 	run(t, open, files)
 	run(t, open, sheets)
+	run(t, open, callbacks)
 }
 
 var commits = []row[docket.Store]{

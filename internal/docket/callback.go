@@ -1,0 +1,215 @@
+package docket
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"jixu/internal/casework"
+	"jixu/internal/fault"
+	"jixu/internal/party"
+	"jixu/internal/trust"
+)
+
+// Machines lets organisations' machines sign for them: it keeps the secrets
+// that both sides sign with, sealed, and says who acts when a machine names a
+// person. It verifies no signature; who receives a request does, with Secrets.
+type Machines struct {
+	Desk     *Desk
+	Sealer   Sealer
+	Machine  func() time.Time // the machine's time: secrets and signatures never use the system's
+	Loopback bool             // events may go to this very machine: development only
+}
+
+const trustKind = "trust"
+
+// SecretBytes is how long a secret is.
+const secretBytes = 32
+
+// Secret is a new secret. Text is shown this once and is not to be had again.
+type Secret struct {
+	Receipt Receipt
+	ID      string
+	Text    string // "whsec_…"; "" if the operation had been done before
+	Expires time.Time
+}
+
+// MakeSecret makes a secret for a's organisation that lives days, beside the one
+// it may have. See trust.Trust.Make. The same operation again makes none and
+// shows none: whoever lost the answer revokes that secret and makes another.
+func (m *Machines) MakeSecret(ctx context.Context, op Op, days int, a party.Actor) (Secret, error) {
+	if err := trust.MayKeep(a); err != nil {
+		return Secret{}, err
+	}
+	id, err := m.Desk.newID(10)
+	if err != nil {
+		return Secret{}, err
+	}
+	plain := make([]byte, secretBytes)
+	if _, err := io.ReadFull(m.Desk.Random, plain); err != nil {
+		return Secret{}, fault.Because(fault.Unavailable, "random", err)
+	}
+	sealed, err := m.Sealer.Encrypt(ctx, plain, belongs(a.Org, id))
+	if err != nil {
+		return Secret{}, fmt.Errorf("sealing a secret: %w", err)
+	}
+	receipt, err := m.change(ctx, op, Digest("make-secret", days), a, func(t trust.Trust, now time.Time) (trust.Change, error) {
+		return t.Make(id, sealed, days, a, now)
+	})
+	if err != nil {
+		return Secret{}, err
+	}
+	t, err := m.Trust(ctx, a)
+	if err != nil {
+		return Secret{}, err
+	}
+	out := Secret{Receipt: receipt, ID: receipt.Made}
+	for _, s := range t.Secrets {
+		if s.ID == receipt.Made {
+			out.Expires = s.Expires
+		}
+	}
+	if receipt.Made == id {
+		out.Text = SecretPrefix + base64.StdEncoding.EncodeToString(plain)
+	}
+	return out, nil
+}
+
+// SecretPrefix begins a secret as people carry it from one machine to another.
+const SecretPrefix = "whsec_"
+
+// belongs says what a sealed secret is for; nothing else opens it.
+func belongs(org, id string) map[string]string {
+	return map[string]string{"organisation": org, "secret": id}
+}
+
+// RevokeSecret ends a secret of a's organisation at once.
+func (m *Machines) RevokeSecret(ctx context.Context, op Op, id string, a party.Actor) (Receipt, error) {
+	return m.change(ctx, op, Digest("revoke-secret", id), a, func(t trust.Trust, now time.Time) (trust.Change, error) {
+		return t.Revoke(id, a, now)
+	})
+}
+
+// Direct says where the events of a's organisation go from now on; "" is nowhere.
+func (m *Machines) Direct(ctx context.Context, op Op, address string, a party.Actor) (Receipt, error) {
+	return m.change(ctx, op, Digest("direct", address), a, func(t trust.Trust, now time.Time) (trust.Change, error) {
+		return t.Direct(address, m.Loopback, a, now)
+	})
+}
+
+func (m *Machines) change(ctx context.Context, op Op, digest string, a party.Actor,
+	change func(trust.Trust, time.Time) (trust.Change, error),
+) (Receipt, error) {
+	return m.Desk.move(ctx, "", op, digest, a, func(_ Record, s casework.Setting) (Commit, Receipt, error) {
+		sheet, t, err := trustOf(ctx, m.Desk.Store, a.Org)
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		ch, err := change(t, m.now())
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		next, err := sealSheet(sheet, Sheet{Kind: trustKind, ID: a.Org, List: "trusts", At: s.Now}, ch.Trust, string(ch.Verb), ch.Facts, a, s.Now)
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		receipt := sheetReceipt(next, string(ch.Verb), a, s)
+		receipt.Made = ch.Facts.Secret
+		return sheetCommit(next), receipt, nil
+	})
+}
+
+func (m *Machines) now() time.Time { return m.Machine().UTC().Truncate(time.Millisecond) }
+
+// trustOf reads what org agreed on; nothing, as long as it agreed on nothing.
+func trustOf(ctx context.Context, store Store, org string) (Sheet, trust.Trust, error) {
+	sheet, err := store.Sheet(ctx, trustKind, org)
+	if errors.Is(err, fault.NotFound) {
+		return Sheet{}, trust.Trust{Org: org}, nil
+	}
+	if err != nil {
+		return Sheet{}, trust.Trust{}, fmt.Errorf("reading what %s agreed on: %w", org, err)
+	}
+	var t trust.Trust
+	if err := json.Unmarshal(sheet.Body, &t); err != nil {
+		return Sheet{}, trust.Trust{}, fmt.Errorf("reading what %s agreed on: %w", org, err)
+	}
+	return sheet, t, nil
+}
+
+// Trust returns what a's organisation agreed on, for its administrator.
+func (m *Machines) Trust(ctx context.Context, a party.Actor) (trust.Trust, error) {
+	if err := trust.MayKeep(a); err != nil {
+		return trust.Trust{}, err
+	}
+	_, t, err := trustOf(ctx, m.Desk.Store, a.Org)
+	return t, err
+}
+
+// Secrets returns the secrets with which org's machines may sign now, opened, the
+// newest first, and what must still hold when an operation that they signed
+// commits: so one that is revoked meanwhile is worth nothing. An organisation
+// that is none has none.
+func (m *Machines) Secrets(ctx context.Context, org string) ([][]byte, Hold, error) {
+	sheet, t, err := trustOf(ctx, m.Desk.Store, org)
+	if err != nil {
+		return nil, Hold{}, err
+	}
+	secrets, err := opened(ctx, m.Sealer, t, m.now())
+	return secrets, Hold{Kind: trustKind, ID: org, Version: sheet.Version}, err
+}
+
+// opened decrypts what is live of t at now.
+func opened(ctx context.Context, s Sealer, t trust.Trust, now time.Time) ([][]byte, error) {
+	var secrets [][]byte
+	for _, secret := range t.Live(now) {
+		plain, err := s.Decrypt(ctx, secret.Sealed, belongs(t.Org, secret.ID))
+		if err != nil {
+			return nil, fmt.Errorf("opening secret %s of %s: %w", secret.ID, t.Org, err)
+		}
+		secrets = append(secrets, plain)
+	}
+	return secrets, nil
+}
+
+// Named returns person acting for org through its machine, which named them. It
+// fails with fault.Invalid for anybody who is not on org's roster.
+func (m *Machines) Named(ctx context.Context, org, person string) (party.Actor, error) {
+	p, err := m.Desk.Directory.Person(ctx, person)
+	if errors.Is(err, fault.NotFound) || err == nil && p.Org != org {
+		return party.Actor{}, fault.Fields([]fault.Problem{{Field: "person", Code: "person"}})
+	}
+	if err != nil {
+		return party.Actor{}, fmt.Errorf("finding who answers for a machine: %w", err)
+	}
+	o, err := m.Desk.Directory.Organisation(ctx, org)
+	if err != nil {
+		return party.Actor{}, fmt.Errorf("finding the organisation of a machine: %w", err)
+	}
+	a := party.ActorOf(p, o)
+	a.Via = party.ByMachine
+	return a, nil
+}
+
+// Settled fails with fault.Conflict while a file that a machine sent for ref is
+// not checked yet, and with fault.Invalid if the check refused it.
+func (m *Machines) Settled(ctx context.Context, ref GateRef, file string, a party.Actor) error {
+	r, _, err := m.Desk.gateFor(ctx, ref, a)
+	if err != nil {
+		return err
+	}
+	f, ok := r.File(file)
+	switch {
+	case !ok || f.Gate != ref.Gate || f.Org != a.Org:
+		return nil // the law says that there is no evidence
+	case f.State == Unchecked:
+		return fault.New(fault.Conflict, "file.unchecked")
+	case f.State == Rejected:
+		return fault.Fields([]fault.Problem{{Field: "evidence", Code: f.Reason}})
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package storetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+)
+
+// Sealer tests what [docket.Sealer] promises.
+func Sealer(t *testing.T, open func(*testing.T) docket.Sealer) {
+	run(t, open, seals)
+}
+
+var seals = []row[docket.Sealer]{
+	{"what was sealed opens for what it belongs to", func(t *testing.T, s docket.Sealer) {
+		about := map[string]string{"organisation": "mpa", "secret": "s1"}
+		sealed, err := s.Encrypt(ctx, []byte("plain secret"), about)
+		is(t, "Encrypt", err, nil)
+		if bytes.Contains(sealed, []byte("plain")) {
+			t.Error("got the secret in what was sealed")
+		}
+		got, err := s.Decrypt(ctx, sealed, map[string]string{"secret": "s1", "organisation": "mpa"})
+		is(t, "Decrypt", err, nil)
+		if string(got) != "plain secret" {
+			t.Errorf("got %q, want the secret", got)
+		}
+	}},
+	{"it opens for nothing else", func(t *testing.T, s docket.Sealer) {
+		sealed, err := s.Encrypt(ctx, []byte("plain secret"), map[string]string{"organisation": "mpa", "secret": "s1"})
+		is(t, "Encrypt", err, nil)
+		for _, about := range []map[string]string{
+			nil, {"organisation": "nmpa", "secret": "s1"}, {"organisation": "mpa"}, {"organisation": "mpa", "secret": "s1", "more": "x"},
+		} {
+			got, err := s.Decrypt(ctx, sealed, about)
+			is(t, "Decrypt", err, invalid)
+			if got != nil {
+				t.Errorf("%v: got %q, want nothing", about, got)
+			}
+		}
+	}},
+	// That changed bytes do not open either, the emulator does not check.
+	{"what was never sealed does not open", func(t *testing.T, s docket.Sealer) {
+		_, err := s.Decrypt(ctx, []byte("none of ours"), map[string]string{"organisation": "mpa"})
+		is(t, "Decrypt", err, invalid)
+	}},
+	{"nothing, and too much, is not sealed", func(t *testing.T, s docket.Sealer) {
+		for _, n := range []int{0, 4097} {
+			_, err := s.Encrypt(ctx, make([]byte, n), nil)
+			is(t, "Encrypt", err, invalid)
+		}
+	}},
+}
+
+// callbacks are what an answer that a machine signed relies on: in one
+// transaction its id is spent, and the secret that signed it must still be good.
+var callbacks = []row[docket.Store]{
+	{"what an organisation agreed on is kept, with its history", func(t *testing.T, s docket.Store) {
+		one := sheet(t, docket.Sheet{}, "trust", mpa, "trusts", noon)
+		is(t, "Commit", s.Commit(ctx, only(one)), nil)
+		two := sheet(t, one.Sheet, "trust", mpa, "trusts", noon)
+		is(t, "Commit", s.Commit(ctx, only(two)), nil)
+		is(t, "the same again", s.Commit(ctx, only(two)), conflict)
+		got, err := s.Sheet(ctx, "trust", mpa)
+		is(t, "Sheet", err, nil)
+		same(t, got, two.Sheet)
+		entries, err := s.Entries(ctx, "trust/"+mpa)
+		if err != nil || len(entries) != 2 {
+			t.Errorf("got %d entries and %v, want two", len(entries), err)
+		}
+	}},
+	{"a machine's id is spent with its answer, for its organisation alone", func(t *testing.T, s docket.Store) {
+		g := opened("c1", "opinion-1", noon, noon)
+		c := commit(t, s, submitted(t, commit(t, s, draft(t, "c1")), noon, g))
+		b := answering(t, c, g, "opine", noon)
+		b.Did = &docket.Operation{Scope: "mpa.@", ID: "msg_1", Digest: "body", At: noon, Receipt: docket.Receipt{Case: "c1", Verb: casework.Opine, Seq: 3}}
+		commit(t, s, b)
+		got, did, err := s.Operation(ctx, "mpa.@", "msg_1")
+		if !did || err != nil || got.Digest != "body" || got.Receipt.Seq != 3 {
+			t.Errorf("got %+v, %v and %v, want the id with its receipt", got, did, err)
+		}
+		if _, did, _ := s.Operation(ctx, "nmpa.@", "msg_1"); did {
+			t.Error("another organisation's id: got it spent, want it free")
+		}
+	}},
+	{"an id that is spent spoils the whole commit", func(t *testing.T, s docket.Store) {
+		b := draft(t, "c1")
+		b.Did = &docket.Operation{Scope: "mpa.@", ID: "msg_1", Digest: "body", At: noon}
+		commit(t, s, b)
+		g := opened("c2", "opinion-1", noon, noon)
+		c := commit(t, s, submitted(t, commit(t, s, draft(t, "c2")), noon, g))
+		again := answering(t, c, g, "opine", noon)
+		again.Did = &docket.Operation{Scope: "mpa.@", ID: "msg_1", Digest: "another body", At: noon}
+		is(t, "Commit", s.Commit(ctx, again), conflict)
+		if got := load(t, s, "c2").Gates[0].Status; got != "open" {
+			t.Errorf("got the gate %s, want it open", got)
+		}
+	}},
+	{"an answer does not commit once the secret it was signed with may be over", func(t *testing.T, s docket.Store) {
+		one := sheet(t, docket.Sheet{}, "trust", mpa, "trusts", noon)
+		is(t, "Commit", s.Commit(ctx, only(one)), nil)
+		g := opened("c1", "opinion-1", noon, noon)
+		c := commit(t, s, submitted(t, commit(t, s, draft(t, "c1")), noon, g))
+		b := answering(t, c, g, "opine", noon)
+		b.Holds = []docket.Hold{{Kind: "trust", ID: mpa, Version: 1}}
+		b.Did = &docket.Operation{Scope: "mpa.@", ID: "msg_1", Digest: "body", At: noon}
+		is(t, "Commit", s.Commit(ctx, only(sheet(t, one.Sheet, "trust", mpa, "trusts", noon))), nil)
+		is(t, "Commit", s.Commit(ctx, b), conflict)
+		if _, did, _ := s.Operation(ctx, "mpa.@", "msg_1"); did {
+			t.Error("got the id spent, want it free")
+		}
+		b.Holds[0].Version = 2
+		is(t, "Commit", s.Commit(ctx, b), nil)
+	}},
+	{"a sheet's body keeps bytes that are no text", func(t *testing.T, s docket.Store) {
+		ch := sheet(t, docket.Sheet{}, "trust", mpa, "trusts", noon)
+		body, err := json.Marshal(map[string][]byte{"sealed": {0, 1, 0xff}})
+		is(t, "Marshal", err, nil)
+		ch.Sheet.Body = body
+		is(t, "Commit", s.Commit(ctx, only(ch)), nil)
+		got, err := s.Sheet(ctx, "trust", mpa)
+		is(t, "Sheet", err, nil)
+		same(t, got.Body, ch.Sheet.Body)
+	}},
+}
