@@ -36,7 +36,7 @@ var rooms = map[string][]string{
 	"trust":    {"party", "fault"},
 	"casework": {"gate", "reuse", "policy", "calendar", "party", "fault"},
 	"docket":   {"casework", "gate", "reuse", "inquiry", "variety", "trust", "dossier", "number", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
-	"web":      {"docket", "casework", "gate", "reuse", "inquiry", "variety", "dossier", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
+	"web":      {"docket", "casework", "gate", "reuse", "inquiry", "variety", "number", "dossier", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
 
 	// what a dossier is held against, beside the pack
 	"identifier": {"calendar", "fault"},

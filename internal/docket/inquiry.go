@@ -106,7 +106,7 @@ func (d *Desk) inquiriesOn(ctx context.Context, list string, a party.Actor) ([]i
 	}
 	var out []inquiry.Inquiry
 	for _, name := range names {
-		_, q, err := d.inquiry(ctx, sheetID(name))
+		_, q, err := d.inquiry(ctx, SheetID(name))
 		if errors.Is(err, fault.NotFound) {
 			continue
 		}

@@ -64,7 +64,7 @@ func (p *Postman) write(ctx context.Context, n Notice) (Message, error) {
 	}
 	address := p.Site + sitePath(o.Kind) + "/cases/" + n.Case
 	if n.Sheet != "" {
-		address = p.Site + sitePath(o.Kind) + "/inquiries/" + sheetID(n.Sheet)
+		address = p.Site + sitePath(o.Kind) + "/inquiries/" + SheetID(n.Sheet)
 	}
 	step := gate.Kind("")
 	if n.Gate != "" {

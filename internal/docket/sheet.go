@@ -95,8 +95,8 @@ func (t *Teller) tellSheet(ctx context.Context, name string, e history.Entry) er
 	return nil
 }
 
-// sheetID is the id in a sheet's name.
-func sheetID(name string) string {
+// SheetID is the id in a sheet's name.
+func SheetID(name string) string {
 	_, id, _ := strings.Cut(name, "/")
 	return id
 }

@@ -135,6 +135,24 @@ func (d *Desk) Cases(ctx context.Context, a party.Actor) ([]casework.Case, error
 	return d.Store.HospitalCases(ctx, a.Org, 200)
 }
 
+// ByNumber finds the case behind a human case number, if a may know it.
+func (d *Desk) ByNumber(ctx context.Context, number string, a party.Actor) (string, error) {
+	id, err := d.Store.CaseByNumber(ctx, number)
+	if err != nil {
+		return "", err
+	}
+	r, err := d.Store.Load(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return id, r.Case.MayRead(a)
+}
+
+// ManifestOf reads the frozen manifest of a submission.
+func (d *Desk) ManifestOf(ctx context.Context, s casework.Submission) (dossier.Manifest, error) {
+	return d.manifest(ctx, s)
+}
+
 // Inbox lists what waits for a's agency and what was sent to it. It fails with
 // fault.Forbidden for a hospital.
 func (d *Desk) Inbox(ctx context.Context, a party.Actor) ([]Listed, error) {

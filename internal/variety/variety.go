@@ -6,6 +6,7 @@ package variety
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -165,6 +166,9 @@ func (d Data) Check(drug bool) []fault.Problem {
 	}
 	if !drug && d.Class != "II" && d.Class != "III" {
 		problems = append(problems, fault.Problem{Field: "class", Code: "field.choice"})
+	}
+	if n, err := strconv.Atoi(d.Subcatalogue); d.Subcatalogue != "" && (err != nil || n < 1 || n > 22 || len(d.Subcatalogue) != 2) {
+		problems = append(problems, fault.Problem{Field: "subcatalogue", Code: "variety.subcatalogue"})
 	}
 	if !slices.Contains(Categories, d.Category) {
 		problems = append(problems, fault.Problem{Field: "category", Code: "field.choice"})

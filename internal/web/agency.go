@@ -2,8 +2,11 @@ package web
 
 import (
 	"slices"
+	"time"
 
+	"jixu/internal/calendar"
 	"jixu/internal/casework"
+	"jixu/internal/gate"
 )
 
 // agencyDoors are the routes of the agencies' site and of the links.
@@ -25,6 +28,17 @@ var agencyDoors = []Door{
 	{"POST", "/agency/cases/{case}/gates/{gate}/check", atGate, (*exchange).checkAnswer},
 	{"POST", "/agency/cases/{case}/gates/{gate}/answer", atGate, (*exchange).answer},
 	{"GET", "/agency/cases/{case}/gates/{gate}/receipt", atGate, (*exchange).receipt},
+	{"GET", "/agency/cases/{case}/acts/{act}", signedIn, (*exchange).actPage},
+	{"POST", "/agency/cases/{case}/acts/{act}", signedIn, (*exchange).act},
+	{"GET", "/agency/cases/{case}/submissions/{no}", signedIn, (*exchange).submission},
+	{"GET", "/agency/varieties", signedIn, (*exchange).varieties},
+	{"GET", "/agency/varieties/{variety}", signedIn, (*exchange).variety},
+	{"POST", "/agency/varieties/{variety}/correct", signedIn, (*exchange).correctVariety},
+	{"POST", "/agency/varieties/{variety}/mark", signedIn, (*exchange).markVariety},
+	{"GET", "/agency/inquiries", signedIn, (*exchange).inquiries},
+	{"GET", "/agency/inquiries/{inquiry}", signedIn, (*exchange).inquiry},
+	{"POST", "/agency/inquiries/{inquiry}", signedIn, (*exchange).answerInquiry},
+	{"GET", "/agency/find", signedIn, (*exchange).find},
 	{"GET", "/l/{link}", anybody, (*exchange).link},
 	{"POST", "/l/{link}/code", anybody, (*exchange).requestCode},
 	{"GET", "/l/{link}/code/{code}", anybody, (*exchange).codePage},
@@ -33,6 +47,8 @@ var agencyDoors = []Door{
 
 type inboxPage struct {
 	Page
+	Show    string    // which queue: "all", "mine" or "held"
+	Shows   []Choice  // the queues to choose from
 	Waiting []CaseRow // it is this agency's move
 	Others  []CaseRow // copied or told
 }
@@ -47,20 +63,32 @@ func (x *exchange) inbox() error {
 		return err
 	}
 	d := x.directory()
-	p := inboxPage{}
+	p := inboxPage{Show: x.r.URL.Query().Get("show")}
+	if p.Show != "mine" && p.Show != "held" {
+		p.Show = "all"
+	}
+	for _, show := range []string{"all", "mine", "held"} {
+		p.Shows = append(p.Shows, Choice{Value: show, Label: x.lang.Say("inbox.show." + show), Chosen: show == p.Show})
+	}
 	waiting := map[string]bool{}
 	for _, l := range listed {
 		if l.Gate == nil {
 			continue
 		}
 		row := x.inboxRow(l.Case, d)
-		row.Due, row.At, row.Mine = x.due(*l.Gate, now), l.Gate.OpenedAt, l.Gate.MayAnswer(x.actor) == nil
+		row.Due, row.At, row.Mine = x.due(*l.Gate, now), l.Gate.OpenedAt, x.turn(*l.Gate)
+		if l.Gate.Party == x.actor.Org {
+			x.workOf(&row, *l.Gate, now, d)
+		}
 		if row.Mine { // a colleague's step is theirs to open; the case is everybody's to read
 			row.Href += "/gates/" + l.Gate.ID
 		}
 		row.Status = x.lang.Say("move." + string(l.Gate.Kind))
-		p.Waiting = append(p.Waiting, row)
 		waiting[l.Case.ID] = true
+		mine := l.Gate.Assignee == x.actor.Person
+		if p.Show == "all" || p.Show == "mine" && mine || p.Show == "held" && l.Gate.Hold != nil {
+			p.Waiting = append(p.Waiting, row)
+		}
 	}
 	for _, l := range listed {
 		if l.Gate == nil && !waiting[l.Case.ID] {
@@ -73,6 +101,24 @@ func (x *exchange) inbox() error {
 	slices.SortStableFunc(p.Waiting, sooner)
 	p.Title = x.lang.Say("inbox.title")
 	return x.show("inbox", &p.Page, &p)
+}
+
+// workOf says how long a gate has waited and who works on it.
+func (x *exchange) workOf(row *CaseRow, g gate.Gate, now time.Time, d *directory) {
+	days := x.site.Desk.Calendar.WorkingDaysBetween(calendar.DayOf(g.OpenedAt), calendar.DayOf(now))
+	row.Waits = x.lang.Say("inbox.waits", max(days, 0))
+	if g.Assignee != "" {
+		row.Worker = x.lang.Say("inbox.worker", d.person(g.Assignee))
+	}
+	if g.Hold != nil {
+		row.Held = x.lang.Say("inbox.held", dayText(x.lang, g.Hold.Until))
+	}
+}
+
+// turn reports whether g is the reader's move; over another's supplement a
+// reply may be entered, but it is not their move.
+func (x *exchange) turn(g gate.Gate) bool {
+	return g.MayAnswer(x.actor) == nil && (g.Party == x.actor.Org || g.Kind == gate.Decide)
 }
 
 // sooner sorts the reader's own moves first, then by deadline; what has none
@@ -102,6 +148,9 @@ func (x *exchange) agencyCase() error {
 	}
 	p := x.casePage(v)
 	if p.Expiries, err = x.expiries(v); err != nil {
+		return err
+	}
+	if p.Beside, err = x.beside(v); err != nil {
 		return err
 	}
 	return x.show("case", &p.Page, &p)

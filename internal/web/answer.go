@@ -24,6 +24,9 @@ type Question struct {
 	Reason      string
 	Error       string // about the choice
 	ReasonError string
+	MayRely     bool   // the earlier finding may be relied on
+	Rely        bool   // chosen
+	How         string // what the matrix proposes; "" the first time
 }
 
 // DefectPart is one part of the pack on the form of a notice.
@@ -66,6 +69,8 @@ type answerPage struct {
 	Back         string
 	Questions    []Question
 	Advice       string
+	Override     string
+	Overrides    bool        // a reason for departing from the matrix may be given
 	General      DefectInput // about the whole
 	Defects      []DefectPart
 	Outcomes     []Choice
@@ -99,6 +104,9 @@ func (x *exchange) answerPage() error {
 // showAnswer renders the form of one choice with what was typed so far.
 func (x *exchange) showAnswer(status int, v docket.View, g gate.Gate, choice casework.Verb, problems []fault.Problem) error {
 	p := x.answerView(v, g, choice)
+	if err := x.place(&p, v); err != nil {
+		return err
+	}
 	p.Errors = labelled(x.problems(ordered(problems, answerFields(p))), p.fieldLabel(x))
 	for i, q := range p.Questions {
 		p.Questions[i].Error, p.Questions[i].ReasonError = p.Error("finding-"+q.ID), p.Error("reason-"+q.ID)
@@ -129,10 +137,26 @@ func (p answerPage) fieldLabel(x *exchange) func(string) string {
 			labels[in.Field] = in.Label
 		}
 	}
-	for _, name := range []string{"advice", "outcome", "number", "date", "reason", "quantity", "validUntil", "conditions", "evidence"} {
+	for _, name := range []string{"advice", "override", "outcome", "number", "date", "reason", "quantity", "validUntil", "conditions", "evidence"} {
 		labels[name] = x.lang.Say("answer." + name)
 	}
 	return func(field string) string { return labels[field] }
+}
+
+// place says beside each question of an opinion what the matrix proposes.
+func (x *exchange) place(p *answerPage, v docket.View) error {
+	if !p.ByOpinion {
+		return nil
+	}
+	_, placed, err := x.routeBox(v)
+	if err != nil {
+		return err
+	}
+	for i := range p.Questions {
+		p.Questions[i].How, p.Questions[i].MayRely = x.how(placed.Proposal, i)
+		p.Overrides = p.Overrides || p.Questions[i].How != ""
+	}
+	return nil
 }
 
 func (x *exchange) answerView(v docket.View, g gate.Gate, choice casework.Verb) answerPage {
@@ -142,13 +166,14 @@ func (x *exchange) answerView(v docket.View, g gate.Gate, choice casework.Verb) 
 		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, x.actor.Org, d),
 		Choice: string(choice), Label: x.lang.Say("choice." + string(choice)),
 		ByOpinion: choice == casework.Opine, ByNotice: choice == casework.AskOpinion || choice == casework.AskReply, ByReply: choice == casework.Record,
-		Post: x.gateBase() + "/check", Back: x.gateBase(), Advice: typed.Get("advice"), Texts: x.replyTexts(v),
+		Post: x.gateBase() + "/check", Back: x.gateBase(), Advice: typed.Get("advice"), Override: typed.Get("override"), Texts: x.replyTexts(v),
 		EvidenceHref: x.gateBase() + "/evidence", Transcript: x.actor.Kind != party.Regulator,
 	}
 	for _, q := range casework.Questions {
 		p.Questions = append(p.Questions, Question{
 			ID: string(q), Label: x.lang.Say("question." + string(q)), Help: x.lang.Say("question.help." + string(q)),
 			Yes: typed.Get("finding-"+string(q)) == "yes", No: typed.Get("finding-"+string(q)) == "no",
+			Rely:   typed.Get("finding-"+string(q)) == "rely",
 			Reason: typed.Get("reason-" + string(q)),
 		})
 	}
@@ -269,7 +294,7 @@ func answerFields(p answerPage) []string {
 	for _, q := range p.Questions {
 		names = append(names, "finding-"+q.ID, "reason-"+q.ID)
 	}
-	names = append(names, "advice", "evidence", "outcome")
+	names = append(names, "override", "advice", "evidence", "outcome")
 	for _, t := range p.Texts {
 		names = append(names, t.ID)
 	}
@@ -286,7 +311,10 @@ func answerFields(p answerPage) []string {
 func (x *exchange) answerLines(v docket.View, a docket.Answer, choice casework.Verb) []string {
 	switch choice {
 	case casework.Opine:
-		fx := &casework.OpinionFx{Advice: a.Opinion.Advice}
+		fx := &casework.OpinionFx{Advice: a.Opinion.Advice, Override: a.Opinion.Override}
+		if placed, err := x.site.Desk.Place(x.ctx(), v.Case); err == nil {
+			fx.Placed = &placed.Proposal
+		}
 		for _, f := range a.Opinion.Findings {
 			fx.Findings = append(fx.Findings, casework.FindingFx(f))
 		}
@@ -309,14 +337,14 @@ func (x *exchange) readAnswer(v docket.View, choice casework.Verb) (docket.Answe
 	case casework.Opine:
 		for _, q := range casework.Questions {
 			met := form.Get("finding-" + string(q))
-			if met != "yes" && met != "no" {
+			if met != "yes" && met != "no" && met != "rely" {
 				problems = append(problems, fault.Problem{Field: "finding-" + string(q), Code: "field.choice"})
 			}
 			a.Opinion.Findings = append(a.Opinion.Findings, casework.Finding{
-				Question: q, Met: met == "yes", Reason: normal(form.Get("reason-" + string(q))),
+				Question: q, Met: met == "yes" || met == "rely", Relied: met == "rely", Reason: normal(form.Get("reason-" + string(q))),
 			})
 		}
-		a.Opinion.Advice = normal(form.Get("advice"))
+		a.Opinion.Advice, a.Opinion.Override = normal(form.Get("advice")), normal(form.Get("override"))
 	case casework.AskOpinion, casework.AskReply:
 		if what := normal(form.Get("defects")); what != "" {
 			a.Defects = append(a.Defects, casework.Defect{What: what})

@@ -6,6 +6,7 @@ import (
 
 	"jixu/internal/casework"
 	"jixu/internal/docket"
+	"jixu/internal/party"
 )
 
 type casePage struct {
@@ -25,6 +26,7 @@ type casePage struct {
 	Open      string // path under which files are opened
 	Submitted []SubmissionRow
 	Expiries  []ExpiryLine // licences and certificates that ended or will soon
+	Beside    Beside       // what stands beside the two tracks
 }
 
 // SubmissionRow is one numbered submission.
@@ -51,7 +53,9 @@ func (x *exchange) casePage(v docket.View) casePage {
 	if v.Manifest != nil {
 		p.Answers = x.answers(v.Pack, v.Manifest.Form, nil, "")
 	}
-	p.Opinion = x.opinion(v.Case.Given, d)
+	if p.Opinion = x.opinion(v.Case.Given, d); p.Opinion != nil {
+		p.Opinion.Joint = v.Case.Joint()
+	}
 	if p.Decision != nil {
 		p.Outcome = x.lang.Say("outcome." + string(p.Decision.Outcome))
 		p.Refused = p.Decision.Outcome == casework.Refuse
@@ -66,7 +70,7 @@ func (x *exchange) casePage(v docket.View) casePage {
 	for i := len(v.Case.Submissions) - 1; i >= 0; i-- {
 		s := v.Case.Submissions[i]
 		row := SubmissionRow{No: s.No, At: s.At, Files: s.Files, Digest: s.Digest}
-		if x.site.Audience == Hospital {
+		if x.actor.Via != party.ByLink {
 			row.Href = p.Identity.Href + "/submissions/" + strconv.Itoa(s.No)
 		}
 		p.Submitted = append(p.Submitted, row)
@@ -82,6 +86,9 @@ type Opinion struct {
 	Who      string
 	Org      string
 	At       time.Time
+	Joint    bool   // other agencies joined it
+	Late     bool   // given after the reply, for the record
+	Override string // why it departs from the matrix
 }
 
 // Finding is one answered question.
@@ -96,12 +103,13 @@ func (x *exchange) opinion(o *casework.Opinion, d *directory) *Opinion {
 	if o == nil {
 		return nil
 	}
-	out := &Opinion{Advice: o.Advice, Who: d.person(o.Person), Org: d.org(o.Org), At: o.At}
+	out := &Opinion{Late: o.Late, Override: o.Override, Advice: o.Advice, Who: d.person(o.Person), Org: d.org(o.Org), At: o.At}
 	for _, f := range o.Findings {
-		out.Findings = append(out.Findings, Finding{
-			Label: x.lang.Say("question." + string(f.Question)), Met: f.Met,
-			Text: x.lang.Say("met." + strconv.FormatBool(f.Met)), Reason: f.Reason,
-		})
+		text := x.lang.Say("met." + strconv.FormatBool(f.Met))
+		if f.Relied && o.Placed.RelyOn != nil {
+			text += x.lang.Say("opinion.relied", o.Placed.RelyOn.Number)
+		}
+		out.Findings = append(out.Findings, Finding{Label: x.lang.Say("question." + string(f.Question)), Met: f.Met, Text: text, Reason: f.Reason})
 	}
 	return out
 }

@@ -30,6 +30,8 @@ type scene struct {
 	link     string // path
 	code     string // id
 	evidence string
+	question string // id of an inquiry that nobody answered
+	variety  string // id in the register of devices
 	seen     string // what was kept when it was looked at last
 }
 
@@ -53,9 +55,36 @@ func newScene(t testing.TB) *scene {
 	must(t, err)
 	answer = s.send("POST", s.link+"/code", "", url.Values{"op": {rand.Text()}, "person": {"zhou-heng"}})
 	s.code = answer.Header().Get("Location")
+	answer = s.send("POST", "/hospital/inquiries", s.cookie(t, "hospital", "lin-zhi"), url.Values{
+		"op": {rand.Text()}, "kind": {"device"}, "subject": {"能否申请"}, "question": {"需要哪些资料？"},
+	})
+	s.question = answer.Header().Get("Location")[strings.LastIndex(answer.Header().Get("Location"), "/")+1:]
+	s.variety = s.registered(t, lin)
 	s.evidence, err = journey.SendEvidence(ctx, s.enter(t, "agency", "shen-an"), s.gatePath(t, s.open, "reply"), "批复.pdf", somePDF)
 	must(t, err)
 	return s
+}
+
+// registered submits a case of its own and enters its product into the register.
+func (s *scene) registered(t testing.TB, lin *journey.Browser) string {
+	t.Helper()
+	other, _ := s.submitted(t, lin)
+	form := productForm()
+	form.Set("op", rand.Text())
+	answer := s.send("POST", strings.Replace(other, "/hospital/", "/agency/", 1)+"/acts/register", s.cookie(t, "agency", "zhou-heng"), form)
+	if answer.Code != http.StatusSeeOther {
+		t.Fatalf("registering: got %d", answer.Code)
+	}
+	list := page(t, s.send("GET", "/agency/varieties", s.cookie(t, "agency", "zhou-heng"), nil))
+	href := list.Find(`main a[href^="/agency/varieties/"]`).First().AttrOr("href", "")
+	return href[strings.LastIndex(href, "/")+1:]
+}
+
+func productForm() url.Values {
+	return url.Values{
+		"nameZh": {"可降解封堵器"}, "nameEn": {"Occluder"}, "maker": {"Example GmbH"}, "model": {"BAO-12"}, "country": {"德国"}, "class": {"III"},
+		"subcatalogue": {"13"}, "udi": {""}, "noUdi": {"未实施"}, "category": {"implant"}, "specialReview": {"yes"}, "conditional": {""}, "reason": {"首次申请"},
+	}
 }
 
 // cookie opens a session for person and returns its cookie.
@@ -115,10 +144,13 @@ func (s *scene) routes(t testing.TB) []route {
 	var out []route
 	for _, d := range web.HospitalDoors() {
 		id := draft
-		if strings.Contains(d.Pattern, "submissions") || strings.Contains(d.Pattern, "withdraw") || strings.Contains(d.Pattern, "{gate}") {
+		if strings.Contains(d.Pattern, "submissions") || strings.Contains(d.Pattern, "withdraw") || strings.Contains(d.Pattern, "{act}") || strings.Contains(d.Pattern, "{gate}") {
 			id = open
 		}
-		path := strings.NewReplacer("{$}", "", "{case}", id, "{item}", "signed-form", "{gate}", "opinion-1", "/files/{file}", "/files/"+s.file, "/static/{file}", "/static/style.css", "{no}", "1").Replace(d.Pattern)
+		path := strings.NewReplacer("{$}", "", "{case}", id, "{item}", "signed-form", "{gate}", "opinion-1", "/files/{file}", "/files/"+s.file, "/static/{file}", "/static/style.css", "{no}", "1", "{act}", "file", "{inquiry}", s.question, "{variety}", s.variety).Replace(d.Pattern)
+		if strings.HasSuffix(path, "/find") {
+			path += "?number=" + s.loadCase(s.open).Number
+		}
 		out = append(out, route{d, path, lin})
 	}
 	for _, d := range web.AgencyDoors() {
@@ -128,8 +160,11 @@ func (s *scene) routes(t testing.TB) []route {
 		}
 		path := strings.NewReplacer(
 			"/agency/cases/{case}/gates/{gate}", gate, "{case}", open, "{file}", s.evidence,
-			"/l/{link}/code/{code}", s.code, "/l/{link}", s.link,
+			"/l/{link}/code/{code}", s.code, "/l/{link}", s.link, "{no}", "1", "{act}", "receive", "{inquiry}", s.question, "{variety}", s.variety,
 		).Replace(d.Pattern)
+		if strings.HasSuffix(path, "/find") {
+			path += "?number=" + s.loadCase(s.open).Number
+		}
 		if strings.HasSuffix(path, "/answer") && d.Method == http.MethodGet {
 			path += "?choice=opine"
 		}

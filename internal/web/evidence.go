@@ -9,6 +9,7 @@ import (
 	"jixu/internal/dossier"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
+	"jixu/internal/party"
 )
 
 type evidencePage struct {
@@ -44,13 +45,16 @@ func (x *exchange) showEvidence(status int, problems []fault.Problem) error {
 	if err != nil {
 		return err
 	}
-	if g.Status != gate.Open || !x.offered(v, g, casework.Record) {
+	next := x.gateBase() + "/answer?choice=" + string(casework.Record)
+	if v.Case.Decision != nil && v.Case.Permits(casework.Amend, x.actor) == nil && x.actor.Via != party.ByLink {
+		next = x.home() + "/cases/" + v.Case.ID + "/acts/amend" // a later letter
+	} else if g.Status != gate.Open || !x.offered(v, g, casework.Record) {
 		return x.see(x.gateBase())
 	}
 	base := x.gateBase()
 	p := evidencePage{
 		Identity: x.identity(v.Case, x.directory()), Files: x.own(v, g), Rule: x.evidenceRule(),
-		Post: base + "/evidence", Next: base + "/answer?choice=" + string(casework.Record), Again: base + "/evidence/",
+		Post: base + "/evidence", Next: next, Again: base + "/evidence/",
 		Open: base + "/files/", Back: base, Name: x.r.PostForm.Get("name"),
 		Accept: acceptText([]dossier.Type{dossier.PDF, dossier.JPEG, dossier.PNG}),
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"jixu/internal/calendar"
 	"jixu/internal/journey"
 )
 
@@ -126,7 +127,61 @@ func forms() []formUnderAttack {
 			valid: func(*scene) url.Values { return url.Values{"lang": {"en"}, "large": {"1"}, "return": {"/"}} },
 		},
 	}
-	return list
+	return append(list, actForms()...)
+}
+
+// actForms are the small forms beside the answers to gates.
+func actForms() []formUnderAttack {
+	agency := func(s *scene) string { return strings.Replace(s.open, "/hospital/", "/agency/", 1) + "/acts/" }
+	at := func(name string) func(*scene) string { return func(s *scene) string { return agency(s) + name } }
+	form := func(pairs ...string) func(*scene) url.Values {
+		return func(s *scene) url.Values {
+			v := url.Values{}
+			for i := 0; i < len(pairs); i += 2 {
+				value := strings.NewReplacer("{variety}", s.variety, "{gate}", s.loadCase(s.open).Opinion.Gate, "{soon}", calendar.DayOf(opening).AddDays(3).String()).Replace(pairs[i+1])
+				v.Set(pairs[i], value)
+			}
+			return v
+		}
+	}
+	with := func(s *scene, v url.Values, path string) url.Values {
+		v.Set("version", fmt.Sprint(s.loadCase(path).Version))
+		return v
+	}
+	free := []string{"nameZh", "nameEn", "maker", "model", "country", "udi", "noUdi", "reason"}
+	mayBeEmpty := []string{"nameEn", "subcatalogue", "udi", "noUdi", "category", "specialReview", "conditional"}
+	anyWay := []string{"specialReview", "conditional"}
+	return []formUnderAttack{
+		{name: "a filing", who: "hospital/lin-zhi", path: func(s *scene) string { return s.open + "/acts/file" }, typed: []string{"channel", "receipt"}, may: []string{"receipt"}, valid: form("channel", "受理窗口", "date", "2026-11-02", "receipt", "受理1号")},
+		{
+			name: "a claim", who: "hospital/lin-zhi", path: func(s *scene) string { return s.draft + "/acts/claim" }, may: []string{"variety"},
+			valid: func(s *scene) url.Values { return with(s, form("variety", "{variety}")(s), s.draft) },
+		},
+		{name: "a copy of a case", who: "hospital/lin-zhi", path: func(s *scene) string { return s.open + "/acts/clone" }, valid: form()},
+		{name: "a confirmed copy", who: "agency/zhou-heng", ends: true, path: at("receive"), valid: form()},
+		{name: "a variety found", who: "agency/zhou-heng", path: at("identify"), typed: []string{"reason"}, valid: form("variety", "{variety}", "reason", "同一型号")},
+		{
+			name: "a variety registered", who: "agency/zhou-heng", path: at("register"), typed: free, may: mayBeEmpty, any: anyWay,
+			valid: func(*scene) url.Values { return productForm() },
+		},
+		{name: "joining", who: "agency/qian-rong", ends: true, path: at("join"), typed: []string{"statement"}, valid: form("statement", "同意")},
+		{name: "assigning", who: "agency/zhou-heng", path: at("assign"), valid: form("gate", "{gate}", "person", "zhou-heng")},
+		{name: "holding", who: "agency/zhou-heng", path: at("hold"), typed: []string{"reason"}, valid: form("gate", "{gate}", "until", "{soon}", "reason", "等待专家")},
+		{name: "a question", who: "hospital/lin-zhi", path: func(*scene) string { return "/hospital/inquiries" }, typed: []string{"subject", "question"}, valid: form("kind", "device", "subject", "能否申请", "question", "需要哪些资料？")},
+		{name: "an answer to a question", who: "agency/zhou-heng", ends: true, path: func(s *scene) string { return "/agency/inquiries/" + s.question }, typed: []string{"answer"}, valid: form("answer", "可以")},
+		{
+			name: "a question kept with a case", who: "hospital/lin-zhi", ends: true, path: func(s *scene) string { return "/hospital/inquiries/" + s.question },
+			valid: func(s *scene) url.Values { return url.Values{"case": {s.loadCase(s.open).ID}} },
+		},
+		{
+			name: "a variety corrected", who: "agency/zhou-heng", ends: true, path: func(s *scene) string { return "/agency/varieties/" + s.variety + "/correct" }, typed: free, may: mayBeEmpty, any: anyWay,
+			valid: func(*scene) url.Values { v := productForm(); v.Set("version", "1"); return v },
+		},
+		{
+			name: "a variety marked", who: "agency/zhou-heng", ends: true, path: func(s *scene) string { return "/agency/varieties/" + s.variety + "/mark" }, typed: []string{"note"}, may: []string{"since"},
+			valid: form("version", "1", "since", "2026-11-02", "note", "国械注进1号"),
+		},
+	}
 }
 
 const evil = `"><img src=x onerror=alert(1)><script>alert(1)</script>`

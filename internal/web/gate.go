@@ -47,6 +47,7 @@ type gatePage struct {
 	Now      []Move // whose move it is since this gate is over
 	CaseHref string // the whole case, for who signed in
 	Gaps     []GapGroup
+	Route    *RouteBox
 }
 
 // Choice is one way to answer, with its consequence.
@@ -89,6 +90,10 @@ func (x *exchange) showGate(status int, v docket.View, g gate.Gate, problems []f
 		return err
 	}
 	p.Gaps = gaps
+	if p.Route, _, err = x.routeBox(v); err != nil {
+		return err
+	}
+	p.Summary.Repeat = p.Route.Label + x.lang.Say("colon") + p.Route.Text
 	p.Typed = x.typed()
 	p.Lines = x.timeline(v, x.directory())
 	p.Errors = labelled(x.problems(problems), func(field string) string {
@@ -107,7 +112,7 @@ func (x *exchange) gateView(v docket.View, g gate.Gate) gatePage {
 	p := gatePage{
 		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, x.actor.Org, d), Frozen: x.frozenSections(v), Next: x.gateBase() + "/answer",
 		Open: x.gateBase() + "/files/", ByCode: x.actor.Via == party.ByLink,
-		Move: Move{Who: d.org(x.actor.Org), What: x.lang.Say("move." + string(g.Kind)), Mine: true, Due: x.due(g, v.Now), Since: g.OpenedAt, Round: g.Round},
+		Move: Move{Who: d.org(g.Party), What: x.lang.Say("move." + string(g.Kind)), Mine: true, Due: x.due(g, v.Now), Since: g.OpenedAt, Round: g.Round},
 	}
 	if v.Manifest != nil {
 		p.Answers = x.answers(v.Pack, v.Manifest.Form, nil, "")
@@ -153,8 +158,12 @@ func verbsAt(g gate.Gate) []casework.Verb {
 		return []casework.Verb{casework.Opine, casework.AskOpinion}
 	case gate.Decide:
 		return []casework.Verb{casework.Record, casework.AskReply}
+	case gate.Supplement:
+		if g.Leg == gate.Reply {
+			return []casework.Verb{casework.Record} // the reply may come first
+		}
 	}
-	return nil // a supplement is answered on the hospital's site
+	return nil // what the hospital owes is answered on the hospital's site
 }
 
 // offered reports whether choice is one of the reader's ways to answer g.
@@ -207,7 +216,7 @@ func (x *exchange) summary(v docket.View, g gate.Gate, asked string, d *director
 	s := Summary{
 		Asks:     x.lang.Say("asks."+string(g.Kind), d.org(v.Case.Hospital), d.org(asked)),
 		Basis:    x.lang.Say("basis." + string(g.Kind) + "." + string(v.Case.Kind)),
-		Hospital: d.org(v.Case.Hospital), Repeat: x.lang.Say("repeat.first"),
+		Hospital: d.org(v.Case.Hospital),
 	}
 	if v.Manifest == nil {
 		return s

@@ -39,6 +39,15 @@ var hospitalDoors = []Door{
 	{"GET", "/hospital/cases/{case}/check", signedIn, (*exchange).checkAnswers},
 	{"POST", "/hospital/cases/{case}/submit", signedIn, (*exchange).submit},
 	{"GET", "/hospital/cases/{case}/submissions/{no}", signedIn, (*exchange).confirmation},
+	{"GET", "/hospital/cases/{case}/acts/{act}", signedIn, (*exchange).actPage},
+	{"POST", "/hospital/cases/{case}/acts/{act}", signedIn, (*exchange).act},
+	{"GET", "/hospital/varieties", signedIn, (*exchange).varieties},
+	{"GET", "/hospital/varieties/{variety}", signedIn, (*exchange).variety},
+	{"GET", "/hospital/inquiries", signedIn, (*exchange).inquiries},
+	{"POST", "/hospital/inquiries", signedIn, (*exchange).inquire},
+	{"GET", "/hospital/inquiries/{inquiry}", signedIn, (*exchange).inquiry},
+	{"POST", "/hospital/inquiries/{inquiry}", signedIn, (*exchange).attachInquiry},
+	{"GET", "/hospital/find", signedIn, (*exchange).find},
 	{"GET", "/hospital/cases/{case}/withdraw", signedIn, (*exchange).withdrawPage},
 	{"POST", "/hospital/cases/{case}/withdraw", signedIn, (*exchange).withdraw},
 }
@@ -63,6 +72,9 @@ type CaseRow struct {
 	At      time.Time
 	Href    string
 	Mine    bool
+	Waits   string // how many working days it has waited
+	Worker  string // to whom it was assigned
+	Held    string // until which day it is held
 }
 
 type caseListPage struct {
@@ -146,6 +158,9 @@ func (x *exchange) hospitalCase() error {
 	}
 	p := x.casePage(v)
 	if p.Expiries, err = x.expiries(v); err != nil {
+		return err
+	}
+	if p.Beside, err = x.beside(v); err != nil {
 		return err
 	}
 	if v.Case.Permits(casework.Withdraw, x.actor) == nil {

@@ -142,7 +142,7 @@ func (x *exchange) moves(v docket.View, d *directory) []Move {
 		out = append(out, x.draftMove(v, d))
 	}
 	for _, g := range v.Waiting {
-		mine := x.session != nil && g.MayAnswer(x.actor) == nil
+		mine := x.session != nil && x.turn(g)
 		m := Move{
 			Who: d.org(g.Party), What: x.lang.Say("move." + string(g.Kind)), Mine: mine,
 			Due: x.due(g, v.Now), Since: g.OpenedAt, Round: g.Round,
@@ -150,7 +150,7 @@ func (x *exchange) moves(v docket.View, d *directory) []Move {
 		if mine {
 			m.Action = x.lang.Say("action." + string(g.Kind))
 			m.Href = x.home() + "/cases/" + g.Case + "/gates/" + g.ID
-			if g.Kind == gate.Supplement {
+			if g.Kind == gate.Supplement || g.Kind == gate.Deliver {
 				m.Href = x.home() + "/cases/" + g.Case + "/dossier"
 			}
 		} else {
@@ -330,21 +330,29 @@ func (x *exchange) details(v docket.View, e docket.Event) []string {
 	var out []string
 	f := e.Facts
 	if f.Reason != "" {
-		out = append(out, x.lang.Say("withdraw.because", f.Reason))
+		out = append(out, x.lang.Say("entry.because", f.Reason))
 	}
 	if f.Notice != nil {
 		out = append(out, x.defectLines(v.Pack, *f.Notice)...)
 	}
 	if o := f.Opinion; o != nil {
 		for _, finding := range o.Findings {
+			relied := ""
+			if finding.Relied && o.Placed != nil && o.Placed.RelyOn != nil {
+				relied = x.lang.Say("opinion.relied", o.Placed.RelyOn.Number)
+			}
 			out = append(out, x.lang.Say("question."+string(finding.Question))+x.lang.Say("colon")+
-				x.lang.Say("met."+strconv.FormatBool(finding.Met))+x.lang.Say("semicolon")+finding.Reason)
+				x.lang.Say("met."+strconv.FormatBool(finding.Met))+relied+x.lang.Say("semicolon")+finding.Reason)
+		}
+		if o.Override != "" {
+			out = append(out, x.lang.Say("opinion.override", o.Override))
 		}
 		if o.Advice != "" {
 			out = append(out, x.lang.Say("opinion.advice", o.Advice))
 		}
 	}
 	out = append(out, x.recounted(f.Recounts)...)
+	out = append(out, x.besideDetails(v, f)...)
 	if d := f.Decision; d != nil {
 		out = append(out, x.lang.Say("decision.number", d.Number, x.dayOf(d.Date)))
 		if d.Quantity > 0 {

@@ -23,13 +23,17 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
+	"jixu/internal/inquiry"
 	"jixu/internal/policy"
 	"jixu/internal/precheck"
+	"jixu/internal/reuse"
+	"jixu/internal/variety"
 	"jixu/internal/words"
 )
 
 // pages are the templates with the type that the first line of each names.
 var pages = map[string]any{
+	"act": actPage{}, "inquiries": inquiriesPage{}, "inquiry": inquiryPage{}, "varieties": varietiesPage{}, "variety": varietyPage{}, "submission": submissionPage{},
 	"answer": answerPage{}, "case": casePage{}, "cases": caseListPage{}, "check": checkPage{}, "closed": closedPage{},
 	"code": codePage{}, "confirm": answerPage{}, "confirmation": confirmationPage{}, "dossier": dossierPage{},
 	"evidence": evidencePage{}, "failed": failed{}, "form": formPage{}, "gate": gatePage{}, "inbox": inboxPage{},
@@ -224,6 +228,41 @@ func spoken() []string {
 		add("asks.*", g)
 		add("basis."+g+".*", kinds...)
 	}
+	for _, a := range acts {
+		for _, what := range []string{"title", "intro", "go"} {
+			keys = append(keys, "act."+a.name+"."+what)
+		}
+	}
+	asked := slices.Concat(varietyFields, inquiryFields, []actField{{id: "since"}, {id: "note"}, {id: "answer"}, {id: "case"}})
+	for _, a := range acts {
+		asked = append(asked, a.fields...)
+	}
+	for _, f := range asked {
+		if strings.HasPrefix(f.id, "finding-") || strings.HasPrefix(f.id, "reason-") {
+			continue
+		}
+		add("act.in.*", f.id)
+		if words.Has("act.in." + f.id + ".help") {
+			add("act.in.*.help", f.id)
+		}
+	}
+	add("class.*", "II", "III")
+	for _, c := range variety.Categories[1:] {
+		add("category.*", string(c))
+	}
+	for _, route := range []reuse.Route{reuse.First, reuse.SameHospital, reuse.OtherHospital} {
+		add("route.*", string(route))
+		add("route."+string(route)+".*", kinds...)
+	}
+	add("how.*", string(reuse.Assess), string(reuse.Focus), string(reuse.Rely), string(reuse.IfNeeded), string(reuse.NotAgain))
+	add("clause.*", reuse.ClauseDrug, reuse.ClauseDevice, reuse.ClauseAgain, reuse.ClauseRepeat)
+	add("lack.*", string(reuse.NotFound), string(reuse.NoOpinion), string(reuse.NotJoint), string(reuse.NotUsed), string(reuse.SamePatient), string(reuse.Unmet))
+	add("stale.*", string(reuse.Stopped), string(reuse.Registered), string(reuse.Indication), string(reuse.Expired), string(reuse.Aged))
+	add("beside.*", "filing", "copies", "report", "joins", "papers", "work", "former")
+	add("inquiry.*", string(inquiry.Open), string(inquiry.Answered))
+	add("inquiry.to.*", kinds...)
+	add("inbox.show.*", "all", "mine", "held")
+	add("yes.*", "true", "false")
 	open := []string{string(casework.StageDraft), string(casework.StageReview), string(casework.StageSupplement), string(casework.StageAwaiting)}
 	closed := []string{string(casework.StageApproved), string(casework.StagePart), string(casework.StageRefused), string(casework.StageWithdrawn), string(casework.StageLapsed)}
 	add("stage.*", append(slices.Clone(open), closed...)...)

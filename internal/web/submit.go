@@ -2,11 +2,14 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
+	"jixu/internal/policy"
 )
 
 type checkPage struct {
@@ -20,6 +23,7 @@ type checkPage struct {
 	Round     int
 	Defects   []string
 	AfterText string // what will be true afterwards and who will be told
+	Lane      *Lane  // emergency lane; nil: there is none, or nothing is missing
 	Post      string
 	Back      string // the task list
 }
@@ -46,6 +50,10 @@ func (x *exchange) showCheck(status int, v docket.View, problems []fault.Problem
 		p.Resubmit, p.Gate, p.Round, p.Defects = true, g.ID, g.Round, x.defects(v, g)
 		p.AfterText = x.lang.Say("resubmit.after." + string(leg))
 	}
+	var err error
+	if p.Lane, err = x.lane(v, p.Page); err != nil {
+		return err
+	}
 	p.Title = x.titled(x.lang.Say("check.title"), p.Errors)
 	return x.render(status, "check", &p.Page, &p)
 }
@@ -66,7 +74,7 @@ func (x *exchange) submit() error {
 	if g := x.r.PostForm.Get("gate"); g != "" {
 		receipt, err = x.site.Desk.Resubmit(x.ctx(), op, docket.GateRef{Case: id, Gate: g}, version, declared, x.actor)
 	} else {
-		receipt, err = x.site.Desk.Submit(x.ctx(), op, id, version, declared, x.actor)
+		receipt, err = x.send(op, id, version, declared)
 	}
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		v, loadErr := x.editable()
@@ -92,6 +100,61 @@ func (x *exchange) submit() error {
 	return x.see("/hospital/cases/" + id + "/submissions/" + strconv.Itoa(no))
 }
 
+// Lane is the emergency lane on the page before submitting.
+type Lane struct {
+	Limit   string // until when the papers follow, by local policy
+	Items   []Choice
+	Urgency string
+	Error   string
+}
+
+// lane offers the emergency lane if local policy has one and required papers
+// are missing from a draft.
+func (x *exchange) lane(v docket.View, p Page) (*Lane, error) {
+	if v.Case.Status != casework.Draft {
+		return nil, nil
+	}
+	rules, err := x.site.Directory.Rules(x.ctx())
+	if err != nil {
+		return nil, err
+	}
+	limit, ok := rules.Limit(policy.Papers)
+	if !ok {
+		return nil, nil
+	}
+	l := &Lane{
+		Limit:   x.text(limit.Label) + x.lang.Say("limit."+string(limit.Clock), limit.N) + x.lang.Say("comma") + x.lang.Say("status."+string(limit.Status)),
+		Urgency: x.r.PostForm.Get("urgency"), Error: p.Error("urgency"),
+	}
+	for _, part := range v.Pack.Parts {
+		for _, item := range part.Items {
+			if item.Required && len(v.Case.Files[item.ID]) == 0 {
+				field := "later-" + item.ID
+				l.Items = append(l.Items, Choice{Value: field, Label: x.text(item.Label), Chosen: x.r.PostForm.Get(field) != ""})
+			}
+		}
+	}
+	if len(l.Items) == 0 {
+		return nil, nil
+	}
+	return l, nil
+}
+
+// send submits the draft, in the emergency lane if papers are named that follow.
+func (x *exchange) send(op docket.Op, id string, version int, declared bool) (docket.Receipt, error) {
+	lane := docket.Lane{Urgency: x.said("urgency")}
+	for name := range x.r.PostForm {
+		if item, ok := strings.CutPrefix(name, "later-"); ok {
+			lane.Later = append(lane.Later, item)
+		}
+	}
+	if len(lane.Later) == 0 {
+		return x.site.Desk.Submit(x.ctx(), op, id, version, declared, x.actor)
+	}
+	slices.Sort(lane.Later)
+	return x.site.Desk.SubmitUrgent(x.ctx(), op, id, version, declared, lane, x.actor)
+}
+
 // submissionOf finds which submission a receipt is of.
 func (x *exchange) submissionOf(r docket.Receipt) (int, error) {
 	v, err := x.view()
@@ -112,6 +175,9 @@ type confirmationPage struct {
 	Submission SubmissionRow
 	Copies     []string
 	Moves      []Move
+
+	Differences []Difference // from the submission before
+	First       bool
 }
 
 // confirmation survives a bookmark: it is made of what is stored.
@@ -133,6 +199,10 @@ func (x *exchange) confirmation() error {
 		}
 		for _, org := range e.Facts.Copies {
 			p.Copies = append(p.Copies, d.org(org))
+		}
+		p.First = no == 1
+		if p.Differences, err = x.differences(v, no); err != nil {
+			return err
 		}
 		p.Title = x.lang.Say("confirmation.title", v.Case.Number, s.No)
 		return x.show("confirmation", &p.Page, &p)

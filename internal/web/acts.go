@@ -1,0 +1,540 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/party"
+	"jixu/internal/variety"
+	"jixu/internal/words"
+)
+
+// What people do beside answering gates has one shape: a page that says what
+// will be true afterwards, a few fields, one button. Each is a row of a table.
+
+// act is one such thing (办理事项).
+type act struct {
+	name   string // in the path, and of its words: act.<name>.title, .intro, .go
+	site   Audience
+	verb   casework.Verb // the row of the law that permits it
+	fields []actField
+	do     func(*exchange, docket.Op, docket.View) (docket.Receipt, error)
+}
+
+// actField is one field of an act's page. Its words are act.in.<id> and, where
+// there is more to say, act.in.<id>.help.
+type actField struct {
+	id       string
+	kind     string // "text", "long", "day", "number", "pick", "radio" or "yes"
+	optional bool
+}
+
+var acts = []act{
+	{"file", Hospital, casework.File, []actField{{"channel", "text", false}, {"date", "day", false}, {"receipt", "text", true}}, (*exchange).actFile},
+	{"deliver", Hospital, casework.Deliver, []actField{{"declared", "yes", false}}, (*exchange).actDeliver},
+	{"claim", Hospital, casework.Edit, []actField{{"variety", "pick", true}}, (*exchange).actClaim},
+	{"clone", Hospital, "", nil, (*exchange).actClone},
+	{"receive", Agency, casework.Receive, nil, (*exchange).actReceive},
+	{"identify", Agency, casework.Identify, []actField{{"variety", "pick", false}, {"reason", "long", false}}, (*exchange).actIdentify},
+	{"register", Agency, casework.Identify, append(slices.Clone(varietyFields), actField{"reason", "long", false}), (*exchange).actRegister},
+	{"join", Agency, casework.JoinVerb, []actField{{"statement", "long", false}}, (*exchange).actJoin},
+	{"report", Agency, casework.Report, []actField{{"channel", "text", false}, {"date", "day", false}, {"receipt", "text", true}}, (*exchange).actReport},
+	{"assign", Agency, casework.Assign, []actField{{"gate", "radio", false}, {"person", "radio", false}}, (*exchange).actAssign},
+	{"hold", Agency, casework.HoldVerb, []actField{{"gate", "radio", false}, {"until", "day", false}, {"reason", "long", false}}, (*exchange).actHold},
+	{"release", Agency, casework.Release, []actField{{"gate", "radio", false}}, (*exchange).actRelease},
+	{"opine-late", Agency, casework.OpineLate, lateFields(), (*exchange).actOpineLate},
+	{"amend", Agency, casework.Amend, []actField{
+		{"evidence", "radio", false}, {"outcome", "radio", false}, {"number", "text", false}, {"date", "day", false},
+		{"quantity", "number", true}, {"validUntil", "day", true}, {"conditions", "long", true}, {"reason", "long", true}, {"why", "long", false},
+	}, (*exchange).actAmend},
+}
+
+// varietyFields are what the register says of a product.
+var varietyFields = []actField{
+	{"nameZh", "text", false}, {"nameEn", "text", true}, {"maker", "text", false}, {"model", "text", false}, {"country", "text", false},
+	{"class", "pick", true}, {"subcatalogue", "text", true}, {"udi", "text", true}, {"noUdi", "text", true},
+	{"category", "pick", true}, {"specialReview", "yes", true}, {"conditional", "yes", true},
+}
+
+func lateFields() []actField {
+	var out []actField
+	for _, q := range casework.Questions {
+		out = append(out, actField{"finding-" + string(q), "radio", false}, actField{"reason-" + string(q), "long", false})
+	}
+	return append(out, actField{"advice", "long", true})
+}
+
+// ActInput is a field as the page shows it.
+type ActInput struct {
+	ID       string
+	Kind     string
+	Label    string
+	Help     string
+	Value    string
+	Error    string
+	Optional bool
+	Options  []Choice
+}
+
+type actPage struct {
+	Page
+	Identity Identity
+	Intro    string
+	Go       string
+	Post     string
+	Back     string
+	Version  int
+	Fields   []ActInput
+	More     Link // to what must be done before, as uploading a letter
+}
+
+// Link is a way to another page.
+type Link struct{ Label, Href string }
+
+// actHere finds the act in the path that this site has.
+func (x *exchange) actHere() (act, error) {
+	for _, a := range acts {
+		if a.name == x.r.PathValue("act") && a.site == x.site.Audience {
+			return a, nil
+		}
+	}
+	return act{}, fault.New(fault.NotFound, "page")
+}
+
+func (x *exchange) actPage() error {
+	a, err := x.actHere()
+	if err != nil {
+		return err
+	}
+	v, err := x.view()
+	if err != nil {
+		return err
+	}
+	if err := x.permitsAct(a, v); err != nil {
+		return err
+	}
+	return x.showAct(http.StatusOK, a, v, nil)
+}
+
+// permitsAct asks the law whether the reader may do a now.
+func (x *exchange) permitsAct(a act, v docket.View) error {
+	if a.name == "clone" {
+		return casework.MayCreate(x.actor)
+	}
+	return v.Case.Permits(a.verb, x.actor)
+}
+
+func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Problem) error {
+	key := "act." + a.name
+	p := actPage{
+		Identity: x.identity(v.Case, x.directory()), Intro: x.lang.Say(key + ".intro"), Go: x.lang.Say(key + ".go"),
+		Post: x.home() + "/cases/" + v.Case.ID + "/acts/" + a.name, Back: x.home() + "/cases/" + v.Case.ID, Version: v.Case.Version,
+	}
+	p.Errors = labelled(x.problems(problems), func(field string) string {
+		if slices.ContainsFunc(a.fields, func(f actField) bool { return f.id == field }) {
+			return x.inputLabel(field)
+		}
+		return ""
+	})
+	for _, f := range a.fields {
+		p.Fields = append(p.Fields, x.actInput(a, f, v, p.Page))
+	}
+	if a.name == "amend" {
+		if g, ok := replied(v); ok {
+			p.More = Link{x.lang.Say("evidence.add"), x.home() + "/cases/" + v.Case.ID + "/gates/" + g.ID + "/evidence"}
+		}
+	}
+	p.Title = x.titled(x.lang.Say(key+".title"), p.Errors)
+	return x.render(status, "act", &p.Page, &p)
+}
+
+// inputLabel names a field; a question is named by itself.
+func (x *exchange) inputLabel(id string) string {
+	if q, ok := strings.CutPrefix(id, "finding-"); ok {
+		return x.lang.Say("question." + q)
+	}
+	if q, ok := strings.CutPrefix(id, "reason-"); ok {
+		return x.lang.Say("question."+q) + " " + x.lang.Say("answer.reason")
+	}
+	return x.lang.Say("act.in." + id)
+}
+
+func (x *exchange) actInput(a act, f actField, v docket.View, p Page) ActInput {
+	in := ActInput{ID: f.id, Kind: f.kind, Label: x.inputLabel(f.id), Optional: f.optional, Error: p.Error(f.id), Value: x.r.PostForm.Get(f.id)}
+	if words.Has("act.in." + f.id + ".help") {
+		in.Help = x.lang.Say("act.in." + f.id + ".help")
+	}
+	if x.r.Method == http.MethodGet {
+		in.Value = x.before0(a, f, v)
+	}
+	for _, o := range x.options(a, f, v) {
+		o.Chosen = o.Value == in.Value
+		in.Options = append(in.Options, o)
+	}
+	if len(in.Options) == 1 && f.kind == "radio" {
+		in.Options[0].Chosen = true
+	}
+	return in
+}
+
+// before0 is what a field holds before anything was typed.
+func (x *exchange) before0(a act, f actField, v docket.View) string {
+	switch a.name {
+	case "file":
+		if was := v.Case.Filing; was != nil {
+			return map[string]string{"channel": was.Channel, "date": was.Date.String(), "receipt": was.Receipt}[f.id]
+		}
+	case "report":
+		if was := v.Case.Report; was != nil {
+			return map[string]string{"channel": was.Channel, "date": was.Date.String(), "receipt": was.Receipt}[f.id]
+		}
+	case "claim", "identify":
+		if f.id == "variety" {
+			if v.Case.Variety != nil {
+				return v.Case.Variety.Variety
+			}
+			return v.Case.Claim
+		}
+	case "register":
+		return varietyValue(submittedProduct(v), f.id)
+	}
+	return ""
+}
+
+// submittedProduct is what the newest submission, or the draft, says it is about.
+func submittedProduct(v docket.View) variety.Data {
+	c := v.Case
+	if v.Manifest != nil {
+		c.Form = v.Manifest.Form
+	}
+	return docket.Product(c)
+}
+
+func varietyValue(d variety.Data, id string) string {
+	yes := map[bool]string{true: "yes"}
+	return map[string]string{
+		"nameZh": d.NameZH, "nameEn": d.NameEN, "maker": d.Maker, "model": d.Model, "country": d.Country, "class": d.Class,
+		"subcatalogue": d.Subcatalogue, "udi": d.UDI, "noUdi": d.NoUDI, "category": string(d.Category),
+		"specialReview": yes[d.SpecialReview], "conditional": yes[d.Conditional],
+	}[id]
+}
+
+func (x *exchange) readVariety() variety.Data {
+	f := func(id string) string { return normal(x.r.PostForm.Get(id)) }
+	return variety.Data{
+		NameZH: f("nameZh"), NameEN: f("nameEn"), Maker: f("maker"), Model: f("model"), Country: f("country"), Class: f("class"),
+		Subcatalogue: f("subcatalogue"), UDI: f("udi"), NoUDI: f("noUdi"), Category: variety.Category(f("category")),
+		SpecialReview: f("specialReview") == "yes", Conditional: f("conditional") == "yes",
+	}
+}
+
+// options are what a choice offers.
+func (x *exchange) options(_ act, f actField, v docket.View) []Choice {
+	switch {
+	case f.id == "variety":
+		return x.varietyChoices(v)
+	case f.id == "gate":
+		return x.gateChoices(v)
+	case f.id == "person":
+		return x.colleagues()
+	case f.id == "outcome":
+		var out []Choice
+		for _, o := range []casework.Outcome{casework.Approve, casework.ApproveInPart, casework.Refuse} {
+			out = append(out, Choice{Value: string(o), Label: x.lang.Say("outcome." + string(o)), Consequence: x.lang.Say("consequence." + string(o))})
+		}
+		return out
+	case f.id == "evidence":
+		return x.letters(v)
+	case strings.HasPrefix(f.id, "finding-"):
+		return []Choice{{Value: "yes", Label: x.lang.Say("met.true")}, {Value: "no", Label: x.lang.Say("met.false")}}
+	}
+	return x.registerChoices(f.id)
+}
+
+// registerChoices are the choices of the register's own fields.
+func (x *exchange) registerChoices(id string) []Choice {
+	var out []Choice
+	switch id {
+	case "class":
+		for _, c := range []string{"II", "III"} {
+			out = append(out, Choice{Value: c, Label: x.lang.Say("class." + c)})
+		}
+	case "category":
+		for _, c := range variety.Categories[1:] {
+			out = append(out, Choice{Value: string(c), Label: x.lang.Say("category." + string(c))})
+		}
+	}
+	return out
+}
+
+// varietyChoices is the register of the case's kind, what looks alike first.
+func (x *exchange) varietyChoices(v docket.View) []Choice {
+	all, err := x.site.Desk.Varieties(x.ctx(), v.Case.Kind == casework.Drug, x.actor)
+	if err != nil {
+		return nil
+	}
+	mine := submittedProduct(v)
+	slices.SortStableFunc(all, func(a, b variety.Variety) int { return before(mine.Alike(a.Data), mine.Alike(b.Data)) })
+	var out []Choice
+	for _, one := range all {
+		out = append(out, Choice{Value: one.ID, Label: varietyName(x.lang, one), Consequence: one.Data.Maker})
+	}
+	return out
+}
+
+func varietyName(l words.Lang, v variety.Variety) string {
+	name := v.Data.NameZH
+	if l == words.EN && v.Data.NameEN != "" {
+		name = v.Data.NameEN
+	}
+	return name + " " + strings.Join(strings.Fields(v.Data.Model), " ")
+}
+
+// gateChoices are the open gates that are the reader's work.
+func (x *exchange) gateChoices(v docket.View) []Choice {
+	var out []Choice
+	for _, g := range v.Waiting {
+		if g.MayAnswer(x.actor) == nil && (g.Kind == gate.Assess || g.Kind == gate.Decide) {
+			out = append(out, Choice{Value: g.ID, Label: x.lang.Say("move." + string(g.Kind))})
+		}
+	}
+	return out
+}
+
+// colleagues are the people of the reader's organisation who assess or record.
+func (x *exchange) colleagues() []Choice {
+	roster, err := x.site.Directory.Roster(x.ctx(), x.actor.Org)
+	if err != nil {
+		return nil
+	}
+	var out []Choice
+	for _, p := range roster {
+		if slices.Contains(p.Roles, party.Assessor) || slices.Contains(p.Roles, party.Recorder) {
+			out = append(out, Choice{Value: p.ID, Label: p.Name(string(x.lang)), Consequence: p.Title})
+		}
+	}
+	return out
+}
+
+// replied is the gate that took the recorded reply.
+func replied(v docket.View) (gate.Gate, bool) {
+	for _, g := range slices.Backward(v.Gates) {
+		if g.Leg == gate.Reply && g.Answer != nil && g.Answer.Choice == string(casework.Record) {
+			return g, true
+		}
+	}
+	return gate.Gate{}, false
+}
+
+// letters are the reader's own papers at the gate of the reply that prove no
+// letter yet.
+func (x *exchange) letters(v docket.View) []Choice {
+	g, ok := replied(v)
+	if !ok {
+		return nil
+	}
+	var out []Choice
+	for _, f := range x.own(v, g) {
+		used := v.Case.Decision != nil && v.Case.Decision.Evidence == f.ID ||
+			slices.ContainsFunc(v.Case.Former, func(d casework.Decision) bool { return d.Evidence == f.ID })
+		if !used {
+			out = append(out, Choice{Value: f.ID, Label: f.Name, Consequence: f.Text})
+		}
+	}
+	return out
+}
+
+// act does what the page said, once.
+func (x *exchange) act() error {
+	op, err := x.op()
+	if err != nil {
+		return err
+	}
+	a, err := x.actHere()
+	if err != nil {
+		return err
+	}
+	v, err := x.view()
+	if err != nil {
+		return err
+	}
+	r, err := a.do(x, op, v)
+	if f := fault.Of(err); f != nil && (len(f.Problems) > 0 || f.Kind == fault.Conflict) {
+		problems := f.Problems
+		status := http.StatusUnprocessableEntity
+		if len(problems) == 0 {
+			problems, status = []fault.Problem{{Code: f.Code, Args: f.Args}}, http.StatusConflict
+		}
+		return x.showAct(status, a, v, problems)
+	}
+	if err != nil {
+		return err
+	}
+	if r.Case != "" && r.Case != v.Case.ID {
+		return x.see(x.home() + "/cases/" + r.Case + "/dossier")
+	}
+	return x.see(x.home() + "/cases/" + v.Case.ID)
+}
+
+// said is what was typed in a field, tidied.
+func (x *exchange) said(id string) string { return normal(x.r.PostForm.Get(id)) }
+
+// filing reads channel, date and receipt.
+func (x *exchange) filing() (casework.Filing, error) {
+	day, ok := readDay(x.r.PostForm.Get("date"))
+	if !ok {
+		return casework.Filing{}, fault.Fields([]fault.Problem{{Field: "date", Code: "field.day"}})
+	}
+	return casework.Filing{Channel: x.said("channel"), Date: day, Receipt: x.said("receipt")}, nil
+}
+
+func (x *exchange) actFile(op docket.Op, v docket.View) (docket.Receipt, error) {
+	f, err := x.filing()
+	if err != nil {
+		return docket.Receipt{}, err
+	}
+	return x.site.Desk.RecordFiling(x.ctx(), op, v.Case.ID, f, x.actor)
+}
+
+func (x *exchange) actReport(op docket.Op, v docket.View) (docket.Receipt, error) {
+	f, err := x.filing()
+	if err != nil {
+		return docket.Receipt{}, err
+	}
+	return x.site.Desk.RecordReport(x.ctx(), op, v.Case.ID, f, x.actor)
+}
+
+func (x *exchange) actDeliver(op docket.Op, v docket.View) (docket.Receipt, error) {
+	version, err := x.version()
+	if err != nil {
+		return docket.Receipt{}, err
+	}
+	owed := v.Case.Papers.Gate
+	if owed == "" { // delivered already: the operation's own receipt, or a conflict
+		owed = lastPapers(v)
+	}
+	ref := docket.GateRef{Case: v.Case.ID, Gate: owed}
+	return x.site.Desk.Deliver(x.ctx(), op, ref, version, x.said("declared") == "yes", x.actor)
+}
+
+func lastPapers(v docket.View) string {
+	for _, g := range slices.Backward(v.Gates) {
+		if g.Leg == gate.Papers {
+			return g.ID
+		}
+	}
+	return ""
+}
+
+func (x *exchange) actClaim(op docket.Op, v docket.View) (docket.Receipt, error) {
+	version, err := x.version()
+	if err != nil {
+		return docket.Receipt{}, err
+	}
+	return x.site.Desk.Claim(x.ctx(), op, v.Case.ID, version, x.said("variety"), x.actor)
+}
+
+func (x *exchange) actClone(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.site.Desk.Clone(x.ctx(), op, v.Case.ID, x.actor)
+}
+
+func (x *exchange) actReceive(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.site.Desk.Receive(x.ctx(), op, v.Case.ID, x.actor)
+}
+
+func (x *exchange) actIdentify(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.site.Desk.Identify(x.ctx(), op, v.Case.ID, x.said("variety"), x.said("reason"), x.actor)
+}
+
+func (x *exchange) actRegister(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.site.Desk.Register(x.ctx(), op, v.Case.ID, x.readVariety(), x.said("reason"), x.actor)
+}
+
+func (x *exchange) actJoin(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.site.Desk.Join(x.ctx(), op, v.Case.ID, x.said("statement"), x.actor)
+}
+
+func (x *exchange) actGate(v docket.View) docket.GateRef {
+	return docket.GateRef{Case: v.Case.ID, Gate: x.r.PostForm.Get("gate")}
+}
+
+func (x *exchange) actAssign(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.site.Desk.Assign(x.ctx(), op, x.actGate(v), x.r.PostForm.Get("person"), x.actor)
+}
+
+func (x *exchange) actHold(op docket.Op, v docket.View) (docket.Receipt, error) {
+	until, ok := readDay(x.r.PostForm.Get("until"))
+	if !ok {
+		return docket.Receipt{}, fault.Fields([]fault.Problem{{Field: "until", Code: "field.day"}})
+	}
+	return x.site.Desk.Hold(x.ctx(), op, x.actGate(v), x.said("reason"), until, x.actor)
+}
+
+func (x *exchange) actRelease(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.site.Desk.Release(x.ctx(), op, x.actGate(v), x.actor)
+}
+
+func (x *exchange) actOpineLate(op docket.Op, v docket.View) (docket.Receipt, error) {
+	a, problems := x.readAnswer(v, casework.Opine)
+	if len(problems) > 0 {
+		return docket.Receipt{}, fault.Fields(problems)
+	}
+	return x.site.Desk.OpineLate(x.ctx(), op, v.Case.ID, a.Opinion, x.actor)
+}
+
+func (x *exchange) actAmend(op docket.Op, v docket.View) (docket.Receipt, error) {
+	g, ok := replied(v)
+	if !ok {
+		return docket.Receipt{}, fault.New(fault.Conflict, "case.state")
+	}
+	d, problems := x.readDecision(v)
+	if len(problems) > 0 {
+		return docket.Receipt{}, fault.Fields(problems)
+	}
+	return x.site.Desk.Amend(x.ctx(), op, docket.GateRef{Case: v.Case.ID, Gate: g.ID}, d, x.said("why"), x.actor)
+}
+
+// actLinks lists what the reader can do beside answering.
+func (x *exchange) actLinks(v docket.View) []Link {
+	if x.actor.Via == party.ByLink {
+		return nil
+	}
+	var out []Link
+	base := x.home() + "/cases/" + v.Case.ID
+	for _, a := range acts {
+		if a.site != x.site.Audience || x.permitsAct(a, v) != nil || x.pointless(a, v) {
+			continue
+		}
+		out = append(out, Link{x.lang.Say("act." + a.name + ".title"), base + "/acts/" + a.name})
+	}
+	if g, ok := v.Open(gate.Reply); ok && g.Kind == gate.Supplement && x.site.Audience == Agency && g.MayAnswer(x.actor) == nil {
+		out = append(out, Link{x.lang.Say("act.early"), base + "/gates/" + g.ID})
+	}
+	return out
+}
+
+// pointless reports whether a is permitted but would change nothing here.
+func (x *exchange) pointless(a act, v docket.View) bool {
+	switch a.name {
+	case "receive":
+		return v.Case.Received[x.actor.Org].Submission >= len(v.Case.Submissions)
+	case "join":
+		return v.Case.Closed() || slices.ContainsFunc(v.Case.Joins, func(j casework.Join) bool { return j.Org == x.actor.Org })
+	case "identify", "register":
+		return v.Case.Variety != nil && v.Case.Given != nil
+	case "assign", "hold":
+		return len(x.gateChoices(v)) == 0
+	case "release":
+		return !slices.ContainsFunc(v.Waiting, func(g gate.Gate) bool { return g.Hold != nil && g.MayAnswer(x.actor) == nil })
+	case "claim":
+		return v.Case.Status != casework.Draft
+	case "clone":
+		return v.Case.Status == casework.Draft
+	}
+	return false
+}

@@ -1,0 +1,194 @@
+package web
+
+import (
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/reuse"
+)
+
+// Beside is what a case page shows beside the two tracks.
+type Beside struct {
+	Route     *RouteBox
+	Facts     []BesideFact
+	Similar   []Link // near duplicates: a warning for the hospital
+	Inquiries []Link
+	Acts      []Link
+}
+
+// BesideFact is one thing with its lines.
+type BesideFact struct {
+	Label string
+	Lines []string
+}
+
+// RouteBox says where the matrix places a case, and why.
+type RouteBox struct {
+	Label   string
+	Text    string
+	How     []Answered // each question and what becomes of it
+	Clause  string
+	Relies  string
+	Variety string
+	Found   string // found by an assessor, or claimed by the hospital
+	Reason  string // of the finding
+	But     []string
+}
+
+// routeBox explains where the matrix places the case.
+func (x *exchange) routeBox(v docket.View) (*RouteBox, docket.Placed, error) {
+	placed, err := x.site.Desk.Place(x.ctx(), v.Case)
+	if err != nil {
+		return nil, docket.Placed{}, err
+	}
+	kind := string(v.Case.Kind)
+	b := &RouteBox{
+		Label: x.lang.Say("route." + string(placed.Route)), Clause: x.lang.Say("clause." + placed.Clause),
+		Text: x.lang.Say("route." + string(placed.Route) + "." + kind),
+	}
+	for i, q := range casework.Questions {
+		b.How = append(b.How, Answered{ID: string(q), Label: x.lang.Say("question." + string(q)), Value: x.lang.Say("how." + string(placed.How[i]))})
+	}
+	if p := placed.RelyOn; p != nil {
+		b.Relies = x.lang.Say("route.precedent", p.Number, dayText(x.lang, p.Day))
+		if p.Joint {
+			b.Relies += x.lang.Say("route.joint")
+		}
+	}
+	if placed.Variety != nil {
+		b.Variety, b.Found = varietyName(x.lang, *placed.Variety), x.lang.Say("route.claimed")
+		if placed.Found {
+			b.Found, b.Reason = x.lang.Say("route.found"), v.Case.Variety.Reason
+		}
+	}
+	for _, lack := range placed.Lacking {
+		b.But = append(b.But, x.lang.Say("lack."+string(lack)))
+	}
+	for _, stale := range placed.Stale {
+		b.But = append(b.But, x.lang.Say("stale."+string(stale)))
+	}
+	return b, placed, nil
+}
+
+// beside gathers what stands beside the tracks of v.
+func (x *exchange) beside(v docket.View) (Beside, error) {
+	var b Beside
+	var err error
+	if b.Route, _, err = x.routeBox(v); err != nil {
+		return b, err
+	}
+	d := x.directory()
+	b.Facts = x.besideFacts(v, d)
+	b.Acts = x.actLinks(v)
+	asked, err := x.site.Desk.InquiriesOf(x.ctx(), v.Case, x.actor)
+	if err != nil {
+		return b, err
+	}
+	for _, q := range asked {
+		b.Inquiries = append(b.Inquiries, Link{q.Number + " " + q.Subject, x.home() + "/inquiries/" + q.ID})
+	}
+	if x.site.Audience == Hospital && v.Case.Status == casework.Draft {
+		similar, err := x.site.Desk.Similar(x.ctx(), v.Case, x.actor)
+		if err != nil {
+			return b, err
+		}
+		for _, c := range similar {
+			b.Similar = append(b.Similar, Link{c.Number + " " + productOf(c), x.home() + "/cases/" + c.ID})
+		}
+	}
+	return b, nil
+}
+
+func (x *exchange) besideFacts(v docket.View, d *directory) []BesideFact {
+	c := v.Case
+	var out []BesideFact
+	add := func(label string, lines ...string) {
+		if len(lines) > 0 {
+			out = append(out, BesideFact{x.lang.Say(label), lines})
+		}
+	}
+	if len(c.Submissions) > 0 {
+		add("beside.filing", x.filingLines(c.Filing)...)
+		add("beside.copies", x.copyLines(v, d)...)
+	}
+	if c.Kind == casework.Drug && c.Given != nil {
+		add("beside.report", x.filingLines(c.Report)...)
+	}
+	var joins []string
+	for _, j := range c.Joins {
+		joins = append(joins, d.org(j.Org)+x.lang.Say("comma")+d.person(j.Person)+x.lang.Say("colon")+j.Statement)
+	}
+	add("beside.joins", joins...)
+	var owed []string
+	for _, id := range c.Papers.Items {
+		if item, ok := v.Pack.Item(id); ok {
+			owed = append(owed, x.text(item.Label))
+		}
+	}
+	if n := len(c.Submissions); n > 0 && len(c.Submissions[0].Later) > 0 {
+		owed = append(owed, x.lang.Say("beside.urgency", c.Submissions[0].Urgency))
+	}
+	add("beside.papers", owed...)
+	var work []string
+	for _, g := range v.Waiting {
+		if g.Party != x.actor.Org {
+			continue
+		}
+		if g.Assignee != "" {
+			work = append(work, x.lang.Say("beside.assigned", x.lang.Say("move."+string(g.Kind)), d.person(g.Assignee)))
+		}
+		if g.Hold != nil {
+			work = append(work, x.lang.Say("beside.held", x.lang.Say("move."+string(g.Kind)), dayText(x.lang, g.Hold.Until), g.Hold.Reason))
+		}
+	}
+	add("beside.work", work...)
+	var former []string
+	for _, was := range c.Former {
+		former = append(former, x.lang.Say("beside.former.line", was.Number, dayText(x.lang, was.Date), x.lang.Say("outcome."+string(was.Outcome))))
+	}
+	add("beside.former", former...)
+	return out
+}
+
+func (x *exchange) filingLines(f *casework.Filing) []string {
+	if f == nil {
+		return []string{x.lang.Say("filing.none")}
+	}
+	receipt := x.lang.Say("filing.receipt.none")
+	if f.Receipt != "" {
+		receipt = x.lang.Say("filing.receipt", f.Receipt)
+	}
+	return []string{x.lang.Say("filing.line", f.Channel, dayText(x.lang, f.Date)), receipt}
+}
+
+// copyLines says of each copied agency whether it confirmed the newest copy.
+func (x *exchange) copyLines(v docket.View, d *directory) []string {
+	var out []string
+	n := len(v.Case.Submissions)
+	seen := map[string]bool{}
+	for _, e := range v.Events {
+		if e.Facts.Submission == nil || e.Facts.Submission.No != n {
+			continue
+		}
+		for _, org := range e.Facts.Copies {
+			if seen[org] {
+				continue
+			}
+			seen[org] = true
+			if r := v.Case.Received[org]; r.Submission >= n {
+				out = append(out, x.lang.Say("copies.received", d.org(org), d.person(r.Person), docket.When(x.lang, r.At)))
+			} else {
+				out = append(out, x.lang.Say("copies.waiting", d.org(org)))
+			}
+		}
+	}
+	return out
+}
+
+// how says what the matrix proposes for each question, beside the form of an
+// opinion.
+func (x *exchange) how(p reuse.Proposal, i int) (text string, may bool) {
+	if p.Route == "" || p.Route == reuse.First {
+		return "", false
+	}
+	return x.lang.Say("how." + string(p.How[i])), p.RelyOn != nil && (p.Route == reuse.SameHospital || i == 1)
+}

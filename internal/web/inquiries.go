@@ -1,0 +1,213 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/inquiry"
+)
+
+type inquiriesPage struct {
+	Page
+	Rows   []InquiryRow
+	Fields []ActInput // of a new question; nil for an agency
+	Local  string     // local policy's clock, as a sentence
+}
+
+// InquiryRow is one question of a list.
+type InquiryRow struct {
+	Number, Subject, Kind, Hospital, Status string
+	Open                                    bool
+	At                                      time.Time
+	Due                                     string
+	Href                                    string
+}
+
+var inquiryFields = []actField{{"kind", "radio", false}, {"subject", "text", false}, {"question", "long", false}}
+
+func (x *exchange) inquiries() error { return x.showInquiries(http.StatusOK, nil) }
+
+func (x *exchange) showInquiries(status int, problems []fault.Problem) error {
+	all, err := x.site.Desk.Inquiries(x.ctx(), x.actor)
+	if err != nil {
+		return err
+	}
+	d := x.directory()
+	p := inquiriesPage{}
+	for _, q := range all {
+		p.Rows = append(p.Rows, x.inquiryRow(q, d))
+	}
+	p.Errors = labelled(x.problems(problems), x.fieldOf(inquiryFields))
+	if casework.MayCreate(x.actor) == nil {
+		for _, f := range inquiryFields {
+			in := ActInput{ID: f.id, Kind: f.kind, Label: x.inputLabel(f.id), Error: p.Error(f.id), Value: x.r.PostForm.Get(f.id)}
+			if f.id == "kind" {
+				for _, k := range []casework.Kind{casework.Device, casework.Drug} {
+					in.Options = append(in.Options, Choice{
+						Value: string(k), Label: x.lang.Say("kind." + string(k)), Consequence: x.lang.Say("inquiry.to." + string(k)), Chosen: in.Value == string(k),
+					})
+				}
+			}
+			p.Fields = append(p.Fields, in)
+		}
+	}
+	p.Title = x.titled(x.lang.Say("inquiries.title"), p.Errors)
+	return x.render(status, "inquiries", &p.Page, &p)
+}
+
+// fieldOf names the fields of a small form.
+func (x *exchange) fieldOf(fields []actField) func(string) string {
+	return func(field string) string {
+		for _, f := range fields {
+			if f.id == field {
+				return x.inputLabel(field)
+			}
+		}
+		return ""
+	}
+}
+
+func (x *exchange) inquiryRow(q inquiry.Inquiry, d *directory) InquiryRow {
+	kind := casework.Device
+	if q.Drug {
+		kind = casework.Drug
+	}
+	r := InquiryRow{
+		Number: q.Number, Subject: q.Subject, Kind: x.lang.Say("kind." + string(kind)), Hospital: d.org(q.Hospital),
+		Status: x.lang.Say("inquiry." + string(q.Status)), Open: q.Status == inquiry.Open, At: q.At, Href: x.home() + "/inquiries/" + q.ID,
+	}
+	if q.Deadline != nil {
+		r.Due = docket.When(x.lang, q.Deadline.Due)
+	}
+	return r
+}
+
+func (x *exchange) inquire() error {
+	op, err := x.op()
+	if err != nil {
+		return err
+	}
+	kind := x.said("kind")
+	if kind != string(casework.Device) && kind != string(casework.Drug) {
+		return x.showInquiries(http.StatusUnprocessableEntity, []fault.Problem{{Field: "kind", Code: "field.choice"}})
+	}
+	r, err := x.site.Desk.Inquire(x.ctx(), op, kind == string(casework.Drug), x.said("subject"), x.said("question"), "", x.actor)
+	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
+		return x.showInquiries(http.StatusUnprocessableEntity, f.Problems)
+	}
+	if err != nil {
+		return err
+	}
+	return x.see(x.home() + "/inquiries/" + docket.SheetID(r.Sheet))
+}
+
+type inquiryPage struct {
+	Page
+	Row      InquiryRow
+	Question string
+	Asked    string
+	Basis    string
+	Answers  []InquiryAnswer
+	Waiting  []string // agencies that have not answered
+	Case     *Link
+	Fields   []ActInput // of an answer, or of the case it belongs to
+	Post     string
+	Go       string
+}
+
+// InquiryAnswer is what one agency said.
+type InquiryAnswer struct {
+	Org, Who, Text string
+	At             time.Time
+}
+
+func (x *exchange) inquiry() error { return x.showInquiry(http.StatusOK, nil) }
+
+func (x *exchange) showInquiry(status int, problems []fault.Problem) error {
+	q, err := x.site.Desk.Inquiry(x.ctx(), x.r.PathValue("inquiry"), x.actor)
+	if err != nil {
+		return err
+	}
+	d := x.directory()
+	p := inquiryPage{Row: x.inquiryRow(q, d), Question: q.Question, Asked: d.person(q.Person), Post: x.home() + "/inquiries/" + q.ID}
+	p.Basis = x.lang.Say("inquiry.basis")
+	for _, org := range q.To {
+		if a, ok := q.Answers[org]; ok {
+			p.Answers = append(p.Answers, InquiryAnswer{Org: d.org(org), Who: d.person(a.Person), Text: a.Text, At: a.At})
+		} else {
+			p.Waiting = append(p.Waiting, d.org(org))
+		}
+	}
+	p.Errors = labelled(x.problems(problems), x.fieldOf([]actField{{"answer", "long", false}, {"case", "pick", false}}))
+	switch {
+	case q.MayAnswer(x.actor) == nil:
+		p.Go = x.lang.Say("inquiry.answer")
+		p.Fields = []ActInput{{ID: "answer", Kind: "long", Label: x.inputLabel("answer"), Error: p.Error("answer"), Value: x.r.PostForm.Get("answer")}}
+	case q.Case == "" && x.site.Audience == Hospital && casework.MayCreate(x.actor) == nil:
+		if options := x.ownCases(q.Drug); len(options) > 0 {
+			p.Go = x.lang.Say("inquiry.attach")
+			p.Fields = []ActInput{{ID: "case", Kind: "pick", Label: x.inputLabel("case"), Error: p.Error("case"), Options: options}}
+		}
+	}
+	if q.Case != "" {
+		p.Case = &Link{x.lang.Say("case.open"), x.home() + "/cases/" + q.Case}
+		if _, err := x.site.Desk.View(x.ctx(), q.Case, x.actor); err != nil {
+			p.Case = nil // a draft is the hospital's own
+		}
+	}
+	p.Title = x.titled(q.Number+" "+q.Subject, p.Errors)
+	return x.render(status, "inquiry", &p.Page, &p)
+}
+
+// ownCases are the hospital's cases of a kind.
+func (x *exchange) ownCases(drug bool) []Choice {
+	cases, err := x.site.Desk.Cases(x.ctx(), x.actor)
+	if err != nil {
+		return nil
+	}
+	var out []Choice
+	for _, c := range cases {
+		if (c.Kind == casework.Drug) == drug {
+			out = append(out, Choice{Value: c.ID, Label: c.Number + " " + productOf(c)})
+		}
+	}
+	return out
+}
+
+func (x *exchange) answerInquiry() error {
+	return x.changeInquiry(func(op docket.Op, id string) error {
+		_, err := x.site.Desk.AnswerInquiry(x.ctx(), op, id, x.said("answer"), x.actor)
+		return err
+	})
+}
+
+func (x *exchange) attachInquiry() error {
+	return x.changeInquiry(func(op docket.Op, id string) error {
+		if x.said("case") == "" {
+			return fault.Fields([]fault.Problem{{Field: "case", Code: "field.choice"}})
+		}
+		_, err := x.site.Desk.AttachInquiry(x.ctx(), op, id, x.said("case"), x.actor)
+		return err
+	})
+}
+
+func (x *exchange) changeInquiry(change func(docket.Op, string) error) error {
+	op, err := x.op()
+	if err != nil {
+		return err
+	}
+	id := x.r.PathValue("inquiry")
+	err = change(op, id)
+	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
+		return x.showInquiry(http.StatusUnprocessableEntity, f.Problems)
+	} else if f != nil && f.Kind == fault.Conflict {
+		return x.showInquiry(http.StatusConflict, []fault.Problem{{Code: f.Code, Args: f.Args}})
+	}
+	if err != nil {
+		return err
+	}
+	return x.see(x.home() + "/inquiries/" + id)
+}

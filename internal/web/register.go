@@ -1,0 +1,176 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/number"
+	"jixu/internal/variety"
+)
+
+type varietiesPage struct {
+	Page
+	Kinds []RegisterOf
+}
+
+// RegisterOf is the register of one kind.
+type RegisterOf struct {
+	Label string
+	Rows  []VarietyRow
+}
+
+// VarietyRow is one product of the register.
+type VarietyRow struct {
+	Name, Maker, Country, Category string
+	Registered                     string // since when an equivalent is registered at home
+	Href                           string
+}
+
+func (x *exchange) varieties() error {
+	p := varietiesPage{}
+	for _, kind := range []casework.Kind{casework.Device, casework.Drug} {
+		all, err := x.site.Desk.Varieties(x.ctx(), kind == casework.Drug, x.actor)
+		if err != nil {
+			return err
+		}
+		r := RegisterOf{Label: x.lang.Say("kind." + string(kind))}
+		for _, v := range all {
+			r.Rows = append(r.Rows, VarietyRow{
+				Name: varietyName(x.lang, v), Maker: v.Data.Maker, Country: v.Data.Country, Category: x.category(v.Data.Category),
+				Registered: dayText(x.lang, v.RegisteredSince), Href: x.home() + "/varieties/" + v.ID,
+			})
+		}
+		p.Kinds = append(p.Kinds, r)
+	}
+	p.Title = x.lang.Say("varieties.title")
+	return x.show("varieties", &p.Page, &p)
+}
+
+func (x *exchange) category(c variety.Category) string {
+	if c == "" {
+		return ""
+	}
+	return x.lang.Say("category." + string(c))
+}
+
+type varietyPage struct {
+	Page
+	Name       string
+	Facts      []Answered
+	Registered string
+	Version    int
+	Correct    []ActInput // nil: the reader does not keep the register
+	Mark       []ActInput
+	Post       string
+}
+
+func (x *exchange) variety() error { return x.showVariety(http.StatusOK, nil) }
+
+func (x *exchange) showVariety(status int, problems []fault.Problem) error {
+	v, err := x.site.Desk.Variety(x.ctx(), x.r.PathValue("variety"), x.actor)
+	if err != nil {
+		return err
+	}
+	p := varietyPage{Name: varietyName(x.lang, v), Version: v.Version, Post: x.home() + "/varieties/" + v.ID}
+	p.Errors = labelled(x.problems(problems), func(field string) string {
+		if field == "" {
+			return ""
+		}
+		return x.inputLabel(field)
+	})
+	for _, f := range varietyFields {
+		value := varietyValue(v.Data, f.id)
+		for _, o := range x.registerChoices(f.id) {
+			if o.Value == value {
+				value = o.Label
+			}
+		}
+		if f.kind == "yes" {
+			value = x.lang.Say("yes." + strconv.FormatBool(value == "yes"))
+		}
+		p.Facts = append(p.Facts, Answered{ID: "of-" + f.id, Label: x.inputLabel(f.id), Value: value})
+	}
+	if !v.RegisteredSince.IsZero() {
+		p.Registered = x.lang.Say("variety.registered", dayText(x.lang, v.RegisteredSince), v.RegisteredNote)
+	}
+	if variety.MayKeep(v.Drug, x.actor) == nil {
+		for _, f := range append(varietyFields[:len(varietyFields):len(varietyFields)], actField{"reason", "long", false}) {
+			p.Correct = append(p.Correct, x.registerInput(f, varietyValue(v.Data, f.id), p.Page))
+		}
+		p.Mark = []ActInput{
+			x.registerInput(actField{"since", "day", true}, v.RegisteredSince.String(), p.Page),
+			x.registerInput(actField{"note", "long", false}, v.RegisteredNote, p.Page),
+		}
+	}
+	p.Title = x.titled(p.Name, p.Errors)
+	return x.render(status, "variety", &p.Page, &p)
+}
+
+// registerInput is a field of the register with what it holds now or, after a
+// refused form, with what was typed.
+func (x *exchange) registerInput(f actField, now string, p Page) ActInput {
+	in := ActInput{ID: f.id, Kind: f.kind, Label: x.inputLabel(f.id), Optional: f.optional, Error: p.Error(f.id), Value: now}
+	if x.r.Method == http.MethodPost && x.r.PostForm.Has(f.id) {
+		in.Value = x.r.PostForm.Get(f.id)
+	}
+	for _, o := range x.registerChoices(f.id) {
+		o.Chosen = o.Value == in.Value
+		in.Options = append(in.Options, o)
+	}
+	return in
+}
+
+func (x *exchange) correctVariety() error {
+	return x.changeVariety(func(op docket.Op, version int) error {
+		_, err := x.site.Desk.CorrectVariety(x.ctx(), op, x.r.PathValue("variety"), version, x.readVariety(), x.said("reason"), x.actor)
+		return err
+	})
+}
+
+func (x *exchange) markVariety() error {
+	return x.changeVariety(func(op docket.Op, version int) error {
+		since, ok := readDay(x.r.PostForm.Get("since"))
+		if !ok {
+			return fault.Fields([]fault.Problem{{Field: "since", Code: "field.day"}})
+		}
+		_, err := x.site.Desk.MarkVariety(x.ctx(), op, x.r.PathValue("variety"), version, since, x.said("note"), x.actor)
+		return err
+	})
+}
+
+func (x *exchange) changeVariety(change func(docket.Op, int) error) error {
+	op, err := x.op()
+	if err != nil {
+		return err
+	}
+	version, err := x.version()
+	if err != nil {
+		return err
+	}
+	err = change(op, version)
+	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
+		return x.showVariety(http.StatusUnprocessableEntity, f.Problems)
+	} else if f != nil && f.Kind == fault.Conflict {
+		return x.showVariety(http.StatusConflict, []fault.Problem{{Code: f.Code, Args: f.Args}})
+	}
+	if err != nil {
+		return err
+	}
+	return x.see(x.home() + "/varieties/" + x.r.PathValue("variety"))
+}
+
+// find leads from a number somebody typed to its case.
+func (x *exchange) find() error {
+	typed, err := number.Parse(x.r.URL.Query().Get("number"))
+	if err != nil {
+		return err
+	}
+	id, err := x.site.Desk.ByNumber(x.ctx(), typed, x.actor)
+	if err != nil {
+		return err
+	}
+	return x.see(x.home() + "/cases/" + id)
+}
