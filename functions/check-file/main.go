@@ -1,6 +1,8 @@
-// Command check-file looks at an uploaded object and records, once, whether
-// its file may be opened: size, digest, type by magic bytes, and the traps of
-// its format. A later version of the same key changes nothing.
+// Command check-file looks at an uploaded object and records whether its file
+// may be opened: size, digest, type by magic bytes, the traps of its format, and
+// the virus scanner's word, if there is a scanner. A later version of the same
+// key changes nothing. Woken by the clock, it scans what could not be scanned
+// before.
 package main
 
 import (
@@ -15,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"jixu/internal/bucket"
+	"jixu/internal/clamd"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/logging"
@@ -29,28 +32,42 @@ func main() {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
 	}
-	lambda.Start(logging.Each(func(ctx context.Context, in events.S3Event) (struct{}, error) {
+	lambda.Start(logging.Each(handle(desk)))
+}
+
+// handle settles every object of an event of S3; an event without any is the
+// clock's. An object that fails does not stop the others: all of them come again.
+func handle(desk *docket.Desk) func(context.Context, events.S3Event) (struct{}, error) {
+	return func(ctx context.Context, in events.S3Event) (struct{}, error) {
+		if len(in.Records) == 0 {
+			settled, err := desk.Rescan(ctx)
+			if err != nil {
+				slog.ErrorContext(ctx, "scanning again failed", "err", err) // the next minutes are the retry
+			}
+			slog.InfoContext(ctx, "files scanned again", "settled", settled)
+			return struct{}{}, nil
+		}
+		var failed []error
 		for _, r := range in.Records {
 			key, err := url.QueryUnescape(r.S3.Object.Key)
 			if err != nil {
-				return struct{}{}, err
+				failed = append(failed, err)
+				continue
 			}
 			f, err := desk.Settle(ctx, key, r.S3.Object.VersionID)
 			if errors.Is(err, fault.NotFound) {
 				slog.WarnContext(ctx, "object belongs to no file")
 				continue
 			}
-			if err != nil {
-				return struct{}{}, err
-			}
-			slog.InfoContext(ctx, "file settled", "case", f.Case, "file", f.ID, "state", string(f.State), "bytes", f.Size)
+			failed = append(failed, err)
+			slog.InfoContext(ctx, "file settled", "case", f.Case, "file", f.ID, "state", string(f.State), "reason", f.Reason, "bytes", f.Size)
 		}
-		return struct{}{}, nil
-	}))
+		return struct{}{}, errors.Join(failed...)
+	}
 }
 
 func build() (*docket.Desk, error) {
-	s, err := settings.Read(settings.Table, settings.Bucket, settings.Clock)
+	s, err := settings.Read(settings.Table, settings.Bucket, settings.Clock, settings.Scanner)
 	if err != nil {
 		return nil, err
 	}
@@ -61,5 +78,8 @@ func build() (*docket.Desk, error) {
 	store := table.New(dynamodb.NewFromConfig(config), s.Table)
 	desk := docket.New(store, table.Clock{Store: store, Moves: s.Clock == "table"}, logging.Counter{Stage: s.Stage})
 	desk.Files = bucket.New(config, s.Bucket)
+	if s.Scanner != settings.NoScanner {
+		desk.Scanner = clamd.New(s.Scanner)
+	}
 	return desk, nil
 }

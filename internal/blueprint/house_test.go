@@ -50,6 +50,7 @@ var rooms = map[string][]string{
 	"mailbox": {"docket", "fault"},
 	"webhook": {"docket", "fault"},
 	"machine": {"docket", "fault"},
+	"clamd":   {"docket", "fault"},
 
 	"gateway":  {"fault"},
 	"settings": {},

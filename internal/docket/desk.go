@@ -26,6 +26,7 @@ type Desk struct {
 	Store     Store
 	Directory Directory
 	Files     Files
+	Scanner   Scanner // nil: none is configured, and our own check is all
 	Clock     Clock
 	Calendar  calendar.Calendar
 	Packs     Packs                    // every version of this build; an operator's own are in the directory

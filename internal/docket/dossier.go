@@ -253,66 +253,15 @@ const evidenceItem = "evidence"
 // EvidenceRule is what an agency's paper may be: one PDF or picture of a letter.
 var evidenceRule = dossier.Rule{MaxBytes: 50 << 20, Types: []dossier.Type{dossier.PDF, dossier.JPEG, dossier.PNG}}
 
-// Settle looks at an uploaded object and records, once, whether its file may
-// be opened: size, digest, type by magic bytes, and the traps of its format. A
-// later version of the same key is refused by changing nothing. It is safe to
-// repeat. An object that belongs to no file is nobody's and stays unopened.
-func (d *Desk) Settle(ctx context.Context, key, version string) (File, error) {
-	f, err := d.Store.FileByKey(ctx, key)
-	if err != nil {
-		return File{}, err
-	}
-	if f.State != Unchecked {
-		if f.Version != version {
-			d.Metrics.Count("FileOverwriteRefused", 1)
-		}
-		return f, nil
-	}
-	rule := evidenceRule
-	if f.Item != evidenceItem {
-		r, err := d.Store.Load(ctx, f.Case)
-		if err != nil {
-			return File{}, err
-		}
-		if rule, err = d.rule(ctx, r.Case, f.Item); err != nil {
-			return File{}, err
-		}
-	}
-	found, err := d.inspect(ctx, f, version, rule)
-	if err != nil {
-		return File{}, err
-	}
-	return d.Store.SettleFile(ctx, found)
-}
-
-// inspect reads the object and returns f as it is to be recorded.
-func (d *Desk) inspect(ctx context.Context, f File, version string, rule dossier.Rule) (File, error) {
-	body, size, err := d.Files.Open(ctx, f.Key, version)
-	if err != nil {
-		return File{}, fmt.Errorf("opening file %s: %w", f.ID, err)
-	}
-	defer body.Close()
-	report, err := dossier.Inspect(body, size, rule)
-	switch bad := fault.Of(err); {
-	case err == nil && f.SHA256 != "" && f.SHA256 != report.SHA256:
-		f.State, f.Reason = Rejected, "file.digest"
-	case err == nil:
-		f.State = Checked
-	case bad != nil && bad.Kind == fault.Invalid:
-		f.State, f.Reason = Rejected, bad.Code
-	default:
-		return File{}, fmt.Errorf("reading file %s: %w", f.ID, err)
-	}
-	f.Version, f.SHA256, f.Size, f.Type = version, report.SHA256, size, report.Type
-	return f, nil
-}
-
 // Open signs a download of a checked file for somebody who may read the case,
 // and writes the read log first: no log, no file.
 func (d *Desk) Open(ctx context.Context, id, file string, a party.Actor) (string, error) {
 	_, f, err := d.file(ctx, id, file, a)
 	if err != nil {
 		return "", err
+	}
+	if f.State == Unscanned {
+		return "", fault.New(fault.Conflict, "file.unscanned")
 	}
 	if f.State != Checked {
 		return "", fault.New(fault.Conflict, "file.unchecked")

@@ -72,10 +72,14 @@ type Store interface {
 
 	// PutFile makes a file known if its id is not; it changes nothing else.
 	PutFile(ctx context.Context, f File) error
-	// SettleFile records what was found out about a file, once: when the file
-	// is no longer Unchecked it changes nothing. It returns the file as it is
-	// afterwards, and fails with fault.NotFound.
+	// SettleFile records what was found out about a file: f.State is not
+	// Unchecked. A Checked or Rejected file stays as it is for ever; an
+	// Unscanned one changes only if f is of the version that it is pinned to.
+	// It returns the file as it is afterwards, and fails with fault.NotFound.
 	SettleFile(ctx context.Context, f File) (File, error)
+	// Unscanned lists Unscanned files whose ScanAt is set and at or before t,
+	// in the order of their instants, at most limit. It may lag.
+	Unscanned(ctx context.Context, at time.Time, limit int) ([]File, error)
 	// FileByKey returns the file stored under key. It fails with fault.NotFound.
 	FileByKey(ctx context.Context, key string) (File, error)
 	// LogRead notes that somebody opened a file or record. It is not history.

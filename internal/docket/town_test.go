@@ -94,7 +94,7 @@ func newTown(t testing.TB) *town {
 	w.Faults = tw.fate
 	device := policy.DevicePack()
 	tw.desk = docket.New(twoFaced{w.Store, w.Directory}, w.Clock, w.Metrics)
-	tw.desk.Files = w.Files
+	tw.desk.Files, tw.desk.Scanner = w.Files, w.Scanner
 	tw.desk.Random = seeded{rand.New(rand.NewPCG(1, 2))}
 	tw.desk.Pause = func(context.Context, time.Duration) error { return nil }
 	tw.desk.Packs = docket.Only(small(device))
@@ -383,8 +383,13 @@ func (p *play) send(id string) {
 		p.t.Fatalf("file %s: not there", id)
 	}
 	for range 8 {
-		p.uploads = append(p.uploads, upload{f.Key, p.world.Files.Upload(f.Key, paper)})
-		p.engine()
+		if f.State == docket.Unchecked {
+			p.uploads = append(p.uploads, upload{f.Key, p.world.Files.Upload(f.Key, paper)})
+			p.engine()
+		} else {
+			p.world.Clock.Advance(time.Hour)
+			_, _ = p.under(func() error { _, err := p.desk.Rescan(context.Background()); return err })
+		}
 		if f, _ = p.record().File(id); f.State == docket.Checked {
 			return
 		}

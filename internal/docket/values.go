@@ -167,8 +167,18 @@ type FileState string
 
 const (
 	Unchecked FileState = "unchecked" // nobody may open it
+	Unscanned FileState = "unscanned" // pinned and in order, but the scanner has not said so: nobody may open it
 	Checked   FileState = "checked"   // pinned: this version and no other
 	Rejected  FileState = "rejected"  // the uploader reads why and sends another
+)
+
+// Scan says what the virus scanner had to do with a file.
+type Scan string
+
+const (
+	NotYet    Scan = ""        // nothing so far
+	Scanned   Scan = "scanned" // it looked at all of it
+	NoScanner Scan = "none"    // there was none: our own check is all
 )
 
 // File is one uploaded file. What it is, its bytes decide; what it is called,
@@ -186,7 +196,10 @@ type File struct {
 	SHA256  string // hex; claimed by the browser while Unchecked, verified afterwards; may be ""
 	Size    int64
 	Type    dossier.Type
-	Reason  string // why it was rejected: a key in the catalogue of words
+	Reason  string // why it was rejected, or stays unscanned: a key in the catalogue of words
+	Scan    Scan
+	Scans   int       // how often a scan was begun
+	ScanAt  time.Time // while Unscanned: when it is scanned again by itself; zero: never
 	At      time.Time
 }
 

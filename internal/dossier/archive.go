@@ -128,10 +128,11 @@ func (a *archive) entry(part func(e *entry, r io.Reader) error) error {
 		return errLocked
 	case !plainName(e.name) || a.seen[strings.ToLower(e.name)] || len(a.entries) == entriesMost:
 		return errPackage
-	case e.method != 0 && e.method != 8 || e.method == 0 && e.flags&flagDescriptor != 0:
-		return errPackage // the latter has no end that can be seen
 	}
 	a.seen[strings.ToLower(e.name)] = true
+	if e.method != 0 && e.method != 8 || e.method == 0 && e.flags&flagDescriptor != 0 {
+		return errPackage // the latter has no end that can be seen
+	}
 	if e.size, e.packed, _, err = wideSizes(extra, size, packed, 0); err != nil {
 		return err
 	}

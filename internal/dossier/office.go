@@ -91,6 +91,9 @@ func inspectOffice(src *source) (Type, error) {
 	a := &archive{src: src}
 	o := &office{kinds: map[string]string{}, fallbacks: map[string]string{}}
 	if err := a.walk(o.part); err != nil {
+		if err == error(errPackage) && !a.seen["[content_types].xml"] && !a.seen["_rels/.rels"] {
+			return "", fault.New(fault.Invalid, "file.type") // nothing says that it wanted to be a document
+		}
 		return "", err
 	}
 	return o.judge(a.entries)

@@ -250,16 +250,18 @@ func sendFrom(ctx context.Context, b *Browser, page *Page, selector, name string
 	return id, nil
 }
 
-// WaitFile waits until the file with id on page path is no longer unchecked and
-// returns its state.
+// WaitFile waits until the check of the file with id on page path is over, or
+// waits for somebody, and returns the file's state.
 func WaitFile(ctx context.Context, b *Browser, path, id string) (state string, err error) {
 	err = Until(ctx, time.Minute, "the check of a file", func() (bool, error) {
 		page, err := b.Get(ctx, path)
 		if err != nil {
 			return false, err
 		}
-		state = page.Doc().Find(`[data-file="`+id+`"]`).AttrOr("data-state", "")
-		return state != "" && state != "unchecked", nil
+		file := page.Doc().Find(`[data-file="` + id + `"]`)
+		_, soon := file.Attr("data-soon")
+		state = file.AttrOr("data-state", "")
+		return state != "" && !soon, nil
 	})
 	return state, err
 }

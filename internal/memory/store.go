@@ -656,7 +656,7 @@ func (s *Store) PutFile(ctx context.Context, f docket.File) error {
 	})
 }
 
-// SettleFile records once what was found out about a file. See [docket.Store].
+// SettleFile records what was found out about a file. See [docket.Store].
 func (s *Store) SettleFile(ctx context.Context, f docket.File) (docket.File, error) {
 	return call(ctx, s.world, "Store.SettleFile", func() (docket.File, error) {
 		if err := s.world.fits(f); err != nil {
@@ -670,11 +670,15 @@ func (s *Store) SettleFile(ctx context.Context, f docket.File) (docket.File, err
 			return docket.File{}, fault.New(fault.NotFound, "file")
 		}
 		was, err := thaw[docket.File](sh.files[f.ID])
-		if err != nil || was.State != docket.Unchecked {
+		if err != nil || was.State != docket.Unchecked && (was.State != docket.Unscanned || was.Version != f.Version) {
 			return was, err
 		}
 		if was.Key != f.Key || was.Item != f.Item || was.Gate != f.Gate || was.Org != f.Org || was.Name != f.Name {
 			return docket.File{}, s.world.broke("file %s of case %s becomes another file", f.ID, f.Case)
+		}
+		if (f.State == docket.Unscanned || f.State == docket.Rejected) && f.Reason == "" || f.State != docket.Unscanned && !f.ScanAt.IsZero() ||
+			f.State == docket.Checked && f.Scan == docket.NotYet {
+			return docket.File{}, s.world.broke("file %s of case %s is %s without a reason, or waits for a scan that is over", f.ID, f.Case, f.State)
 		}
 		b, err := freeze(f)
 		if err != nil {
@@ -684,6 +688,27 @@ func (s *Store) SettleFile(ctx context.Context, f docket.File) (docket.File, err
 		sh.files[f.ID] = b
 		s.shelve(f.Case, sh)
 		return thaw[docket.File](b)
+	})
+}
+
+// Unscanned lists files that wait for another scan. See [docket.Store].
+func (s *Store) Unscanned(ctx context.Context, at time.Time, limit int) ([]docket.File, error) {
+	return call(ctx, s.world, "Store.Unscanned", func() ([]docket.File, error) {
+		var files []docket.File
+		for _, id := range sortedKeys(s.state.shelves) {
+			sh := s.state.shelves[id]
+			for _, file := range sortedKeys(sh.files) {
+				f, err := thaw[docket.File](sh.files[file])
+				if err != nil {
+					return nil, err
+				}
+				if f.State == docket.Unscanned && !f.ScanAt.IsZero() && !f.ScanAt.After(at) {
+					files = append(files, f)
+				}
+			}
+		}
+		slices.SortStableFunc(files, func(a, b docket.File) int { return a.ScanAt.Compare(b.ScanAt) })
+		return first(files, limit), nil
 	})
 }
 

@@ -22,6 +22,7 @@ type World struct {
 	Directory *Directory
 	Doors     *Doors
 	Files     *Files
+	Scanner   *Scanner
 	Machine   *Machine
 	Stream    *Stream
 	Notices   *Notices
@@ -71,6 +72,7 @@ func New(r Reporter, now time.Time) *World {
 	w.Directory = &Directory{world: w, organisations: map[string][]byte{}, people: map[string][]byte{}, packs: map[string][]byte{}}
 	w.Doors = &Doors{world: w, sessions: map[string]docket.Session{}, links: map[string]docket.Link{}, codes: map[string]docket.Code{}, pending: map[string]docket.Pending{}}
 	w.Files = &Files{world: w, objects: map[string][]object{}}
+	w.Scanner = &Scanner{world: w}
 	w.Machine = &Machine{world: w, executions: map[string]*execution{}, tokens: map[string]string{}, Swallows: true}
 	w.Stream = &Stream{world: w}
 	w.Notices = &Notices{world: w, seen: map[string][]byte{}}

@@ -32,6 +32,7 @@ type FileState string
 const (
 	Checked   FileState = "checked"
 	Rejected  FileState = "rejected"
+	Unscanned FileState = "unscanned" // in order, but for the virus scanner's word
 	Unchecked FileState = "unchecked" // also one of which nothing is known
 )
 

@@ -250,7 +250,7 @@ func TestFollowingTheCuresLeavesNoGap(t *testing.T) {
 func cure(in *Input, good Input, g Gap) {
 	f, _ := in.Pack.Field(g.Where)
 	switch g.Cure.Key {
-	case "cure.file.missing", "cure.file.rejected", "cure.file.unchecked":
+	case "cure.file.missing", "cure.file.rejected", "cure.file.unchecked", "cure.file.unscanned":
 		in.Files = slices.DeleteFunc(in.Files, func(f File) bool { return "item-"+f.Item == g.Where })
 		in.Files = append(in.Files, File{Item: g.Item, ID: "new-" + g.Item, State: Checked})
 	case "cure.mirror":

@@ -18,7 +18,7 @@ var Rules = []string{
 
 // Cures names every sentence that says what to do about a gap.
 var Cures = []string{
-	"cure.field", "cure.field.missing", "cure.file.missing", "cure.file.rejected", "cure.file.unchecked", "cure.mirror", "cure.code",
+	"cure.field", "cure.field.missing", "cure.file.missing", "cure.file.rejected", "cure.file.unchecked", "cure.file.unscanned", "cure.mirror", "cure.code",
 	"cure.day", "cure.expires", "cure.quantity.less", "cure.same",
 }
 
@@ -78,6 +78,8 @@ func papersThere(c *check) {
 				case Checked:
 				case Rejected:
 					c.under(it, rulePaper, Blocks, problem("file.rejected"), "cure.file.rejected")
+				case Unscanned:
+					c.under(it, rulePaper, Blocks, problem("file.unscanned"), "cure.file.unscanned")
 				default:
 					c.under(it, rulePaper, Blocks, problem("file.unchecked"), "cure.file.unchecked")
 				}

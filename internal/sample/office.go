@@ -265,3 +265,25 @@ func overlapping(good []byte) []byte {
 	binary.LittleEndian.PutUint32(b[second+42:], binary.LittleEndian.Uint32(b[first+42:]))
 	return b
 }
+
+// WithPart returns a document with one more part.
+func WithPart(document []byte, name string, data []byte) []byte {
+	r, err := zip.NewReader(bytes.NewReader(document), int64(len(document)))
+	if err != nil {
+		panic(err) // a mistake in the caller
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, f := range r.File {
+		if err := z.Copy(f); err != nil {
+			panic(err)
+		}
+	}
+	w, err := z.Create(name)
+	if err != nil {
+		panic(err)
+	}
+	_, _ = w.Write(data)
+	_ = z.Close()
+	return b.Bytes()
+}

@@ -95,9 +95,11 @@ func TestPDFIsConsistent(t *testing.T) {
 
 func TestBadFilesAreRefused(t *testing.T) {
 	for _, bad := range BadFiles(1) {
-		_, err := dossier.Inspect(bytes.NewReader(bad.Data), int64(len(bad.Data)), rule)
-		if f := fault.Of(err); f == nil || f.Code != bad.Code {
-			t.Errorf("%s: got %v, want %s", bad.Name, err, bad.Code)
+		for _, r := range []dossier.Rule{rule, papers} {
+			_, err := dossier.Inspect(bytes.NewReader(bad.Data), int64(len(bad.Data)), r)
+			if f := fault.Of(err); f == nil || f.Code != bad.Code {
+				t.Errorf("%s among %v: got %v, want %s", bad.Name, r.Types, err, bad.Code)
+			}
 		}
 	}
 }

@@ -24,6 +24,7 @@ const (
 	SMTP     Name = "JIXU_SMTP"      // host:port of the mail relay
 	MailFrom Name = "JIXU_MAIL_FROM" // address our mail comes from
 	Clock    Name = "JIXU_CLOCK"     // "system" or "table"
+	Scanner  Name = "JIXU_SCANNER"   // host:port of the virus scanner, or "none"
 )
 
 // stage is needed by every function: it says whether the clock may be moved.
@@ -43,7 +44,11 @@ type Settings struct {
 	SMTP     string
 	MailFrom string
 	Clock    string // "system" or "table"; "table" adds the offset that the table keeps
+	Scanner  string // host:port, or NoScanner
 }
+
+// NoScanner is what Scanner says when there is none.
+const NoScanner = "none"
 
 // Read returns the stage and the named settings from the environment. Its error
 // names every variable that is missing or wrong, all at once.
@@ -89,7 +94,7 @@ func (s *Settings) field(name Name) *string {
 	fields := map[Name]*string{
 		stage: &s.Stage, Table: &s.Table, Bucket: &s.Bucket, Notices: &s.Notices,
 		Machine: &s.Machine, LinkKey: &s.LinkKey, Site: &s.Site, Issuer: &s.Issuer,
-		Client: &s.Client, SMTP: &s.SMTP, MailFrom: &s.MailFrom, Clock: &s.Clock,
+		Client: &s.Client, SMTP: &s.SMTP, MailFrom: &s.MailFrom, Clock: &s.Clock, Scanner: &s.Scanner,
 	}
 	return fields[name]
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -47,11 +48,27 @@ func DynamoDBLocal(t testing.TB) aws.Config {
 
 func startJava(t testing.TB, lib string, port int) {
 	t.Helper()
-	var said bytes.Buffer
-	command := exec.Command("sh", "-c", untilParentEnds, "sh", "java",
+	ended := background(t, t.TempDir(), "java",
 		"-Djava.library.path="+lib, "-cp", filepath.Join(lib, "*"), "software.amazon.dynamodb.services.local.main.ServerRunner",
-		"-inMemory", "-sharedDb", "-disableTelemetry", "-port", strconv.Itoa(port))
-	command.Dir = t.TempDir()
+		"-inMemory", "-sharedDb", "-disableTelemetry", "-port", strconv.Itoa(port)).ended
+	if err := waitListening(port, ended); err != nil {
+		t.Fatalf("starting DynamoDB Local: %v", err)
+	}
+}
+
+// program is one that runs beside a test, and ends with it.
+type program struct {
+	ended <-chan struct{}
+	stop  func()
+	said  *bytes.Buffer // read it once it has ended
+}
+
+// background starts a program in dir.
+func background(t testing.TB, dir, name string, args ...string) program {
+	t.Helper()
+	var said bytes.Buffer
+	command := exec.Command("sh", append([]string{"-c", untilParentEnds, "sh", name}, args...)...)
+	command.Dir = dir
 	command.Stdout, command.Stderr = &said, &said
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	alive, err := command.StdinPipe()
@@ -66,7 +83,7 @@ func startJava(t testing.TB, lib string, port int) {
 		_ = command.Wait()
 		close(ended)
 	}()
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
 		alive.Close()
 		select {
 		case <-ended:
@@ -75,9 +92,8 @@ func startJava(t testing.TB, lib string, port int) {
 		_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) // nothing is left unless it hung
 		<-ended
 	})
-	if err := waitListening(port, ended); err != nil {
-		t.Fatalf("starting DynamoDB Local: %v", err)
-	}
+	t.Cleanup(stop)
+	return program{ended, stop, &said}
 }
 
 func waitListening(port int, ended <-chan struct{}) error {

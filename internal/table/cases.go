@@ -17,8 +17,8 @@ import (
 )
 
 // Load reads a case with its gates and files in one query. DynamoDB shows the
-// items of a transaction one by one, so a head may be seen before its gates;
-// then it is read again.
+// items of a transaction one by one, so a head may be seen before its gates or
+// files; then it is read again.
 func (s *Store) Load(ctx context.Context, id string) (docket.Record, error) {
 	k := headKey(id)
 	if !k.valid() {
@@ -30,7 +30,12 @@ func (s *Store) Load(ctx context.Context, id string) (docket.Record, error) {
 			return docket.Record{}, err
 		}
 		if !torn(items) {
-			return record(items)
+			r, err := record(items)
+			// A file that never comes must not lock its case up.
+			if err != nil || whole(r) || try == tries || sleep(ctx, try) != nil {
+				return r, err
+			}
+			continue
 		}
 		if try == tries || sleep(ctx, try) != nil {
 			return docket.Record{}, unclear("loading case "+id, errors.New("it is being written again and again"))
@@ -69,6 +74,18 @@ func torn(items []item) bool {
 		}
 	}
 	return false
+}
+
+// whole reports whether every file that the head names is there.
+func whole(r docket.Record) bool {
+	for _, ids := range r.Case.Files {
+		for _, id := range ids {
+			if _, ok := r.File(id); !ok {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func record(items []item) (docket.Record, error) {
@@ -382,7 +399,7 @@ func (s *Store) PutFile(ctx context.Context, f docket.File) error {
 	return nil
 }
 
-// SettleFile records once what was found out about a file. See [docket.Store].
+// SettleFile records what was found out about a file. See [docket.Store].
 func (s *Store) SettleFile(ctx context.Context, f docket.File) (docket.File, error) {
 	it, err := fileItem(f)
 	if err != nil {
@@ -392,8 +409,15 @@ func (s *Store) SettleFile(ctx context.Context, f docket.File) (docket.File, err
 		return docket.File{}, fault.New(fault.Invalid, "file.unchecked")
 	}
 	k := fileKey(f.Case, f.ID)
-	u := newChange().set(it[attrData], attrData).set(it[attrState], attrState)
-	now, err := s.update(ctx, k, u, u.equal(attrState, text(string(docket.Unchecked))))
+	u := newChange().set(it[attrData], attrData).set(it[attrState], attrState).set(text(f.Version), attrPinned)
+	if f.State == docket.Unscanned && !f.ScanAt.IsZero() {
+		at := scanIndex(f.Case, f.ID, f.ScanAt)
+		u.set(text(at.pk), attrWorkPK).set(text(at.sk), attrWorkSK)
+	} else {
+		u.remove(attrWorkPK, attrWorkSK)
+	}
+	now, err := s.update(ctx, k, u, u.equal(attrState, text(string(docket.Unchecked)))+
+		" OR "+u.equal(attrState, text(string(docket.Unscanned)))+" AND "+u.equal(attrPinned, text(f.Version)))
 	if errors.Is(err, fault.Conflict) && now == nil {
 		return find[docket.File](ctx, s, k, "file")
 	}
@@ -401,6 +425,25 @@ func (s *Store) SettleFile(ctx context.Context, f docket.File) (docket.File, err
 		return docket.File{}, err
 	}
 	return decode[docket.File](now)
+}
+
+// Unscanned lists files that wait for another scan. See [docket.Store].
+func (s *Store) Unscanned(ctx context.Context, at time.Time, limit int) ([]docket.File, error) {
+	items, err := s.waiting(ctx, scanList, "<", instant(at)+end, limit)
+	if err != nil {
+		return nil, err
+	}
+	var files []docket.File
+	for _, it := range items {
+		f, err := find[docket.File](ctx, s, keyOf(it), "file")
+		if err != nil {
+			return nil, err
+		}
+		if f.State == docket.Unscanned && !f.ScanAt.IsZero() && !f.ScanAt.After(at) { // the index may lag
+			files = append(files, f)
+		}
+	}
+	return files, nil
 }
 
 // FileByKey finds a file by its object. See [docket.Store].

@@ -27,6 +27,7 @@ const (
 	attrStatus     = "status"
 	attrIssue      = "issue"
 	attrState      = "state"
+	attrPinned     = "pinned" // file: the version of its object, once one was looked at
 	attrToken      = "token"
 	attrTokenOrder = "tokenOrder"
 	attrCase       = "case"

@@ -19,7 +19,7 @@ import (
 //	CASE#<case>           GATE#<gate>            due#<shard> until rung    inbox#<org> while open
 //	CASE#<case>           SEAT#<gate>#<org>                                inbox#<org> while open
 //	CASE#<case>           COPY#<org>                                       copies#<org>
-//	CASE#<case>           FILE#<file>
+//	CASE#<case>           FILE#<file>            scan#<shard> while its scan waits
 //	CASE#<case>           ROW#<list>                                       named#<list>
 //	INQUIRY#<inquiry>     HEAD                                             named#<list>
 //	INQUIRY#<inquiry>     ENTRY#<seq>, ROW#<list>: as of a case; VARIETY# alike
@@ -265,6 +265,7 @@ const (
 	openList   = "open"
 	untoldList = "untold"
 	dueList    = "due"
+	scanList   = "scan"
 )
 
 func openIndex(id string) index {
@@ -277,6 +278,10 @@ func untoldIndex(id string, seq int, committed time.Time) index {
 
 func dueIndex(id, gate string, rings time.Time) index {
 	return index{shardKey(dueList, shardOf(id)), instant(rings) + sep + id + sep + gate}
+}
+
+func scanIndex(id, file string, again time.Time) index {
+	return index{shardKey(scanList, shardOf(id)), instant(again) + sep + id + sep + file}
 }
 
 func hospitalList(org string) string { return "hospital#" + org }

@@ -59,7 +59,7 @@ func (x *exchange) showEvidence(status int, problems []fault.Problem) error {
 		Accept: acceptText([]dossier.Type{dossier.PDF, dossier.JPEG, dossier.PNG}),
 	}
 	p.Script = "/static/upload.js"
-	p.Waiting = slices.ContainsFunc(p.Files, func(f PaperFile) bool { return f.Again })
+	p.Waiting = slices.ContainsFunc(p.Files, func(f PaperFile) bool { return f.Waits })
 	p.Errors = labelled(x.problems(problems), func(string) string { return x.lang.Say("evidence.title") })
 	p.Title = x.titled(x.lang.Say("evidence.title"), p.Errors)
 	return x.render(status, "evidence", &p.Page, &p)

@@ -479,6 +479,8 @@ type PaperFile struct {
 	Size   string
 	Open   bool // it may be opened
 	Again  bool // the upload did not arrive yet and may be sent again
+	Waits  bool // it is still to arrive, to be checked or to be scanned
+	Soon   bool // … within seconds, as far as anybody knows
 	New    bool // it was not in the submission before
 	Chosen bool // as the evidence of a reply
 }
@@ -517,9 +519,10 @@ func (x *exchange) paper(v docket.View, item policy.Item, ids []string, problems
 		if !ok {
 			continue
 		}
-		p.Files = append(p.Files, x.paperFile(f))
-		p.State = worse(p.State, f.State)
-		p.Waiting = p.Waiting || f.State == docket.Unchecked
+		file := x.paperFile(f)
+		p.Files = append(p.Files, file)
+		p.State = worse(p.State, f)
+		p.Waiting = p.Waiting || file.Waits
 	}
 	if factsWrong(v, item) {
 		p.State = "problem"
@@ -535,26 +538,39 @@ func (x *exchange) paper(v docket.View, item policy.Item, ids []string, problems
 }
 
 // worse joins the state of a paper with that of one more file.
-func worse(state string, f docket.FileState) string {
+func worse(state string, f docket.File) string {
 	switch {
-	case f == docket.Rejected || state == "problem":
+	case f.State == docket.Rejected || f.State == docket.Unscanned && !comesAgain(f) || state == "problem":
 		return "problem"
-	case f == docket.Unchecked || state == "progress":
+	case f.State == docket.Unchecked || f.State == docket.Unscanned || state == "progress":
 		return "progress"
 	}
 	return "done"
 }
 
+// comesAgain reports whether f waits for a scan that will be tried.
+func comesAgain(f docket.File) bool { return f.State == docket.Unscanned && !f.ScanAt.IsZero() }
+
 func (x *exchange) paperFile(f docket.File) PaperFile {
 	p := PaperFile{
 		ID: f.ID, Name: f.Name, State: f.State, Word: x.lang.Say("filestate." + string(f.State)),
-		Open: f.State == docket.Checked, Again: f.State == docket.Unchecked,
+		Open: f.State == docket.Checked, Again: f.State == docket.Unchecked, Waits: f.State == docket.Unchecked || comesAgain(f),
+		Soon: f.State == docket.Unchecked || comesAgain(f) && f.Reason != "file.scan.away",
 	}
 	switch f.State {
 	case docket.Rejected:
 		p.Text = x.lang.Say("fault." + f.Reason)
 	case docket.Unchecked:
 		p.Text = x.lang.Say("filestate.wait")
+	case docket.Unscanned:
+		p.Text = x.lang.Say("fault." + f.Reason)
+		if !comesAgain(f) {
+			p.Word = x.lang.Say("filestate.unscannable")
+		}
+	case docket.Checked:
+		if f.Scan != docket.Scanned {
+			p.Word, p.Text = x.lang.Say("filestate.noscanner"), x.lang.Say("filestate.noscanner.why")
+		}
 	}
 	if f.Size > 0 {
 		p.Size = sizeText(f.Size)

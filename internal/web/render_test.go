@@ -278,7 +278,7 @@ func spoken() []string {
 	add("limit.*", string(calendar.WorkingDays), string(calendar.CalendarDays), string(calendar.Hours))
 	add("step.*", string(calendar.Started), string(calendar.Counted), string(calendar.Skipped), string(calendar.Paused), string(calendar.Moved), string(calendar.Ended))
 	add("status.*", string(policy.Official), string(policy.Draft), string(policy.Local), string(policy.Placeholder))
-	add("filestate.*", string(docket.Unchecked), string(docket.Checked), string(docket.Rejected))
+	add("filestate.*", string(docket.Unchecked), string(docket.Unscanned), string(docket.Checked), string(docket.Rejected))
 	add("task.*", "none", "progress", "problem", "done")
 	sites := []string{string(Hospital), string(Agency)}
 	for _, format := range []string{"meanwhile.*", "signin.title.*", "signin.intro.*", "signin.other.*"} {

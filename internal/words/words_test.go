@@ -93,7 +93,7 @@ func codesIn(n ast.Node) []string {
 	var found []string
 	add := func(e ast.Expr) {
 		if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-			if s, err := strconv.Unquote(lit.Value); err == nil {
+			if s, err := strconv.Unquote(lit.Value); err == nil && s != "" { // "" takes a reason back
 				found = append(found, s)
 			}
 		}

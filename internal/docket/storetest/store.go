@@ -583,7 +583,13 @@ var tokens = []row[docket.Store]{
 }
 
 func checked(f docket.File) docket.File {
-	f.State, f.Version, f.SHA256, f.Size, f.Type = docket.Checked, "v1", "ab", 12, "pdf"
+	f.State, f.Version, f.SHA256, f.Size, f.Type, f.Scan = docket.Checked, "v1", "ab", 12, "pdf", docket.Scanned
+	return f
+}
+
+func unscanned(f docket.File, again time.Time) docket.File {
+	f = checked(f)
+	f.State, f.Scan, f.Reason, f.ScanAt = docket.Unscanned, docket.NotYet, "file.scan.away", again
 	return f
 }
 
@@ -618,6 +624,54 @@ var files = []row[docket.Store]{
 		got, err = s.FileByKey(ctx, "dossier/c1/f1")
 		is(t, "FileByKey", err, nil)
 		same(t, got, checked(file("c1", "f1")))
+	}},
+	{"an unscanned file is settled for its own version, and for no other", func(t *testing.T, s docket.Store) {
+		is(t, "PutFile", s.PutFile(ctx, file("c1", "f1")), nil)
+		waits := unscanned(file("c1", "f1"), noon)
+		got, err := s.SettleFile(ctx, waits)
+		is(t, "SettleFile", err, nil)
+		same(t, got, waits)
+		other := checked(file("c1", "f1"))
+		other.Version = "v2"
+		got, err = s.SettleFile(ctx, other)
+		is(t, "SettleFile of another version", err, nil)
+		same(t, got, waits)
+		again := unscanned(file("c1", "f1"), noon.Add(time.Hour))
+		got, err = s.SettleFile(ctx, again)
+		is(t, "SettleFile, waiting on", err, nil)
+		same(t, got, again)
+		got, err = s.SettleFile(ctx, checked(file("c1", "f1")))
+		is(t, "SettleFile of its own version", err, nil)
+		same(t, got, checked(file("c1", "f1")))
+		got, err = s.SettleFile(ctx, waits)
+		is(t, "SettleFile, too late", err, nil)
+		same(t, got, checked(file("c1", "f1")))
+	}},
+	{"what waits for a scan is listed when its time has come, in order, up to a limit", func(t *testing.T, s docket.Store) {
+		for i, at := range []time.Time{noon.Add(2 * time.Second), noon, noon.Add(time.Second), noon.Add(time.Hour), {}} {
+			f := file("c"+strconv.Itoa(i), "f1")
+			is(t, "PutFile", s.PutFile(ctx, f), nil)
+			_, err := s.SettleFile(ctx, unscanned(f, at))
+			is(t, "SettleFile", err, nil)
+		}
+		ids := func(at time.Time, limit int) (out []string) {
+			files, err := s.Unscanned(ctx, at, limit)
+			is(t, "Unscanned", err, nil)
+			for _, f := range files {
+				out = append(out, f.Case)
+			}
+			return out
+		}
+		same(t, ids(noon.Add(-time.Millisecond), 9), nil)
+		same(t, ids(noon, 9), []string{"c1"})
+		same(t, ids(noon.Add(time.Minute), 9), []string{"c1", "c2", "c0"})
+		same(t, ids(noon.Add(time.Minute), 2), []string{"c1", "c2"})
+		_, err := s.SettleFile(ctx, checked(file("c1", "f1")))
+		is(t, "SettleFile", err, nil)
+		large := unscanned(file("c2", "f1"), time.Time{})
+		_, err = s.SettleFile(ctx, large)
+		is(t, "SettleFile", err, nil)
+		same(t, ids(noon.Add(time.Minute), 9), []string{"c0"})
 	}},
 	{"of many findings at once one stays, and all hear which", func(t *testing.T, s docket.Store) {
 		is(t, "PutFile", s.PutFile(ctx, file("c1", "f1")), nil)

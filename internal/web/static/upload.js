@@ -144,7 +144,7 @@
       const file = page.querySelector(`[data-file="${CSS.escape(id)}"]`);
       if (!fresh || !file) return;
       document.getElementById("files").replaceWith(document.importNode(fresh, true));
-      if (file.dataset.state !== "unchecked") {
+      if (!("soon" in file.dataset)) {
         result.textContent = says.done;
         return;
       }

@@ -1,0 +1,192 @@
+package docket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"jixu/internal/dossier"
+	"jixu/internal/fault"
+)
+
+// Scanner looks for what harms a machine.
+type Scanner interface {
+	// Scan reads size bytes from r and says what the scanner made of them. It
+	// fails with fault.Unavailable when r fails, or when the scanner gave no
+	// answer or not in time: nothing is known then, and scanning again is safe.
+	// What it found it does not name.
+	Scan(ctx context.Context, r io.Reader, size int64) (Verdict, error)
+}
+
+// Verdict is what a scanner made of a file.
+type Verdict string
+
+const (
+	Clean    Verdict = "clean"     // all of it was looked at
+	Infected Verdict = "infected"  // it harms
+	TooLarge Verdict = "too-large" // more, or deeper, than the scanner looks at: nobody knows
+)
+
+// Settle looks at an uploaded object and records whether its file may be
+// opened: size, digest, type by magic bytes, the traps of its format, and the
+// scanner's word, if there is a scanner. What waits for that word is recorded
+// before the scanner is asked, so that a file whose scan died is found again by
+// Rescan. A later version of the same key is refused by changing nothing. It is
+// safe to repeat. An object that belongs to no file is nobody's and stays
+// unopened. When the scanner does not answer, that is recorded, and returned as
+// fault.Unavailable together with the file.
+func (d *Desk) Settle(ctx context.Context, key, version string) (File, error) {
+	f, err := d.Store.FileByKey(ctx, key)
+	if err != nil {
+		return File{}, err
+	}
+	if f.State != Unchecked && f.Version != version {
+		d.Metrics.Count("FileOverwriteRefused", 1)
+		return f, nil
+	}
+	if f.State == Unchecked {
+		rule := evidenceRule
+		if f.Item != evidenceItem {
+			r, err := d.Store.Load(ctx, f.Case)
+			if err != nil {
+				return File{}, err
+			}
+			if rule, err = d.rule(ctx, r.Case, f.Item); err != nil {
+				return File{}, err
+			}
+		}
+		if f, err = d.inspect(ctx, f, version, rule); err != nil {
+			return File{}, err
+		}
+		if f.State != Unscanned {
+			return d.Store.SettleFile(ctx, f)
+		}
+	}
+	if f.State != Unscanned || d.Scanner == nil {
+		return f, nil
+	}
+	return d.scan(ctx, f)
+}
+
+// inspect reads the object and returns f as it is to be recorded: checked only
+// if nobody else has to look at it.
+func (d *Desk) inspect(ctx context.Context, f File, version string, rule dossier.Rule) (File, error) {
+	body, size, err := d.Files.Open(ctx, f.Key, version)
+	if err != nil {
+		return File{}, fmt.Errorf("opening file %s: %w", f.ID, err)
+	}
+	defer body.Close()
+	report, err := dossier.Inspect(body, size, rule)
+	switch bad := fault.Of(err); {
+	case err == nil && f.SHA256 != "" && f.SHA256 != report.SHA256:
+		f.State, f.Reason = Rejected, "file.digest"
+	case err == nil && d.Scanner == nil:
+		f.State, f.Scan = Checked, NoScanner
+	case err == nil:
+		f.State = Unscanned
+	case bad != nil && bad.Kind == fault.Invalid:
+		f.State, f.Reason = Rejected, bad.Code
+	default:
+		return File{}, fmt.Errorf("reading file %s: %w", f.ID, err)
+	}
+	f.Version, f.SHA256, f.Size, f.Type = version, report.SHA256, size, report.Type
+	return f, nil
+}
+
+// scan asks the scanner about an unscanned file and records its word. First it
+// records when it will be asked again: so a file at which this function dies is
+// found again, and keeps no other waiting.
+func (d *Desk) scan(ctx context.Context, f File) (File, error) {
+	now, err := d.Clock.Now(ctx)
+	if err != nil {
+		return File{}, err
+	}
+	f.Scans++
+	f.Reason, f.ScanAt = "file.scan.begun", now.UTC().Truncate(time.Millisecond).Add(scanWait(f.Scans))
+	if f, err = d.Store.SettleFile(ctx, f); err != nil || f.State != Unscanned {
+		return f, err // somebody else was faster
+	}
+	body, size, err := d.Files.Open(ctx, f.Key, f.Version)
+	if err != nil {
+		return File{}, fmt.Errorf("opening file %s: %w", f.ID, err)
+	}
+	defer body.Close()
+	read := &noted{Reader: body}
+	verdict, err := d.Scanner.Scan(ctx, read, size)
+	switch {
+	case read.err != nil:
+		return File{}, fmt.Errorf("reading file %s: %w", f.ID, fault.Because(fault.Unavailable, "file.read", read.err))
+	case err != nil:
+		f.Reason = "file.scan.away"
+		d.Metrics.Count("FileUnscanned", 1)
+		silent := fmt.Errorf("scanning file %s: %w", f.ID, err)
+		if f, err = d.Store.SettleFile(ctx, f); err == nil && f.State == Unscanned {
+			err = silent
+		}
+		return f, err
+	case verdict == Clean:
+		f.State, f.Scan, f.Reason, f.ScanAt = Checked, Scanned, "", time.Time{}
+	case verdict == Infected:
+		f.State, f.Scan, f.Reason, f.ScanAt = Rejected, Scanned, "file.infected", time.Time{}
+		d.Metrics.Count("FileInfected", 1)
+	default:
+		f.Reason, f.ScanAt = "file.scan.large", time.Time{}
+	}
+	return d.Store.SettleFile(ctx, f)
+}
+
+// noted remembers that its reader failed.
+type noted struct {
+	io.Reader
+	err error
+}
+
+func (n *noted) Read(p []byte) (int, error) {
+	k, err := n.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		n.err = err
+	}
+	return k, err
+}
+
+// scanWait is the pause after the nth scan: five minutes, doubled up to six hours.
+func scanWait(n int) time.Duration {
+	return min(5*time.Minute<<min(n-1, 10), 6*time.Hour)
+}
+
+// A scanner that is away is not asked for every file that waits.
+const (
+	rescanBatch    = 20
+	rescanFailures = 3
+)
+
+// Rescan scans what waits for another scan, the longest due first, and returns
+// how many files it settled. One that fails does not stop the others, but after
+// three it is left to the next time; without a scanner nothing is done.
+func (d *Desk) Rescan(ctx context.Context) (settled int, err error) {
+	if d.Scanner == nil {
+		return 0, nil
+	}
+	now, err := d.Clock.Now(ctx)
+	if err != nil {
+		return 0, err
+	}
+	files, err := d.Store.Unscanned(ctx, now, rescanBatch)
+	if err != nil {
+		return 0, fmt.Errorf("listing what waits for a scan: %w", err)
+	}
+	var failed []error
+	for _, f := range files {
+		if len(failed) == rescanFailures {
+			break
+		}
+		if _, err := d.scan(ctx, f); err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		settled++
+	}
+	return settled, errors.Join(failed...)
+}
