@@ -105,6 +105,7 @@ func TestCheck(t *testing.T) {
 		}, "paper.later informs item-letter"},
 		{"a file did not pass", device, state("letter", Rejected), "paper blocks item-letter"},
 		{"a file that was not looked at yet", device, state("letter", Unchecked), "paper blocks item-letter"},
+		{"a file that the scanner has not seen", device, state("letter", Unscanned), "paper blocks item-letter"},
 		{"a file nobody knows anything of", device, state("letter", ""), "paper blocks item-letter"},
 		{"an optional file that did not pass", device, state("risk-plan", Rejected), "paper blocks item-risk-plan"},
 		{"an optional paper is not there", device, without("risk-plan"), "paper.optional informs item-risk-plan"},
@@ -290,7 +291,7 @@ func broken(t *rapid.T, pack policy.Pack) Input {
 	}
 	for range rapid.IntRange(0, 4).Draw(t, "files") {
 		i := rapid.IntRange(0, len(in.Files)-1).Draw(t, "file")
-		in.Files[i].State = rapid.SampledFrom([]FileState{Checked, Rejected, Unchecked, ""}).Draw(t, "state")
+		in.Files[i].State = rapid.SampledFrom([]FileState{Checked, Rejected, Unchecked, Unscanned, ""}).Draw(t, "state")
 		if rapid.Bool().Draw(t, "gone") {
 			in.Files = slices.Delete(in.Files, i, i+1)
 		}
