@@ -36,11 +36,13 @@ var rooms = map[string][]string{
 	"trust":    {"party", "fault"},
 	"casework": {"gate", "reuse", "policy", "calendar", "party", "fault"},
 	"docket":   {"casework", "gate", "reuse", "inquiry", "variety", "trust", "dossier", "number", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
-	"web":      {"docket", "casework", "gate", "reuse", "inquiry", "variety", "number", "dossier", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
+	"web":      {"docket", "eligibility", "casework", "gate", "reuse", "inquiry", "variety", "number", "dossier", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
 
 	// what a dossier is held against, beside the pack
 	"identifier": {"calendar", "fault"},
 	"precheck":   {"policy", "identifier", "calendar", "fault"},
+
+	"eligibility": {"policy", "fault"},
 
 	"memory":  {"docket", "casework", "gate", "policy", "party", "history", "fault"},
 	"table":   {"docket", "casework", "gate", "policy", "party", "history", "fault"},
@@ -72,7 +74,7 @@ var rooms = map[string][]string{
 }
 
 // law is what decides: no I/O, no clock, no AWS.
-var law = []string{"casework", "gate", "policy", "calendar", "party", "history", "number", "dossier", "fault", "identifier", "precheck", "trust"}
+var law = []string{"casework", "gate", "policy", "calendar", "party", "history", "number", "dossier", "fault", "identifier", "precheck", "trust", "eligibility"}
 
 // source is one Go file of ours that is not a test.
 type source struct {

@@ -7,6 +7,7 @@ import (
 
 	"jixu/internal/casework"
 	"jixu/internal/fault"
+	"jixu/internal/party"
 	"jixu/internal/policy"
 )
 
@@ -76,4 +77,27 @@ func (d *Desk) PutPack(ctx context.Context, base string, data []byte) (policy.Pa
 		return policy.Pack{}, err
 	}
 	return p, d.Directory.PutPack(ctx, p)
+}
+
+// CreateFilled is Create of a draft that begins with values. It fails as Create, and
+// with fault.Invalid for values that no draft could hold.
+func (d *Desk) CreateFilled(ctx context.Context, op Op, kind casework.Kind, values map[string]string, a party.Actor) (Receipt, error) {
+	pack, err := d.CurrentPack(ctx, kind)
+	if err != nil {
+		return Receipt{}, err
+	}
+	values = pack.Clean(values)
+	if err := fault.Fields(pack.CheckDraft(values)); err != nil {
+		return Receipt{}, err
+	}
+	return d.create(ctx, op, kind, Digest("create-filled", kind, values), a, func(c casework.Case) casework.Case {
+		if c.Pack != pack.Key() {
+			return c // the operator changed the pack this very moment: the draft begins empty
+		}
+		c = c.Clone()
+		for field, value := range values {
+			c.Form[field] = value
+		}
+		return c
+	})
 }

@@ -66,7 +66,7 @@ func (x *exchange) backHref() string {
 }
 
 // control are fields that nobody types.
-var control = []string{"op", "version", "choice", "gate", "item", "return", "lang", "large", "sha256", "evidence", "digits"}
+var control = []string{"op", "version", "choice", "gate", "item", "return", "lang", "large", "sha256", "evidence", "digits", "answers"}
 
 // typed lists what people typed into the form that was refused, by the form's
 // own names, so that it can be copied. A request from elsewhere was never read.

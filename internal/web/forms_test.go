@@ -66,6 +66,10 @@ func forms() []formUnderAttack {
 	list := []formUnderAttack{
 		{name: "a new draft", who: "hospital/lin-zhi", path: func(*scene) string { return "/hospital/new" }, valid: func(*scene) url.Values { return url.Values{"kind": {"device"}} }},
 		{
+			name: "a new draft after the check", who: "hospital/lin-zhi", path: func(*scene) string { return "/hospital/new" }, any: []string{"answers"},
+			valid: func(*scene) url.Values { return url.Values{"kind": {"device"}, "answers": {"kind=device&class=III"}} },
+		},
+		{
 			name: "the application form", who: "hospital/lin-zhi", path: func(s *scene) string { return s.draft + "/form" }, typed: fields, may: fields,
 			valid: func(s *scene) url.Values {
 				v := url.Values{"version": {version(s, s.draft)}}

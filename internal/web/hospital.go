@@ -22,6 +22,7 @@ var hospitalDoors = []Door{
 	{"GET", "/hospital/callback", anybody, (*exchange).callback},
 	{"POST", "/hospital/sign-out", anybody, (*exchange).signOut},
 	{"GET", "/hospital", signedIn, (*exchange).caseList},
+	{"GET", "/hospital/eligibility", signedIn, (*exchange).eligibility},
 	{"GET", "/hospital/new", signedIn, (*exchange).newCase},
 	{"POST", "/hospital/new", signedIn, (*exchange).createCase},
 	{"GET", "/hospital/cases/{case}", signedIn, (*exchange).hospitalCase},
@@ -141,7 +142,13 @@ func (x *exchange) createCase() error {
 	if err != nil {
 		return err
 	}
-	r, err := x.site.Desk.Create(x.ctx(), op, casework.Kind(x.r.PostForm.Get("kind")), x.actor)
+	kind := x.r.PostForm.Get("kind")
+	var r docket.Receipt
+	if values := carried(kind, x.r.PostForm.Get("answers")); len(values) > 0 {
+		r, err = x.site.Desk.CreateFilled(x.ctx(), op, casework.Kind(kind), values, x.actor)
+	} else {
+		r, err = x.site.Desk.Create(x.ctx(), op, casework.Kind(kind), x.actor)
+	}
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showNew(http.StatusUnprocessableEntity, f.Problems)
 	}

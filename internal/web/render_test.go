@@ -21,6 +21,7 @@ import (
 	"jixu/internal/calendar"
 	"jixu/internal/casework"
 	"jixu/internal/docket"
+	"jixu/internal/eligibility"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/inquiry"
@@ -35,7 +36,7 @@ import (
 var pages = map[string]any{
 	"act": actPage{}, "inquiries": inquiriesPage{}, "inquiry": inquiryPage{}, "varieties": varietiesPage{}, "variety": varietyPage{}, "submission": submissionPage{},
 	"answer": answerPage{}, "case": casePage{}, "cases": caseListPage{}, "check": checkPage{}, "closed": closedPage{},
-	"code": codePage{}, "confirm": answerPage{}, "confirmation": confirmationPage{}, "dossier": dossierPage{},
+	"code": codePage{}, "confirm": answerPage{}, "confirmation": confirmationPage{}, "dossier": dossierPage{}, "eligibility": eligibilityPage{},
 	"evidence": evidencePage{}, "failed": failed{}, "form": formPage{}, "gate": gatePage{}, "inbox": inboxPage{},
 	"item": itemPage{}, "link": linkPage{}, "new": newCasePage{}, "precheck": precheckPage{}, "receipt": gatePage{}, "sign-in": signInPage{},
 	"upload": uploadPage{}, "welcome": welcomePage{}, "why": whyPage{}, "withdraw": withdrawPage{},
@@ -288,6 +289,11 @@ func spoken() []string {
 	add("weekday.*", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 	add("recount.stopped.*", string(gate.Opinion), string(gate.Reply))
 	keys = append(keys, "recount.moved", "recount.firm")
+	for _, o := range eligibility.Outcomes {
+		add("eligibility.*", string(o))
+		add("eligibility.advice.*", string(o))
+	}
+	add("eligibility.state.*", string(eligibility.Met), string(eligibility.Failed), string(eligibility.Unclear), string(eligibility.Open))
 	for _, s := range precheck.Severities {
 		add("severity.*", string(s))
 	}

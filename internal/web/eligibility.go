@@ -1,0 +1,157 @@
+package web
+
+import (
+	"net/url"
+
+	"jixu/internal/casework"
+	"jixu/internal/eligibility"
+	"jixu/internal/policy"
+)
+
+// EligibilityQuestion is one question with the rule that asks it.
+type EligibilityQuestion struct {
+	Input
+	Clause string
+	Quote  string
+	Status string
+}
+
+// EligibilityLine is what one rule says of the answers.
+type EligibilityLine struct {
+	Label  string
+	State  string // the word
+	Tone   string // for the colour; never without State
+	Reason string // "" if the rule is met
+	Next   string
+	Clause string
+	Status string
+}
+
+type eligibilityPage struct {
+	Page
+	Kinds     []EligibilityKind // to choose from, before a kind is chosen
+	Kind      string
+	KindText  string
+	Questions []EligibilityQuestion
+	Asked     bool // the answers were sent: the result is shown
+	Outcome   eligibility.Outcome
+	Verdict   string
+	Advice    string
+	Hearsay   bool // a rule that speaks against it is not verified
+	Left      bool // something is still to be answered
+	Lines     []EligibilityLine
+	Answers   string // what a new draft is to begin with, "" if nobody may open one
+	Again     string // the page without answers
+}
+
+// EligibilityKind is a kind of product to check.
+type EligibilityKind struct {
+	Label string
+	Text  string
+	Href  string
+}
+
+const eligibilityPath = "/hospital/eligibility"
+
+// eligibility asks and answers in one address: nothing is kept, and nothing is
+// changed by looking.
+func (x *exchange) eligibility() error {
+	q := x.r.URL.Query()
+	p := eligibilityPage{Kind: q.Get("kind"), Again: eligibilityPath}
+	set, ok := eligibility.For(p.Kind)
+	if !ok {
+		for _, k := range []casework.Kind{casework.Device, casework.Drug} {
+			p.Kinds = append(p.Kinds, EligibilityKind{
+				Label: x.lang.Say("kind." + string(k)), Text: x.lang.Say("kind.help." + string(k)), Href: eligibilityPath + "?kind=" + string(k),
+			})
+		}
+		p.Kind = ""
+		p.Title = x.lang.Say("eligibility.title")
+		return x.show("eligibility", &p.Page, &p)
+	}
+	answers := answersOf(set, q)
+	p.KindText, p.Asked = x.lang.Say("kind."+p.Kind), q.Get("check") != ""
+	for _, a := range set.Questions(answers) {
+		p.Questions = append(p.Questions, x.eligibilityQuestion(a, answers[a.Question.ID]))
+	}
+	if p.Asked {
+		x.judge(&p, set.Check(answers))
+		if casework.MayCreate(x.actor) == nil {
+			p.Answers = encoded(p.Kind, answers)
+		}
+	}
+	p.Title = x.lang.Say("eligibility.title") + x.lang.Say("colon") + p.KindText
+	return x.show("eligibility", &p.Page, &p)
+}
+
+// answersOf reads the answers to set's questions; everything else is left out.
+func answersOf(set eligibility.Set, q url.Values) map[string]string {
+	out := map[string]string{}
+	for _, r := range set.Rules {
+		for _, question := range append([]eligibility.Question{r.Question}, r.More...) {
+			for _, c := range question.Choices {
+				if c.Value == q.Get(question.ID) {
+					out[question.ID] = c.Value
+				}
+			}
+		}
+	}
+	return out
+}
+
+// encoded is answers as one field of a form.
+func encoded(kind string, answers map[string]string) string {
+	q := url.Values{"kind": {kind}}
+	for id, value := range answers {
+		q.Set(id, value)
+	}
+	return q.Encode()
+}
+
+// carried is what a new draft of kind begins with: the answers of an eligibility
+// check that its form asks too. What cannot be read carries nothing.
+func carried(kind, answers string) map[string]string {
+	q, err := url.ParseQuery(answers)
+	set, ok := eligibility.For(kind)
+	if err != nil || !ok || q.Get("kind") != kind {
+		return nil
+	}
+	return set.Check(answersOf(set, q)).Fields
+}
+
+func (x *exchange) eligibilityQuestion(a eligibility.Asked, value string) EligibilityQuestion {
+	f := policy.Field{ID: a.Question.ID, Label: a.Question.Label, Help: a.Question.Help, Kind: policy.OneOf, Required: true}
+	for _, c := range a.Question.Choices {
+		f.Choices = append(f.Choices, policy.Choice{Value: c.Value, Label: c.Label})
+	}
+	out := EligibilityQuestion{
+		Input: Input{Field: f, Value: value}, Clause: a.Rule.Clause.Source + " " + a.Rule.Clause.Ref,
+		Status: x.lang.Say("status." + string(a.Rule.Status)),
+	}
+	if q := a.Rule.Clause.Quote; q != nil && !a.Further {
+		out.Quote = x.text(*q)
+	}
+	return out
+}
+
+// judge writes the result for people.
+func (x *exchange) judge(p *eligibilityPage, r eligibility.Result) {
+	p.Outcome, p.Left = r.Outcome, !r.Answered()
+	p.Verdict, p.Advice = x.lang.Say("eligibility."+string(r.Outcome)), x.lang.Say("eligibility.advice."+string(r.Outcome))
+	for _, f := range r.Findings {
+		line := EligibilityLine{
+			Label: x.text(f.Rule.Label), State: x.lang.Say("eligibility.state." + string(f.State)), Tone: "muted",
+			Clause: f.Rule.Clause.Source + " " + f.Rule.Clause.Ref, Status: x.lang.Say("status." + string(f.Rule.Status)),
+		}
+		switch f.State {
+		case eligibility.Met:
+			line.Tone = "done"
+		case eligibility.Failed:
+			line.Tone, line.Reason, line.Next = "problem", x.text(f.Rule.Failed), x.text(f.Rule.Next)
+			p.Hearsay = p.Hearsay || f.Rule.Status != policy.Official
+		case eligibility.Unclear:
+			line.Tone, line.Next = "progress", x.text(f.Rule.Next)
+		}
+		p.Lines = append(p.Lines, line)
+	}
+}
