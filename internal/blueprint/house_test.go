@@ -38,6 +38,8 @@ var rooms = map[string][]string{
 	"docket":   {"casework", "gate", "reuse", "inquiry", "variety", "trust", "dossier", "number", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
 	"web":      {"docket", "eligibility", "casework", "gate", "reuse", "inquiry", "variety", "number", "dossier", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
 
+	"api": {"docket", "casework", "gate", "webhook", "calendar", "party", "words", "fault"},
+
 	// what a dossier is held against, beside the pack
 	"identifier": {"calendar", "fault"},
 	"precheck":   {"policy", "identifier", "calendar", "fault"},

@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"jixu/internal/api"
 	"jixu/internal/web"
 )
 
@@ -108,6 +109,9 @@ func TestEveryDoorIsWrittenOutInTheTemplate(t *testing.T) {
 	for _, d := range web.AgencyDoors() {
 		want[routeKey(d)] = "integrations/${ToAgencySite}"
 	}
+	for _, d := range api.CallbackDoors() {
+		want[d.Method+" "+d.Pattern] = "integrations/${ToTakeAnswer}"
+	}
 	for key, target := range want {
 		if got[key] != target {
 			t.Errorf("route %q: got %q in the template, want %q", key, got[key], target)
@@ -115,7 +119,7 @@ func TestEveryDoorIsWrittenOutInTheTemplate(t *testing.T) {
 	}
 	for key := range got {
 		if want[key] == "" {
-			t.Errorf("route %q: got it in the template, want a door in internal/web", key)
+			t.Errorf("route %q: got it in the template, want a door in internal/web or internal/api", key)
 		}
 	}
 }
@@ -230,7 +234,7 @@ func TestEveryRoleMayUseTheKeysOfWhatItTouches(t *testing.T) {
 // Each site signs uploads under its own prefix and can sign no other's.
 func TestEachSiteSignsItsOwnPrefixOnly(t *testing.T) {
 	all := functionsOf(template(t, "template.yaml"))
-	for name, want := range map[string][]string{"hospital-site": {"dossier", "manifest"}, "agency-site": {"evidence"}} {
+	for name, want := range map[string][]string{"hospital-site": {"dossier", "manifest"}, "agency-site": {"evidence"}, "take-answer": {"evidence"}} {
 		var got []string
 		for _, policy := range at(all[name], "Properties", "Policies").Content {
 			for _, s := range at(policy, "Statement").Content {

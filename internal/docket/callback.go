@@ -11,6 +11,7 @@ import (
 
 	"jixu/internal/casework"
 	"jixu/internal/fault"
+	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/trust"
 )
@@ -212,4 +213,10 @@ func (m *Machines) Settled(ctx context.Context, ref GateRef, file string, a part
 		return fault.Fields([]fault.Problem{{Field: "evidence", Code: f.Reason}})
 	}
 	return nil
+}
+
+// Gate returns a gate that a may answer or have answered, with its case. It
+// fails as gate.Gate.MayAnswer, and reads no manifest.
+func (d *Desk) Gate(ctx context.Context, ref GateRef, a party.Actor) (Record, gate.Gate, error) {
+	return d.gateFor(ctx, ref, a)
 }

@@ -18,6 +18,7 @@ const (
 	Notices  Name = "JIXU_NOTICES"   // URL of the queue of notices
 	Machine  Name = "JIXU_MACHINE"   // ARN of review-application
 	LinkKey  Name = "JIXU_LINK_KEY"  // id or ARN of the key that makes links and codes
+	SealKey  Name = "JIXU_SEAL_KEY"  // id or ARN of the key that seals signing secrets
 	Site     Name = "JIXU_SITE"      // scheme and host of the sites, no slash at the end
 	Issuer   Name = "JIXU_ISSUER"    // URL of the OIDC issuer
 	Client   Name = "JIXU_CLIENT"    // our client id at the issuer
@@ -38,6 +39,7 @@ type Settings struct {
 	Notices  string
 	Machine  string
 	LinkKey  string
+	SealKey  string
 	Site     string
 	Issuer   string
 	Client   string
@@ -93,7 +95,7 @@ func (s Settings) contradictions() []string {
 func (s *Settings) field(name Name) *string {
 	fields := map[Name]*string{
 		stage: &s.Stage, Table: &s.Table, Bucket: &s.Bucket, Notices: &s.Notices,
-		Machine: &s.Machine, LinkKey: &s.LinkKey, Site: &s.Site, Issuer: &s.Issuer,
+		Machine: &s.Machine, LinkKey: &s.LinkKey, SealKey: &s.SealKey, Site: &s.Site, Issuer: &s.Issuer,
 		Client: &s.Client, SMTP: &s.SMTP, MailFrom: &s.MailFrom, Clock: &s.Clock, Scanner: &s.Scanner,
 	}
 	return fields[name]

@@ -68,6 +68,8 @@ func TestAFunctionIsDeniedWhatItsRoleDoesNotName(t *testing.T) {
 	mac := JSON("kms", "TrentService.GenerateMac", map[string]any{
 		"KeyId": s.Outputs["LinkKeyArn"], "MacAlgorithm": "HMAC_SHA_256", "Message": "eA==",
 	})
+	seal := JSON("kms", "TrentService.Encrypt", map[string]any{"KeyId": s.Outputs["SealKeyArn"], "Plaintext": "eA=="})
+	unseal := JSON("kms", "TrentService.Decrypt", map[string]any{"KeyId": s.Outputs["SealKeyArn"], "CiphertextBlob": "eA=="})
 	upload := func(prefix string) Call {
 		return Call{Service: "s3", Method: "PUT", Path: "/" + s.Outputs["BucketName"] + "/" + prefix + "/x", Body: "x"}
 	}
@@ -86,6 +88,14 @@ func TestAFunctionIsDeniedWhatItsRoleDoesNotName(t *testing.T) {
 		{"agency-site does not upload dossiers", "agency-site", upload("dossier"), true},
 		{"agency-site makes links", "agency-site", mac, false},
 		{"hospital-site does not make links", "hospital-site", mac, true},
+		{"take-answer writes the table", "take-answer", write, false},
+		{"take-answer uploads evidence", "take-answer", upload("evidence"), false},
+		{"take-answer does not upload dossiers", "take-answer", upload("dossier"), true},
+		{"take-answer opens secrets", "take-answer", unseal, false},
+		{"take-answer makes no secrets", "take-answer", seal, true},
+		{"take-answer makes no links", "take-answer", mac, true},
+		{"agency-site opens no secrets", "agency-site", unseal, true},
+		{"hospital-site opens no secrets", "hospital-site", unseal, true},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

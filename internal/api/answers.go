@@ -1,0 +1,158 @@
+package api
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"jixu/internal/calendar"
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+)
+
+// opinionIn is an opinion as it is sent: one finding for each question.
+type opinionIn struct {
+	Findings []findingIn `json:"findings"`
+	Advice   string      `json:"advice"`
+	Override string      `json:"override"`
+}
+
+type findingIn struct {
+	Question string `json:"question"`
+	Met      *bool  `json:"met"`
+	Relied   bool   `json:"relied"`
+	Reason   string `json:"reason"`
+}
+
+// noticeIn is a supplement notice as it is sent: every defect at once.
+type noticeIn struct {
+	Defects []defectIn `json:"defects"`
+}
+
+type defectIn struct {
+	Item string `json:"item"` // of the pack; "" for the form or the whole
+	What string `json:"what"`
+}
+
+// replyIn is the national reply as it is sent.
+type replyIn struct {
+	Outcome    string   `json:"outcome"`
+	Number     string   `json:"number"`
+	Date       string   `json:"date"`
+	Reason     string   `json:"reason"`
+	Quantity   *int     `json:"quantity"` // left out: what was asked for
+	ValidUntil string   `json:"validUntil"`
+	Conditions []string `json:"conditions"`
+	Evidence   string   `json:"evidence"` // id of a checked file, sent for this gate
+}
+
+// answerIn is one answer: exactly one of the three.
+type answerIn struct {
+	Opinion *opinionIn `json:"opinion"`
+	Notice  *noticeIn  `json:"notice"`
+	Reply   *replyIn   `json:"reply"`
+}
+
+// answer reads in as an answer to g of c. What cannot be read is a problem; what
+// may not be is the law's to say.
+func (in answerIn) answer(c casework.Case, g gate.Gate) (casework.Verb, docket.Answer, error) {
+	var verb casework.Verb
+	var out docket.Answer
+	var problems []fault.Problem
+	given := 0
+	if in.Opinion != nil {
+		given++
+		verb = casework.Opine
+		out.Opinion, problems = in.Opinion.opinion()
+	}
+	if in.Notice != nil {
+		given++
+		verb = casework.AskOpinion
+		if g.Leg == gate.Reply {
+			verb = casework.AskReply
+		}
+		for _, d := range in.Notice.Defects {
+			out.Defects = append(out.Defects, casework.Defect{Item: d.Item, What: normal(d.What)})
+		}
+	}
+	if in.Reply != nil {
+		given++
+		verb = casework.Record
+		out.Decision, problems = in.Reply.decision(c)
+	}
+	if given != 1 {
+		problems = []fault.Problem{{Code: "answer.one"}}
+	}
+	return verb, out, fault.Fields(problems)
+}
+
+func (in opinionIn) opinion() (casework.Opinion, []fault.Problem) {
+	o := casework.Opinion{Advice: normal(in.Advice), Override: normal(in.Override)}
+	var problems []fault.Problem
+	for i, f := range in.Findings {
+		at := "findings[" + strconv.Itoa(i) + "]"
+		q := casework.Question(f.Question)
+		if !slices.Contains(casework.Questions, q) {
+			problems = append(problems, fault.Problem{Field: at + ".question", Code: "field.choice"})
+		}
+		if f.Met == nil {
+			problems = append(problems, fault.Problem{Field: at + ".met", Code: "field.missing"})
+			continue
+		}
+		o.Findings = append(o.Findings, casework.Finding{Question: q, Met: *f.Met, Relied: f.Relied, Reason: normal(f.Reason)})
+	}
+	// In any order they say the same, and the same answer is to have the same digest.
+	slices.SortStableFunc(o.Findings, func(a, b casework.Finding) int {
+		return slices.Index(casework.Questions, a.Question) - slices.Index(casework.Questions, b.Question)
+	})
+	return o, problems
+}
+
+func (in replyIn) decision(c casework.Case) (casework.Decision, []fault.Problem) {
+	var problems []fault.Problem
+	day := func(field, text string) calendar.Day {
+		d, ok := readDay(text)
+		if !ok {
+			problems = append(problems, fault.Problem{Field: field, Code: "field.day"})
+		}
+		return d
+	}
+	d := casework.Decision{
+		Outcome: casework.Outcome(in.Outcome), Number: normal(in.Number), Reason: normal(in.Reason), Evidence: in.Evidence,
+		Date: day("date", in.Date),
+	}
+	d.Terms.ValidUntil = day("validUntil", in.ValidUntil)
+	for _, condition := range in.Conditions {
+		d.Terms.Conditions = append(d.Terms.Conditions, normal(condition))
+	}
+	if in.Quantity != nil {
+		d.Terms.Quantity = *in.Quantity
+	}
+	if d.Outcome == casework.Refuse {
+		return d, problems
+	}
+	if in.Quantity == nil {
+		d.Terms.Quantity = c.Asked()
+	}
+	if n := len(c.Submissions); n > 0 {
+		d.Terms.Unit = c.Submissions[n-1].Unit
+	}
+	return d, problems
+}
+
+// readDay reads 2026-11-22; nothing is the zero day.
+func readDay(text string) (calendar.Day, bool) {
+	if text == "" {
+		return calendar.Day{}, true
+	}
+	d, err := calendar.ParseDay(text)
+	return d, err == nil
+}
+
+// normal is text with line ends as we keep them, as the pages do: the same words
+// by page and by machine are the same answer.
+func normal(s string) string {
+	return strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n"))
+}

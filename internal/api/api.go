@@ -1,0 +1,119 @@
+// Package api answers programs: people's own under /api/v1, who sign in with a
+// token of the issuer, and agencies' machines under /callbacks/v1, who sign each
+// request. It asks the docket for everything and decides nothing that the law
+// decides. It knows no Lambda and no AWS; a function gives it its parts.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/party"
+	"jixu/internal/words"
+)
+
+// House is what both of them stand on.
+type House struct {
+	Desk      *docket.Desk
+	Machines  *docket.Machines
+	Now       func() time.Time // the machine's time: tokens and signatures never use the system's
+	Log       *slog.Logger
+	Reference func(context.Context) string // names a request, for who calls for help
+}
+
+// Door is one route.
+type Door struct {
+	Method  string
+	Pattern string // as net/http and the template write it
+	Do      func(*call) error
+}
+
+// call is one request on its way.
+type call struct {
+	house     *House
+	w         http.ResponseWriter
+	r         *http.Request
+	lang      words.Lang
+	challenge string // what a 401 asks for
+	allow     string // what a 405 allows
+
+	actor  party.Actor
+	op     docket.Op
+	sender string // callbacks: the organisation that signed
+	body   []byte
+}
+
+// handler leads each request through its door, once admit let it in.
+func (h *House) handler(doors []Door, admit func(*call) error) http.Handler {
+	mux := http.NewServeMux()
+	start := func(w http.ResponseWriter, r *http.Request) *call {
+		return &call{house: h, w: w, r: r, lang: languageOf(r)}
+	}
+	methods := map[string][]string{}
+	for _, d := range doors {
+		methods[d.Pattern] = append(methods[d.Pattern], d.Method)
+		mux.HandleFunc(d.Method+" "+d.Pattern, func(w http.ResponseWriter, r *http.Request) {
+			x := start(w, r)
+			err := admit(x)
+			if err == nil {
+				err = d.Do(x)
+			}
+			if err != nil {
+				x.fail(err)
+			}
+		})
+	}
+	for pattern, list := range methods {
+		slices.Sort(list)
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			x := start(w, r)
+			x.allow = strings.Join(list, ", ")
+			x.fail(fault.New(fault.Invalid, "method"))
+		})
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		start(w, r).fail(fault.New(fault.NotFound, "page"))
+	})
+	return guarded(mux)
+}
+
+// receipt is what the sender of an operation gets, and gets again.
+type receipt struct {
+	Case         string    `json:"case,omitempty"`
+	Number       string    `json:"number,omitempty"`
+	Sheet        string    `json:"sheet,omitempty"`
+	Verb         string    `json:"verb"`
+	Gate         string    `json:"gate,omitempty"`
+	Entry        int       `json:"entry,omitempty"`
+	File         string    `json:"file,omitempty"`
+	At           time.Time `json:"at"`
+	Person       string    `json:"person"`
+	Organisation string    `json:"organisation"`
+}
+
+func (x *call) receipt(r docket.Receipt) receipt {
+	return receipt{
+		Case: r.Case, Number: r.Number, Sheet: r.Sheet, Verb: string(r.Verb), Gate: r.Gate, Entry: r.Seq, File: r.File,
+		At: r.At.UTC(), Person: r.Person, Organisation: r.Org,
+	}
+}
+
+// ticket is a signed upload form: every field of it goes before the file.
+type ticket struct {
+	URL    string            `json:"url"`
+	Fields map[string]string `json:"fields"`
+}
+
+func ticketOf(t docket.Ticket) ticket { return ticket{URL: t.URL, Fields: t.Fields} }
+
+// upload is a file about to be sent.
+type upload struct {
+	File   string `json:"file"`
+	Ticket ticket `json:"ticket"`
+}

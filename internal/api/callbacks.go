@@ -1,0 +1,143 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"time"
+
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/webhook"
+)
+
+// Callbacks is where agencies' machines answer gates, by signed POST.
+type Callbacks struct{ House }
+
+// CallbackDoors lists their routes, for the template, the description and the
+// tests that try every one of them.
+func CallbackDoors() []Door { return callbackDoors }
+
+var callbackDoors = []Door{
+	{"POST", "/callbacks/v1/answers", signed((*call).answerByMachine)},
+	{"POST", "/callbacks/v1/evidence", signed((*call).evidenceByMachine)},
+}
+
+// Handler returns the doors. Every one stands in the template.
+func (c *Callbacks) Handler() http.Handler {
+	return c.handler(callbackDoors, func(x *call) error {
+		x.challenge = "Webhook-Signature"
+		return x.verify(c.Machines, c.Now())
+	})
+}
+
+// verify takes a request whose signature holds, and leaves its body to be read.
+func (x *call) verify(machines *docket.Machines, now time.Time) error {
+	body, err := readBody(x.w, x.r)
+	if err != nil {
+		return err
+	}
+	m, err := webhook.Read(x.r.Header, body, now)
+	if err != nil {
+		return x.refuse(err)
+	}
+	secrets, hold, err := machines.Secrets(x.r.Context(), m.Sender)
+	if err != nil {
+		return err
+	}
+	if !m.Holds(secrets) {
+		// The same for a wrong signature and for nobody: organisations cannot be tried out.
+		return x.refuse(fault.New(fault.Forbidden, "webhook.signature"))
+	}
+	sum := sha256.New()
+	sum.Write([]byte(x.r.Pattern + "\n"))
+	sum.Write(body)
+	x.body, x.sender = body, m.Sender
+	x.op = docket.Op{ID: m.ID, Body: hex.EncodeToString(sum.Sum(nil)), Holds: []docket.Hold{hold}}
+	return nil
+}
+
+// refuse counts what an operator must hear of when there is much of it.
+func (x *call) refuse(err error) error {
+	x.house.Desk.Metrics.Count("CallbackRefused", 1)
+	x.house.Log.WarnContext(x.r.Context(), "callback refused", "code", fault.Of(err).Code)
+	return err
+}
+
+// signed is a door of the callbacks: its body is a T, and one of the sender's
+// own people answers for it.
+func signed[T interface{ person() string }](do func(*call, T) (any, error)) func(*call) error {
+	return func(x *call) error {
+		var in T
+		if err := readJSON(x.body, &in); err != nil {
+			return err
+		}
+		a, err := x.house.Machines.Named(x.r.Context(), x.sender, in.person())
+		if err != nil {
+			return err
+		}
+		x.actor = a
+		out, err := do(x, in)
+		if err != nil {
+			return err
+		}
+		x.write(http.StatusOK, "application/json", out)
+		return nil
+	}
+}
+
+// callbackIn says which gate, and who answers for it.
+type callbackIn struct {
+	Case   string `json:"case"`
+	Gate   string `json:"gate"`
+	Person string `json:"person"`
+}
+
+func (in callbackIn) person() string { return in.Person }
+
+func (in callbackIn) ref() docket.GateRef { return docket.GateRef{Case: in.Case, Gate: in.Gate} }
+
+type machineAnswer struct {
+	callbackIn
+	answerIn
+}
+
+// answerByMachine answers a gate. The same answer again, under whatever id, is
+// the same receipt; another one hears who decided.
+func (x *call) answerByMachine(in machineAnswer) (any, error) {
+	ctx := x.r.Context()
+	r, g, err := x.house.Desk.Gate(ctx, in.ref(), x.actor)
+	if err != nil {
+		return nil, err
+	}
+	verb, answer, err := in.answer(r.Case, g)
+	if err != nil {
+		return nil, err
+	}
+	if in.Reply != nil {
+		if err := x.house.Machines.Settled(ctx, in.ref(), in.Reply.Evidence, x.actor); err != nil {
+			return nil, err
+		}
+	}
+	receipt, err := x.house.Desk.Give(ctx, x.op, in.ref(), verb, answer, x.actor, nil)
+	if err != nil {
+		return nil, x.losing(err, in.ref())
+	}
+	return x.receipt(receipt), nil
+}
+
+type machineEvidence struct {
+	callbackIn
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+}
+
+// evidenceByMachine signs the upload of the regulator's letter.
+func (x *call) evidenceByMachine(in machineEvidence) (any, error) {
+	u := docket.Upload{Name: in.Name, SHA256: in.SHA256}
+	f, t, err := x.house.Desk.EvidenceOnce(x.r.Context(), x.op, in.ref(), u, "", x.actor)
+	if err != nil {
+		return nil, x.losing(err, in.ref())
+	}
+	return upload{File: f.ID, Ticket: ticketOf(t)}, nil
+}

@@ -1,0 +1,307 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"jixu/internal/api"
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/gate"
+	"jixu/internal/history"
+	"jixu/internal/journey"
+	"jixu/internal/memory"
+	"jixu/internal/party"
+	"jixu/internal/policy"
+	"jixu/internal/sample"
+)
+
+// monday is when the law's clock stands at the start of a test; the machine's
+// stands somewhere else, so that nobody mistakes one for the other.
+var (
+	monday  = time.Date(2026, 11, 2, 1, 30, 0, 0, time.UTC)
+	machine = time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
+)
+
+// house is everything that answers programs, over memory.
+type house struct {
+	*testing.T
+	*memory.World
+	desk      *docket.Desk
+	callbacks http.Handler
+	log       *bytes.Buffer
+
+	mu  sync.Mutex
+	now time.Time // the machine's
+	ops int
+}
+
+// twoFaced is a Store and a Directory in one, as the table is.
+type twoFaced struct {
+	*memory.Store
+	*memory.Directory
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	w := memory.New(t, monday)
+	h := &house{T: t, World: w, log: &bytes.Buffer{}, now: machine}
+	ctx := t.Context()
+	h.must(w.Directory.PutAgencies(ctx, journey.Agencies))
+	h.must(w.Directory.PutRules(ctx, policy.LocalSample()))
+	for _, o := range journey.Organisations {
+		h.must(w.Directory.PutOrganisation(ctx, o))
+	}
+	for _, p := range journey.People {
+		h.must(w.Directory.PutPerson(ctx, p))
+	}
+	h.desk = docket.New(twoFaced{w.Store, w.Directory}, w.Clock, w.Metrics)
+	h.desk.Files = w.Files
+	h.desk.Random = seeded{rand.New(rand.NewPCG(1, 2))}
+	h.desk.Pause = func(context.Context, time.Duration) error { return nil }
+	small := policy.DevicePack()
+	small.Parts = slices.Clone(small.Parts[:1])
+	h.desk.Packs = docket.Only(small)
+	log := slog.New(slog.NewJSONHandler(&locked{w: h.log}, nil))
+	common := api.House{
+		Desk: h.desk, Machines: &docket.Machines{Desk: h.desk, Sealer: w.Sealer, Machine: h.clock, Loopback: true}, Now: h.clock,
+		Log: log, Reference: func(context.Context) string { return "ref-1" },
+	}
+	h.callbacks = (&api.Callbacks{House: common}).Handler()
+	return h
+}
+
+func (h *house) clock() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now
+}
+
+// locked writes one line at a time.
+type locked struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+type seeded struct{ *rand.Rand }
+
+func (s seeded) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = byte(s.Uint32())
+	}
+	return len(b), nil
+}
+
+func (h *house) must(err error) {
+	h.Helper()
+	if err != nil {
+		h.Fatal(err)
+	}
+}
+
+func actor(id string) party.Actor {
+	p := journey.Person(id)
+	return party.ActorOf(p, journey.Organisation(p.Org))
+}
+
+func (h *house) op() docket.Op {
+	h.ops++
+	return docket.Op{ID: fmt.Sprintf("operation-%08d", h.ops)}
+}
+
+// draft makes a draft that lacks nothing and returns its id.
+func (h *house) draft() string {
+	h.Helper()
+	ctx, lin := h.Context(), actor("lin-zhi")
+	r, err := h.desk.Create(ctx, h.op(), casework.Device, lin)
+	h.must(err)
+	form := journey.DeviceForm()
+	maps.Copy(form, journey.DeviceFacts())
+	c := h.record(r.Case).Case
+	pack, err := h.desk.Pack(ctx, c)
+	h.must(err)
+	maps.DeleteFunc(form, func(field, _ string) bool { _, ok := pack.Field(field); return !ok })
+	_, err = h.desk.Save(ctx, h.op(), r.Case, c.Version, form, lin)
+	h.must(err)
+	for _, part := range pack.Parts {
+		for _, item := range part.Items {
+			a, _, err := h.desk.Attach(ctx, h.op(), r.Case, h.record(r.Case).Case.Version, docket.Upload{Item: item.ID, Name: "申请表.pdf"}, "", lin)
+			h.must(err)
+			h.send(r.Case, a.File)
+		}
+	}
+	return r.Case
+}
+
+// send uploads a paper to where a file's ticket leads, and has it checked.
+func (h *house) send(id, file string) {
+	h.Helper()
+	f, ok := h.record(id).File(file)
+	if !ok {
+		h.Fatalf("file %s: not there", file)
+	}
+	version := h.Files.Upload(f.Key, sample.PDF(7, "申请表", 1, 0))
+	_, err := h.desk.Settle(h.Context(), f.Key, version)
+	h.must(err)
+}
+
+// submitted makes a case that waits for the opinion and the reply.
+func (h *house) submitted() string {
+	h.Helper()
+	id := h.draft()
+	_, err := h.desk.Submit(h.Context(), h.op(), id, h.record(id).Case.Version, true, actor("lin-zhi"))
+	h.must(err)
+	return id
+}
+
+func (h *house) record(id string) docket.Record {
+	h.Helper()
+	r, err := h.Store.Load(h.Context(), id)
+	h.must(err)
+	return r
+}
+
+func (h *house) gate(id string, leg gate.Leg) string { return h.record(id).Case.Track(leg).Gate }
+
+// story is a case's history in one line: verb, person, way.
+func (h *house) story(id string) string {
+	h.Helper()
+	entries, err := h.Store.Entries(h.Context(), id)
+	h.must(err)
+	h.must(history.Verify(entries))
+	var out []string
+	for _, e := range entries {
+		out = append(out, e.Verb+" "+e.By.Person+" "+e.By.Via)
+	}
+	return strings.Join(out, ", ")
+}
+
+// admin is the administrator of an organisation that may have none in the cast.
+func admin(org string) party.Actor {
+	return party.Actor{Person: "admin-" + org, Org: org, Kind: journey.Organisation(org).Kind, Roles: []party.Role{party.Administrator}, Via: party.BySession}
+}
+
+// agency is an agency's machine, as its own engineers would write it: nothing
+// of it is ours but the secret.
+type agency struct {
+	house  *house
+	org    string
+	secret []byte
+}
+
+func (h *house) agency(org string) *agency {
+	h.Helper()
+	m := &docket.Machines{Desk: h.desk, Sealer: h.Sealer, Machine: h.clock}
+	s, err := m.MakeSecret(h.Context(), h.op(), 30, admin(org))
+	h.must(err)
+	plain, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s.Text, "whsec_"))
+	h.must(err)
+	return &agency{house: h, org: org, secret: plain}
+}
+
+// request is one signed POST.
+func (a *agency) request(path, id string, body []byte) *http.Request {
+	stamp := strconv.FormatInt(a.house.clock().Unix(), 10)
+	mac := hmac.New(sha256.New, a.secret)
+	fmt.Fprintf(mac, "%s.%s.%s", id, stamp, body)
+	r := httptest.NewRequest(http.MethodPost, path, bytes.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Jixu-Organisation", a.org)
+	r.Header.Set("webhook-id", id)
+	r.Header.Set("webhook-timestamp", stamp)
+	r.Header.Set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	return r
+}
+
+// post signs body under a fresh id and sends it.
+func (a *agency) post(path string, body any) *answer {
+	a.house.mu.Lock()
+	a.house.ops++
+	id := fmt.Sprintf("msg_%s_%06d", a.org, a.house.ops)
+	a.house.mu.Unlock()
+	return a.house.do(a.request(path, id, encode(a.house, body)))
+}
+
+func encode(h *house, v any) []byte {
+	h.Helper()
+	if text, ok := v.(string); ok {
+		return []byte(text)
+	}
+	b, err := json.Marshal(v)
+	h.must(err)
+	return b
+}
+
+// answer is what came back.
+type answer struct {
+	Status int
+	Header http.Header
+	Text   string
+	JSON   map[string]any
+}
+
+func (h *house) do(r *http.Request) *answer {
+	h.Helper()
+	w := httptest.NewRecorder()
+	h.callbacks.ServeHTTP(w, r)
+	a := &answer{Status: w.Code, Header: w.Result().Header, Text: w.Body.String()}
+	if err := json.Unmarshal(w.Body.Bytes(), &a.JSON); err != nil {
+		h.Errorf("%s %s: got %q, want JSON", r.Method, r.URL, a.Text)
+	}
+	return a
+}
+
+// code is the problem's, "" if it is none.
+func (a *answer) code() string { return a.at("code") }
+
+// at is a text in the answer, by its names.
+func (a *answer) at(path ...string) string {
+	var v any = a.JSON
+	for _, name := range path {
+		object, _ := v.(map[string]any)
+		v = object[name]
+	}
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(v)
+}
+
+// opinion is an opinion as a machine sends it.
+func opinion(met bool, advice string) map[string]any {
+	var findings []any
+	for _, q := range casework.Questions {
+		findings = append(findings, map[string]any{"question": q, "met": met, "reason": "符合要求。"})
+	}
+	return map[string]any{"findings": findings, "advice": advice}
+}
+
+// at names a gate and who answers for it, with what else is said.
+func at(id, gate, person string, more map[string]any) map[string]any {
+	out := map[string]any{"case": id, "gate": gate, "person": person}
+	maps.Copy(out, more)
+	return out
+}

@@ -1,0 +1,218 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"jixu/internal/fault"
+)
+
+// bodyLimit is what a request may weigh; files go straight to the bucket.
+const bodyLimit = 1 << 20
+
+// readBody reads a body, at most bodyLimit, of JSON by its own word.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	kind, params, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	charset := strings.ToLower(strings.TrimSpace(params))
+	if !strings.EqualFold(strings.TrimSpace(kind), "application/json") || charset != "" && charset != "charset=utf-8" || r.Header.Get("Content-Encoding") != "" {
+		return nil, fault.New(fault.Invalid, "body.type")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return nil, fault.New(fault.Invalid, "body.large")
+	}
+	if err != nil {
+		return nil, fault.Because(fault.Invalid, "json", err)
+	}
+	return body, nil
+}
+
+// maxDepth is how deep a body may nest; ours nest four levels.
+const maxDepth = 16
+
+// readJSON reads one object into into, a pointer to a struct. It is stricter
+// than encoding/json, so that everybody who reads the same bytes reads the same:
+// names are exact and stand once, nothing is null, nothing follows. It fails with
+// fault.Invalid, and names every field that is not as it should be.
+func readJSON(body []byte, into any) error {
+	if !utf8.Valid(body) {
+		return fault.New(fault.Invalid, "json")
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	v, err := value(d, 0)
+	if err != nil {
+		return fault.Because(fault.Invalid, "json", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return fault.New(fault.Invalid, "json")
+	}
+	if err := fault.Fields(misfits("", v, reflect.TypeOf(into).Elem())); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return fault.Because(fault.Invalid, "json", err)
+	}
+	return nil
+}
+
+var errJSON = errors.New("not plain JSON")
+
+// value reads the next value of d: objects as maps whose names stand once.
+func value(d *json.Decoder, depth int) (any, error) {
+	if depth > maxDepth {
+		return nil, errJSON
+	}
+	token, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch token {
+	case json.Delim('{'):
+		object := map[string]any{}
+		for d.More() {
+			name, err := d.Token()
+			if err != nil {
+				return nil, err
+			}
+			key, _ := name.(string)
+			if _, twice := object[key]; twice {
+				return nil, errJSON
+			}
+			if object[key], err = value(d, depth+1); err != nil {
+				return nil, err
+			}
+		}
+		_, err := d.Token()
+		return object, err
+	case json.Delim('['):
+		list := []any{}
+		for d.More() {
+			v, err := value(d, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		_, err := d.Token()
+		return list, err
+	}
+	return token, nil
+}
+
+// misfits lists where v is not of type t: names that t has not, and values of
+// another kind.
+func misfits(at string, v any, t reflect.Type) []fault.Problem {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	misfit := []fault.Problem{{Field: at, Code: "json.type", Args: []any{kindName(t)}}}
+	switch t.Kind() {
+	case reflect.Struct:
+		object, ok := v.(map[string]any)
+		if !ok {
+			return misfit
+		}
+		return misfitsIn(at, object, t)
+	case reflect.Map:
+		object, ok := v.(map[string]any)
+		if !ok {
+			return misfit
+		}
+		var out []fault.Problem
+		for _, name := range sorted(object) {
+			out = append(out, misfits(join(at, name), object[name], t.Elem())...)
+		}
+		return out
+	case reflect.Slice:
+		list, ok := v.([]any)
+		if !ok {
+			return misfit
+		}
+		var out []fault.Problem
+		for i, e := range list {
+			out = append(out, misfits(fmt.Sprintf("%s[%d]", at, i), e, t.Elem())...)
+		}
+		return out
+	case reflect.String:
+		if _, ok := v.(string); ok {
+			return nil
+		}
+	case reflect.Bool:
+		if _, ok := v.(bool); ok {
+			return nil
+		}
+	case reflect.Int:
+		if n, ok := v.(json.Number); ok {
+			if _, err := strconv.Atoi(n.String()); err == nil {
+				return nil
+			}
+		}
+	}
+	return misfit
+}
+
+func misfitsIn(at string, object map[string]any, t reflect.Type) []fault.Problem {
+	fields := map[string]reflect.Type{}
+	for _, f := range reflect.VisibleFields(t) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+			fields[name] = f.Type
+		}
+	}
+	var out []fault.Problem
+	for _, name := range sorted(object) {
+		field, ok := fields[name]
+		if !ok {
+			out = append(out, fault.Problem{Field: join(at, name), Code: "json.unknown"})
+			continue
+		}
+		out = append(out, misfits(join(at, name), object[name], field)...)
+	}
+	return out
+}
+
+func kindName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Struct, reflect.Map:
+		return "object"
+	case reflect.Slice:
+		return "array"
+	case reflect.Bool:
+		return "boolean"
+	case reflect.Int:
+		return "integer"
+	}
+	return "string"
+}
+
+func sorted(object map[string]any) []string {
+	names := make([]string, 0, len(object))
+	for name := range object {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// maxName is how much of a name that we do not know is said back.
+const maxName = 60
+
+func join(at, name string) string {
+	if r := []rune(name); len(r) > maxName {
+		name = string(r[:maxName]) + "…"
+	}
+	if at == "" {
+		return name
+	}
+	return at + "." + name
+}
