@@ -250,7 +250,10 @@ func (r Record) takesLetter(g gate.Gate, a party.Actor) bool {
 // evidenceItem is the item of an agency's own papers.
 const evidenceItem = "evidence"
 
-// EvidenceRule is what an agency's paper may be: one PDF or picture of a letter.
+// EvidenceRule returns what an agency's paper may be.
+func EvidenceRule() dossier.Rule { return evidenceRule }
+
+// evidenceRule: one PDF or picture of a letter.
 var evidenceRule = dossier.Rule{MaxBytes: 50 << 20, Types: []dossier.Type{dossier.PDF, dossier.JPEG, dossier.PNG}}
 
 // Open signs a download of a checked file for somebody who may read the case,

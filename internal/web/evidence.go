@@ -6,7 +6,6 @@ import (
 
 	"jixu/internal/casework"
 	"jixu/internal/docket"
-	"jixu/internal/dossier"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
@@ -25,6 +24,7 @@ type evidencePage struct {
 	Back     string
 	Name     string // typed by a reader without script
 	Accept   string // for the browser's file dialogue
+	Most     int64  // bytes of one file
 }
 
 // own lists the papers that the reader's organisation sent for the gate.
@@ -51,12 +51,12 @@ func (x *exchange) showEvidence(status int, problems []fault.Problem) error {
 	} else if g.Status != gate.Open || !x.offered(v, g, casework.Record) {
 		return x.see(x.gateBase())
 	}
-	base := x.gateBase()
+	base, rule := x.gateBase(), docket.EvidenceRule()
 	p := evidencePage{
 		Identity: x.identity(v.Case, x.directory()), Files: x.own(v, g), Rule: x.evidenceRule(),
 		Post: base + "/evidence", Next: next, Again: base + "/evidence/",
 		Open: base + "/files/", Back: base, Name: x.r.PostForm.Get("name"),
-		Accept: acceptText([]dossier.Type{dossier.PDF, dossier.JPEG, dossier.PNG}),
+		Accept: acceptText(rule.Types), Most: rule.MaxBytes,
 	}
 	p.Script = "/static/upload.js"
 	p.Waiting = slices.ContainsFunc(p.Files, func(f PaperFile) bool { return f.Waits })
@@ -67,7 +67,8 @@ func (x *exchange) showEvidence(status int, problems []fault.Problem) error {
 
 // evidenceRule says what an agency's paper may be, as the docket checks it.
 func (x *exchange) evidenceRule() string {
-	return x.lang.Say("evidence.rule", "PDF / JPEG / PNG", "50 MB")
+	rule := docket.EvidenceRule()
+	return x.lang.Say("evidence.rule", typesText(rule.Types), sizeText(rule.MaxBytes))
 }
 
 func (x *exchange) gateBase() string {
@@ -105,16 +106,19 @@ func (x *exchange) evidenceUpload() error {
 		return fault.New(fault.NotFound, "file")
 	}
 	back := x.gateBase() + "/evidence"
-	if f.State != docket.Unchecked {
+	if f.State != docket.Unchecked && !x.wantsJSON() {
 		return x.see(back)
 	}
-	t, err := x.site.Desk.Ticket(x.ctx(), v.Case.ID, f.ID, x.site.Address+back, x.actor)
+	t, err := x.site.Desk.Ticket(x.ctx(), v.Case.ID, f.ID, x.wayBack(back), x.actor)
+	if x.wantsJSON() {
+		return x.ticketJSON(f.ID, t, err)
+	}
 	if err != nil {
 		return err
 	}
 	p := uploadPage{
 		Identity: x.identity(v.Case, x.directory()), File: x.paperFile(f), Ticket: t, Back: back, Rule: x.evidenceRule(),
-		Accept: acceptText([]dossier.Type{dossier.PDF, dossier.JPEG, dossier.PNG}),
+		Accept: acceptText(docket.EvidenceRule().Types),
 	}
 	p.Title = x.lang.Say("upload.title")
 	return x.show("upload", &p.Page, &p)

@@ -24,6 +24,7 @@ type itemPage struct {
 	Back     string // the task list
 	Name     string // typed by a reader without script
 	Accept   string // for the browser's file dialogue
+	Most     int64  // bytes of one file
 	Facts    *Facts // what the document states; nil: nothing is asked of it
 }
 
@@ -45,7 +46,7 @@ func (x *exchange) showItem(status int, v docket.View, id string, problems []fau
 		Identity: x.identity(v.Case, x.directory()), Paper: x.paper(v, item, v.Case.Files[item.ID], nil),
 		Clause: item.Clause.Source + " " + item.Clause.Ref, Version: v.Case.Version,
 		Post: base + "/items/" + item.ID, Open: base + "/files/", Back: base + "/dossier",
-		Name: x.r.PostForm.Get("name"), Accept: acceptText(item.Types),
+		Name: x.r.PostForm.Get("name"), Accept: acceptText(item.Types), Most: item.MaxBytes,
 	}
 	p.Script = "/static/upload.js"
 	p.Facts = x.facts(v, item, problems, status == http.StatusConflict)
@@ -157,7 +158,8 @@ type uploadPage struct {
 	Accept   string // for the browser's file dialogue
 }
 
-// upload holds the signed form of a file that has not arrived yet.
+// upload holds the signed form of a file that has not arrived yet; the page's
+// script gets it as JSON, to go on with an upload that was cut off.
 func (x *exchange) upload() error {
 	v, err := x.view()
 	if err != nil {
@@ -172,10 +174,13 @@ func (x *exchange) upload() error {
 		return fault.New(fault.NotFound, "file")
 	}
 	back := "/hospital/cases/" + v.Case.ID + "/items/" + f.Item
-	if f.State != docket.Unchecked {
+	if f.State != docket.Unchecked && !x.wantsJSON() {
 		return x.see(back)
 	}
-	t, err := x.site.Desk.Ticket(x.ctx(), v.Case.ID, f.ID, x.site.Address+back, x.actor)
+	t, err := x.site.Desk.Ticket(x.ctx(), v.Case.ID, f.ID, x.wayBack(back), x.actor)
+	if x.wantsJSON() {
+		return x.ticketJSON(f.ID, t, err)
+	}
 	if err != nil {
 		return err
 	}

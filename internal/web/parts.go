@@ -471,18 +471,19 @@ type Paper struct {
 
 // PaperFile is one file beside its item.
 type PaperFile struct {
-	ID     string
-	Name   string
-	State  docket.FileState // for the colour; never without Word
-	Word   string
-	Text   string // what that means for the reader
-	Size   string
-	Open   bool // it may be opened
-	Again  bool // the upload did not arrive yet and may be sent again
-	Waits  bool // it is still to arrive, to be checked or to be scanned
-	Soon   bool // … within seconds, as far as anybody knows
-	New    bool // it was not in the submission before
-	Chosen bool // as the evidence of a reply
+	ID      string
+	Name    string
+	State   docket.FileState // for the colour; never without Word
+	Word    string
+	Text    string // what that means for the reader
+	Size    string
+	Open    bool   // it may be opened
+	Again   bool   // the upload did not arrive yet and may be sent again
+	Waits   bool   // it is still to arrive, to be checked or to be scanned
+	Soon    bool   // … within seconds, as far as anybody knows
+	Claimed string // its digest, as script computed it; only while it has not arrived
+	New     bool   // it was not in the submission before
+	Chosen  bool   // as the evidence of a reply
 }
 
 // Section is one part of the pack.
@@ -561,7 +562,7 @@ func (x *exchange) paperFile(f docket.File) PaperFile {
 	case docket.Rejected:
 		p.Text = x.lang.Say("fault." + f.Reason)
 	case docket.Unchecked:
-		p.Text = x.lang.Say("filestate.wait")
+		p.Text, p.Claimed = x.lang.Say("filestate.wait"), f.SHA256
 	case docket.Unscanned:
 		p.Text = x.lang.Say("fault." + f.Reason)
 		if !comesAgain(f) {

@@ -107,7 +107,7 @@ export async function byScript(browser, site, item) {
   await page.goto(site + item);
   const file = (name, buffer) => ({name, mimeType: "application/pdf", buffer});
   await page.setInputFiles("#choose", [file("第一份.pdf", pdf()), file("第二份.pdf", pdf()), file("并非.pdf", Buffer.from("no PDF at all"))]);
-  await page.waitForFunction(() => document.querySelectorAll("[data-file]").length === 3 && !document.querySelector('[data-state="unchecked"]') && !document.querySelector("[data-uploads] li"), null, {timeout: 60000});
+  await page.waitForFunction(() => document.querySelectorAll("[data-file]").length === 3 && !document.querySelector("[data-soon]") && !document.querySelector("[data-uploads] li"), null, {timeout: 60000});
   const states = await page.$$eval("[data-file]", (list) => list.map((e) => e.dataset.state).sort().join(" "));
   if (states !== "checked checked rejected") throw new Error(`uploads by script: ${states}`);
   const said = await page.locator("[data-result]").innerText();

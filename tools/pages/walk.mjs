@@ -12,6 +12,7 @@ import {createRequire} from "node:module";
 import {parseArgs} from "node:util";
 import {Hands, fields, findings, launch, mail, reply, signIn} from "./hands.mjs";
 import {byKeyboard, byScript, withoutScript} from "./journeys.mjs";
+import {throughTrouble} from "./uploads.mjs";
 
 const {values: args} = parseArgs({options: {site: {type: "string"}, desk: {type: "string"}, shots: {type: "string"}, only: {type: "string"}, scheme: {type: "string"}, quick: {type: "boolean"}}});
 if (!args.site || !args.desk) {
@@ -66,6 +67,7 @@ await lin.checked(`${draft}/items/signed-form`);
 await lin.checked(`${draft}/items/description`);
 
 if (!args.only) await journey("uploads by script", () => byScript(browser, site, `${draft}/items/capability`));
+if (!args.only) await journey("uploads through trouble", () => throughTrouble(browser, site, `${draft}/items/overseas-safety`));
 
 const ready = await lin.complete();
 const open = await lin.complete();

@@ -1,0 +1,126 @@
+package web_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"jixu/internal/docket"
+	"jixu/internal/journey"
+)
+
+// An upload that was cut off goes on as the same file: the page's script asks
+// for a new signed form, and hears when none is needed any more.
+func TestAnUploadThatWasCutOffGoesOn(t *testing.T) {
+	s := newScene(t)
+	lin := s.cookie(t, "hospital", "lin-zhi")
+	path := s.draft + "/files/" + s.file
+	type ticket struct {
+		File, URL, Error string
+		Fields           map[string]string
+		Version          int
+	}
+	sign := func(path, cookie string) (int, ticket) {
+		r := httptest.NewRequest("GET", s.Site+path, nil)
+		r.Header.Set("Accept", "application/json")
+		r.Header.Set("Cookie", cookie)
+		w := httptest.NewRecorder()
+		s.handler().ServeHTTP(w, r)
+		var got ticket
+		_ = json.Unmarshal(w.Body.Bytes(), &got)
+		return w.Code, got
+	}
+	before := s.kept()
+	code, got := sign(path, lin)
+	if code != http.StatusOK || got.File != s.file || got.URL == "" || len(got.Fields) == 0 || got.Fields["success_action_redirect"] != "" {
+		t.Errorf("signing again: got %d %+v, want a form of the same file and no way back", code, got)
+	}
+	if code, got = sign(path, lin); code != http.StatusOK {
+		t.Errorf("and once more: got %d %+v", code, got)
+	}
+	if s.kept() != before {
+		t.Error("signing changed something")
+	}
+	for name, cookie := range map[string]string{"another hospital": s.cookie(t, "hospital", "he-yue"), "nobody": ""} {
+		if code, got := sign(path, cookie); code == http.StatusOK || got.URL != "" {
+			t.Errorf("%s: got %d %+v, want nothing signed", name, code, got)
+		}
+	}
+	version := s.Files.Upload("dossier/"+s.draft[strings.LastIndex(s.draft, "/")+1:]+"/"+s.file, somePDF)
+	_, err := s.newDesk().Settle(context.Background(), "dossier/"+s.draft[strings.LastIndex(s.draft, "/")+1:]+"/"+s.file, version)
+	must(t, err)
+	if code, got := sign(path, lin); code != http.StatusConflict || got.URL != "" || got.Error == "" {
+		t.Errorf("one that has arrived: got %d %+v, want 409 and a sentence", code, got)
+	}
+}
+
+func TestWhatAFileWaitsForIsSaid(t *testing.T) {
+	for _, row := range []struct {
+		name         string
+		away         bool
+		most         int64
+		scanner      bool
+		state, says  string
+		soon, reload bool
+	}{
+		{"without a scanner the page says so", false, 0, false, "checked", "未配置病毒扫描", false, false},
+		{"a file that was scanned is checked, and no more", false, 0, true, "checked", "检查通过", false, false},
+		{"while the scanner is away nobody needs to do anything", true, 0, true, "unscanned", "等待安全扫描", false, true},
+		{"one too large to be scanned has its cure", false, 10, true, "unscanned", "拆分", false, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := newHouse(t)
+			ctx := context.Background()
+			lin := h.enter(t, "hospital", "lin-zhi")
+			draft, err := journey.CreateDraft(ctx, lin)
+			must(t, err)
+			id := draft[strings.LastIndex(draft, "/")+1:]
+			desk := h.newDesk()
+			h.Scanner.Away, h.Scanner.Most = row.away, row.most
+			if row.scanner {
+				desk.Scanner = h.Scanner
+			}
+			page, err := lin.Get(ctx, draft+"/items/signed-form")
+			must(t, err)
+			form, err := page.Form(`form[action$="/items/signed-form"]`)
+			must(t, err)
+			page, err = lin.Submit(ctx, form.Set("name", "申请表.pdf"))
+			must(t, err)
+			fid := page.URL.Path[strings.LastIndex(page.URL.Path, "/")+1:]
+			key := "dossier/" + id + "/" + fid
+			if _, err := desk.Settle(ctx, key, h.Files.Upload(key, somePDF)); (err != nil) != row.away {
+				t.Fatal(err)
+			}
+			page, err = lin.Get(ctx, draft+"/items/signed-form")
+			must(t, err)
+			file := page.Doc().Find(`[data-file="` + fid + `"]`)
+			_, soon := file.Attr("data-soon")
+			if file.AttrOr("data-state", "") != row.state || !strings.Contains(file.Text(), row.says) || soon != row.soon {
+				t.Errorf("got %s %q, soon %t; want %s, %q, soon %t", file.AttrOr("data-state", ""), file.Text(), soon, row.state, row.says, row.soon)
+			}
+			if row.scanner && strings.Contains(file.Text(), "未配置") {
+				t.Errorf("got %q, want no word of a missing scanner", file.Text())
+			}
+			if opens := file.Find(`form[action$="/open"]`).Length() == 1; opens != (row.state == string(docket.Checked)) {
+				t.Errorf("offered to open: got %t", opens)
+			}
+			if reload := strings.Contains(page.Text("#files"), "刷新"); reload != row.reload {
+				t.Errorf("offered to reload: got %t, want %t", reload, row.reload)
+			}
+			answer, err := lin.Post(ctx, draft+"/files/"+fid+"/open", url.Values{"op": {rand.Text()}})
+			must(t, err)
+			if (answer.Status < 400) != (row.state == string(docket.Checked)) {
+				t.Errorf("opening: got %d", answer.Status)
+			}
+			if fmt.Sprint(h.Metrics.Counts()["FileUnscanned"]) == "0" && row.away {
+				t.Error("nobody counted that the scanner was away")
+			}
+		})
+	}
+}
