@@ -91,11 +91,14 @@ func (x *exchange) editable() (docket.View, error) {
 // Input is one field of a form, with what was typed.
 type Input struct {
 	policy.Field
-	Value   string
-	Error   string
-	Theirs  string // what a colleague saved meanwhile
-	Changed bool   // and it is not what was typed
-	Beside  string // what the form says of the same, next to a document's fact
+	Value    string
+	Error    string
+	Theirs   string // what a colleague saved meanwhile
+	Changed  bool   // and it is not what was typed
+	Beside   string // what the form says of the same, next to a document's fact
+	Basis    string // the clause on which it is asked, where the page says so
+	Quote    string
+	Standing string // how far that can be relied on
 }
 
 // Long, Number and Picks say how the field is typed; otherwise it is one line.

@@ -8,14 +8,6 @@ import (
 	"jixu/internal/policy"
 )
 
-// EligibilityQuestion is one question with the rule that asks it.
-type EligibilityQuestion struct {
-	Input
-	Clause string
-	Quote  string
-	Status string
-}
-
 // EligibilityLine is what one rule says of the answers.
 type EligibilityLine struct {
 	Label  string
@@ -32,7 +24,7 @@ type eligibilityPage struct {
 	Kinds     []EligibilityKind // to choose from, before a kind is chosen
 	Kind      string
 	KindText  string
-	Questions []EligibilityQuestion
+	Questions []Input
 	Asked     bool // the answers were sent: the result is shown
 	Outcome   eligibility.Outcome
 	Verdict   string
@@ -119,19 +111,22 @@ func carried(kind, answers string) map[string]string {
 	return set.Check(answersOf(set, q)).Fields
 }
 
-func (x *exchange) eligibilityQuestion(a eligibility.Asked, value string) EligibilityQuestion {
+// eligibilityQuestion is a as a field; further questions rest on the same clause
+// as the one that called for them.
+func (x *exchange) eligibilityQuestion(a eligibility.Asked, value string) Input {
 	f := policy.Field{ID: a.Question.ID, Label: a.Question.Label, Help: a.Question.Help, Kind: policy.OneOf, Required: true}
 	for _, c := range a.Question.Choices {
 		f.Choices = append(f.Choices, policy.Choice{Value: c.Value, Label: c.Label})
 	}
-	out := EligibilityQuestion{
-		Input: Input{Field: f, Value: value}, Clause: a.Rule.Clause.Source + " " + a.Rule.Clause.Ref,
-		Status: x.lang.Say("status." + string(a.Rule.Status)),
+	in := Input{Field: f, Value: value}
+	if a.Further {
+		return in
 	}
-	if q := a.Rule.Clause.Quote; q != nil && !a.Further {
-		out.Quote = x.text(*q)
+	in.Basis, in.Standing = a.Rule.Clause.Source+" "+a.Rule.Clause.Ref, x.lang.Say("status."+string(a.Rule.Status))
+	if q := a.Rule.Clause.Quote; q != nil {
+		in.Quote = x.text(*q)
 	}
-	return out
+	return in
 }
 
 // judge writes the result for people.

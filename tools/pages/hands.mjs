@@ -94,6 +94,12 @@ export class Hands {
     return this.post(`${draft}/form`, {op: this.hidden(html, "op"), version: this.hidden(html, "version"), ...values});
   }
 
+  // state types what the document of item states.
+  async state(draft, item, values) {
+    const {html} = await this.get(`${draft}/items/${item}`);
+    return this.post(`${draft}/items/${item}/facts`, {op: this.hidden(html, "op"), version: this.hidden(html, "version"), ...values});
+  }
+
   async items(draft) {
     const {html} = await this.get(`${draft}/dossier`);
     return [...html.matchAll(/href="[^"]*\/items\/([a-z-]+)"/g)].map((m) => m[1]);

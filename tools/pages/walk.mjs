@@ -2,7 +2,7 @@
 // for what a tired reader would stumble over: axe (WCAG 2.2 AA), sideways
 // scrolling, a missing heading, errors in the console, requests to anybody else.
 //
-//   node tools/pages/walk.mjs --site http://jixu.localhost:4566 --desk http://127.0.0.1:4580 [--shots FOLDER] [--only NAME] [--scheme dark]
+//   node tools/pages/walk.mjs --site http://jixu.localhost:4566 --desk http://127.0.0.1:4580 [--shots FOLDER] [--only NAME,NAME] [--scheme dark]
 //
 // Before that one case is prepared without script and answered by the keyboard
 // alone. It signs in the sample people, opens cases of its own, and exits
@@ -16,7 +16,7 @@ import {throughTrouble} from "./uploads.mjs";
 
 const {values: args} = parseArgs({options: {site: {type: "string"}, desk: {type: "string"}, shots: {type: "string"}, only: {type: "string"}, scheme: {type: "string"}, quick: {type: "boolean"}}});
 if (!args.site || !args.desk) {
-  console.error("usage: walk.mjs --site URL --desk URL [--shots FOLDER] [--only NAME] [--scheme dark] [--quick]");
+  console.error("usage: walk.mjs --site URL --desk URL [--shots FOLDER] [--only NAME,NAME] [--scheme dark] [--quick]");
   process.exit(2);
 }
 const {site, desk} = args;
@@ -60,6 +60,8 @@ const toAgency = (path) => path.replace("/hospital/", "/agency/");
 
 const draft = await lin.createDraft();
 await lin.fill(draft, {"product-zh": "可回收式左心耳封堵系统", "quantity": "二十"});
+await lin.state(draft, "signed-form", {"form-product": "左心耳封堵器（另一名称）", "form-quantity": "25"});
+await lin.state(draft, "licence", {"hospital-uscc": "91350100M000100Y44", "licence-expires": "2020-01-01"});
 await lin.send(`${draft}/items/signed-form`, "申请表扫描件.pdf");
 await lin.send(`${draft}/items/description`, "产品说明（未转换）.txt", Buffer.from("this is no PDF"));
 const waiting = (await lin.announce(`${draft}/items/instructions`, "说明书和标签，原文以及中文译本，含全部型号规格，第一次扫描，页码不全的请以第二次扫描为准.pdf")).file;
@@ -129,6 +131,10 @@ const visits = [
   ["dossier-supplement", "lin-zhi", `${asked}/dossier`],
   ["form", "lin-zhi", `${draft}/form`],
   ["form-error", "lin-zhi", `${draft}/form`, type({"product-zh": "名".repeat(250), "unit": "长".repeat(30)}), press('form[action$="/form"] .button')],
+  ["precheck", "lin-zhi", `${draft}/precheck`],
+  ["precheck-ready", "lin-zhi", `${ready}/precheck`],
+  ["facts", "lin-zhi", `${draft}/items/licence`],
+  ["facts-error", "lin-zhi", `${draft}/items/licence`, type({"licence-number": "号".repeat(60)}), press('form[action$="/facts"] button')],
   ["item-empty", "lin-zhi", `${draft}/items/clinical-need`],
   ["item-checked", "lin-zhi", `${draft}/items/signed-form`],
   ["item-rejected", "lin-zhi", `${draft}/items/description`],
@@ -141,6 +147,13 @@ const visits = [
   ["case-review", "lin-zhi", open],
   ["case-why", "lin-zhi", again, unfold],
   ["case-supplement", "lin-zhi", asked],
+  ["why", "lin-zhi", `${open}/gates/opinion-1/why`],
+  ["why-paused", "zhou-heng", `${toAgency(again)}/gates/opinion-3/why`],
+  ["why-answered", "zhou-heng", `${toAgency(done)}/gates/opinion-1/why`],
+  ["eligibility", "lin-zhi", "/hospital/eligibility"],
+  ["eligibility-device", "lin-zhi", "/hospital/eligibility?kind=device"],
+  ["eligibility-not", "lin-zhi", "/hospital/eligibility?kind=device&check=1&class=III&abroad=yes&similar=yes&compare-use=different&large=yes&hospital=unsure"],
+  ["eligibility-met", "lin-zhi", "/hospital/eligibility?kind=drug&check=1&abroad=yes&situation=not-registered&category=no-treatment&purpose=yes"],
   ["case-done", "lin-zhi", done],
   ["withdraw", "lin-zhi", `${open}/withdraw`],
   ["withdraw-error", "lin-zhi", `${open}/withdraw`, press('form[action$="/withdraw"] .button')],
@@ -151,6 +164,7 @@ const visits = [
   ["agency-case", "qian-rong", toAgency(asked)],
   ["gate", "zhou-heng", gate],
   ["gate-changed", "zhou-heng", `${toAgency(again)}/gates/opinion-3`, unfold],
+  ["gate-unfolded", "zhou-heng", gate, unfold],
   ["gate-error", "zhou-heng", gate, press("#answer .button")],
   ["gate-answered", "zhou-heng", `${toAgency(done)}/gates/opinion-1`],
   ["receipt", "zhou-heng", `${toAgency(done)}/gates/opinion-1/receipt`],
@@ -170,7 +184,7 @@ const visits = [
   ["code", "nobody", link, (page) => page.locator("[name=person]").first().check(), press('form[action$="/code"] button')],
   ["code-error", "nobody", link, (page) => page.locator("[name=person]").first().check(), press('form[action$="/code"] button'), type({digits: "12"}), press('form[action*="/code/"] .button')],
   ["closed", "nobody", "/l/abcdefghijklmnopqrstuvwxyz234567"],
-].filter(([name]) => !args.only || name.startsWith(args.only));
+].filter(([name]) => !args.only || args.only.split(",").some((only) => name.startsWith(only)));
 
 // Widths 188 and large are 200 % and 大字版 on the smallest phone.
 const looks = args.quick ? [["zh", 375], ["zh", 1280]] : [["zh", 375], ["zh", 1280], ["en", 375], ["en", 1280], ["zh", 375, "large"], ["zh", 188]];
