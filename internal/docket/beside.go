@@ -213,8 +213,12 @@ func (d *Desk) Similar(ctx context.Context, c casework.Case, a party.Actor) ([]c
 // product is what the form of c says it is about, as the register would hold it.
 func product(c casework.Case) variety.Data {
 	f := func(id string) string { return strings.TrimSpace(c.Form[id]) }
+	model := f("model")
+	if c.Kind == casework.Drug {
+		model = strings.Join(strings.Fields(f("dosage-form")+" "+f("strength")+" "+f("pack-size")), " ")
+	}
 	return variety.Data{
-		NameZH: f(policy.FieldProduct), NameEN: f("product-original"), Maker: f("manufacturer"), Model: f("model"), Country: f("country"),
+		NameZH: f(policy.FieldProduct), NameEN: f("product-original"), Maker: f("manufacturer"), Model: model, Country: f("country"),
 		Class: f("class"), Subcatalogue: f("subcatalogue"), UDI: f("udi-di"),
 	}
 }

@@ -22,22 +22,25 @@ type demo struct {
 	id     string
 	number string
 	mailed map[string]int // the newest mail to each organisation before the reply
+	device string         // the device's id in the register
 }
 
-// Demo lives one device application through a running house, over HTTP only:
-// a dossier with a file of more than 30 MB, a supplement, the opinion and the
-// reply through links, everybody told. It prints who did what, when and why
+// Demo lives applications through a running house, over HTTP only. First a
+// device: a dossier with a file of more than 30 MB, a supplement, the opinion and
+// the reply through links, everybody told. Then a first drug, refused; a second
+// hospital's repeat; the same hospital's repeat; a reply that comes first. It prints who did what, when and why
 // that date, and fails on any surprise.
 func Demo(ctx context.Context, h House, out io.Writer) error {
 	d := &demo{House: h, out: out, began: time.Now()}
 	for _, act := range []func(context.Context) error{
-		d.prepare, d.strangers, d.submit, d.supplement, d.resubmit, d.opinion, d.reply, d.everybodyKnows, d.theWholeStory,
+		d.prepare, d.strangers, d.submit, d.supplement, d.resubmit, d.opinion, d.registered, d.reply, d.everybodyKnows, d.theWholeStory,
+		d.firstDrugRefused, d.secondHospital, d.sameHospitalDrug, d.overtaken,
 	} {
 		if err := act(ctx); err != nil {
 			return fmt.Errorf("the demo met a surprise: %w", err)
 		}
 	}
-	d.say("完成", "finished", fmt.Sprintf("%.1f s", time.Since(d.began).Seconds()))
+	d.say("完成", "finished: six cases", fmt.Sprintf("%.1f s", time.Since(d.began).Seconds()))
 	return nil
 }
 
@@ -337,8 +340,8 @@ func (d *demo) theWholeStory(ctx context.Context) error {
 		return err
 	}
 	lines := page.Doc().Find("[data-entry]")
-	if lines.Length() != 6 {
-		return fmt.Errorf("the timeline: got %d entries, want 6: created, submitted, asked, resubmitted, opinion, reply", lines.Length())
+	if lines.Length() != 10 {
+		return fmt.Errorf("the timeline: got %d entries, want 10: created, submitted, asked, resubmitted, opinion, registered, joined, copy confirmed, filed, reply", lines.Length())
 	}
 	fmt.Fprintln(d.out, "\n  时间线 timeline")
 	for i := lines.Length() - 1; i >= 0; i-- {

@@ -28,6 +28,7 @@ const StackName = "jixu"
 // deployment brings the template and the functions of this checkout to the emulator.
 type deployment struct {
 	root, dir  string
+	built      string // folder of the built template; "": build in dir
 	tools      Tools
 	emulator   *Emulator
 	parameters map[string]string
@@ -63,7 +64,7 @@ func (d deployment) exists(ctx context.Context) bool {
 func (d deployment) build(ctx context.Context) error {
 	fmt.Fprintln(d.out, "sam build …")
 	return d.sam(ctx, "build.log", []string{
-		"build", "--config-file", d.config(), "--config-env", "local", "--build-dir", filepath.Join(d.dir, "build"),
+		"build", "--config-file", d.config(), "--config-env", "local", "--build-dir", d.builtIn(),
 		"--parameter-overrides", "Architecture=" + d.parameters["Architecture"],
 	})
 }
@@ -72,13 +73,22 @@ func (d deployment) deploy(ctx context.Context) error {
 	fmt.Fprintln(d.out, "sam deploy …")
 	args := []string{
 		"deploy", "--config-file", d.config(), "--config-env", "local",
-		"--template-file", filepath.Join(d.dir, "build", "template.yaml"),
+		"--template-file", filepath.Join(d.builtIn(), "template.yaml"),
 		"--parameter-overrides",
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.parameters)) {
 		args = append(args, fmt.Sprintf("%s=%q", name, d.parameters[name]))
 	}
 	return d.sam(ctx, "deploy.log", args)
+}
+
+// builtIn is the folder of the built template. Its paths are relative: it is
+// used where it was built.
+func (d deployment) builtIn() string {
+	if d.built != "" {
+		return d.built
+	}
+	return filepath.Join(d.dir, "build")
 }
 
 // config is named because sam looks beside the built template otherwise.

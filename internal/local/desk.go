@@ -37,6 +37,7 @@ type Desk struct {
 	SMTP   string // host:port where mail is taken
 	Mail   *Mailbox
 
+	clock func(context.Context, time.Duration) (time.Time, error) // nil until the house is there
 	pages *http.Server
 	smtp  interface{ Close() error }
 }
@@ -60,7 +61,9 @@ func OpenDesk(options DeskOptions) (*Desk, error) {
 	issuer.register(mux)
 	desk.Mail.register(mux)
 	mux.HandleFunc("GET /{$}", showDesk)
-	desk.pages = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	mux.HandleFunc("GET /clock", desk.showClock)
+	mux.HandleFunc("POST /clock", desk.moveClock)
+	desk.pages = &http.Server{Handler: http.NewCrossOriginProtection().Handler(mux), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = desk.pages.Serve(pages) }() // ends when closed
 	desk.smtp = serveSMTP(mail, desk.Mail)
 	return desk, nil
@@ -78,5 +81,5 @@ func (d *Desk) Close() error {
 
 func showDesk(w http.ResponseWriter, _ *http.Request) {
 	render(w, http.StatusOK, `{{define "title"}}本机服务 Desk{{end}}{{define "body"}}
-<ul><li><a href="/mail">邮件 Mail</a></li><li><a href="/.well-known/openid-configuration">登录配置 Sign-in configuration</a></li></ul>{{end}}`, nil)
+<ul><li><a href="/mail">邮件 Mail</a></li><li><a href="/clock">系统时间 Clock</a></li><li><a href="/.well-known/openid-configuration">登录配置 Sign-in configuration</a></li></ul>{{end}}`, nil)
 }

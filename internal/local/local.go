@@ -148,6 +148,7 @@ func (h *house) serve(ctx context.Context, began time.Time) error {
 		Root: h.root, Site: h.emulator.Site(), Desk: h.desk.Issuer,
 		Config: h.emulator.Config(), Outputs: outputs, Out: h.options.Out,
 	}
+	h.desk.KeepClock(env)
 	if h.options.Seed != nil {
 		if err := h.options.Seed(ctx, env); err != nil {
 			return fmt.Errorf("seeding: %w", err)
@@ -180,6 +181,7 @@ func (h *house) welcome(took time.Duration) {
   医疗机构 hospital   %[2]s/hospital
   行政机关 agencies   %[2]s/agency
   邮件     mail       %[3]s/mail
+  时间     clock      %[3]s/clock
 `, took.Seconds(), h.emulator.Site(), h.desk.Issuer)
 	for _, p := range h.options.People {
 		fmt.Fprintf(h.options.Out, "  %s %s — %s %s\n", p.NameZH, p.NameEN, p.OrgZH, p.OrgEN)
@@ -187,7 +189,7 @@ func (h *house) welcome(took time.Duration) {
 			fmt.Fprintf(h.options.Out, "      %s\n", p.Try)
 		}
 	}
-	fmt.Fprintln(h.options.Out, "bin/jixu clock +10d lets ten days pass; make demo lives a whole case over HTTP")
+	fmt.Fprintln(h.options.Out, "bin/jixu clock +10d lets ten days pass, and so does the clock page; make demo lives whole cases over HTTP")
 	fmt.Fprintln(h.options.Out, "Ctrl-C stops it; what it knows stays in .local/state")
 }
 
