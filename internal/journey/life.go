@@ -18,6 +18,9 @@ import (
 type House struct {
 	Site string // scheme, host and port
 	Desk string // where sign-in and mail are
+	// System returns the program of an organisation with a fresh secret, as its
+	// administrator would set it up.
+	System func(ctx context.Context, org string) (Machine, error)
 }
 
 // SignIn returns the browser of a sample person who signed in at audience

@@ -306,7 +306,7 @@ func (d *demo) sameHospitalDrug(ctx context.Context) error {
 	if err := d.opine(ctx, first, "qian-rong", "gave the first opinion on the drug", opinionFields()); err != nil {
 		return err
 	}
-	if err := d.recordReply(ctx, first, "approved the drug", map[string]string{"outcome": "approve"}); err != nil {
+	if err := d.approveByMachine(ctx, first); err != nil {
 		return err
 	}
 	values := DrugForm()
@@ -323,6 +323,27 @@ func (d *demo) sameHospitalDrug(ctx context.Context) error {
 		return err
 	}
 	return d.opine(ctx, again, "qian-rong", "assessed only the quantity; capability and urgency rely on case "+first.number+" (notice two (2) 1)", relied("capability", "urgency"))
+}
+
+// approveByMachine has the regulator's own system enter the reply by signed
+// request: letter and answer, for a person who is named.
+func (d *demo) approveByMachine(ctx context.Context, a application) error {
+	if d.System == nil {
+		return errors.New("this house sets up no machine")
+	}
+	m, err := d.System(ctx, "nmpa")
+	if err != nil {
+		return err
+	}
+	id := a.hospital[strings.LastIndex(a.hospital, "/")+1:]
+	receipt, err := m.Record(ctx, id, "reply-1", "shen-an", map[string]any{
+		"outcome": "approve", "number": "药监综药函〔2026〕7号", "date": today(),
+	}, sample.PDF(9, "批复", 1, 0))
+	if err != nil {
+		return err
+	}
+	d.say("国家药品监督管理局（系统对接）", "approved the drug by signed request, for "+Person(receipt.Person).NameZH+": Standard Webhooks headers, no link, no password")
+	return nil
 }
 
 // overtaken: the reply is there before the opinion.

@@ -245,6 +245,12 @@ func defects(kind casework.Kind) []casework.Defect {
 	}
 }
 
+// What the sample agencies say.
+const (
+	registeredAtHome = "境内已有同品种产品获准上市。"
+	fewerFirst       = "先行批准部分数量。"
+)
+
 // opine gives the opinion; of approved cases the product enters the register and
 // the other agency joins, so that later applications have something to rely on.
 func (s seeder) opine(ctx context.Context, id string, one Sample, ref docket.GateRef) error {
@@ -268,7 +274,7 @@ func (s seeder) opine(ctx context.Context, id string, one Sample, ref docket.Gat
 		o.Findings = append(o.Findings, casework.Finding{Question: q, Met: true, Reason: "经评估，符合要求。"})
 	}
 	if one.Until == Refused {
-		o.Findings[1].Met, o.Findings[1].Reason = false, "境内已有同品种产品获准上市。"
+		o.Findings[1].Met, o.Findings[1].Reason = false, registeredAtHome
 	}
 	_, err = s.desk.Opine(ctx, fresh(), ref, o, one.assessor(), nil)
 	return err
@@ -294,9 +300,9 @@ func (s seeder) reply(ctx context.Context, ref docket.GateRef, one Sample, asked
 	}
 	switch one.Until {
 	case Refused:
-		d.Outcome, d.Reason, d.Terms = casework.Refuse, "境内已有同品种产品获准上市。", casework.Terms{}
+		d.Outcome, d.Reason, d.Terms = casework.Refuse, registeredAtHome, casework.Terms{}
 	case ApprovedPart:
-		d.Outcome, d.Reason = casework.ApproveInPart, "先行批准部分数量。"
+		d.Outcome, d.Reason = casework.ApproveInPart, fewerFirst
 		d.Terms.Quantity, d.Terms.Conditions = max(asked/2, 1), []string{"每季度报告使用情况"}
 	}
 	_, err = s.desk.Record(ctx, fresh(), ref, d, shen, nil)

@@ -69,7 +69,7 @@ func open(t *testing.T) house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return house{T: t, stack: s, House: journey.House{Site: s.Site, Desk: s.Desk.Issuer}, ctx: t.Context()}
+	return house{T: t, stack: s, House: s.Environment().House(), ctx: t.Context()}
 }
 
 func (h house) must(err error) {
