@@ -35,10 +35,11 @@ type Bucket struct {
 var _ docket.Files = (*Bucket)(nil)
 
 const (
-	uploadLife  = 15 * time.Minute
 	openLife    = time.Minute
 	maxManifest = 8 << 20
 )
+
+var uploadLife = 15 * time.Minute // tests shorten it
 
 // New returns the bucket called name. It asks nobody. With an endpoint of its
 // own in config, buckets are part of the path and not of the host's name.

@@ -22,7 +22,7 @@ import (
 
 // untilParentEnds runs a program in the background and ends it when standard
 // input does, which is when we close it or when we die, however that happens.
-const untilParentEnds = `exec 3<&0; "$@" 3<&- </dev/null & child=$!; (cat <&3 >/dev/null; kill $child) & wait $child`
+const untilParentEnds = `exec 3<&0; "$@" 3<&- </dev/null & child=$!; (cat <&3; kill $child) >/dev/null 2>&1 & wait $child`
 
 // DynamoDBLocal starts AWS's own emulation of DynamoDB, empty and in memory, on
 // a free port, stops it when the test ends, and returns how to reach it. `make
