@@ -51,7 +51,7 @@ type started struct {
 // prints what it took. The turns alternate, so that a noisy moment of the
 // machine meets both.
 func starts(ctx context.Context, root, dir string, o Options) error {
-	fmt.Fprintf(o.Out, "building ten functions twice: as in production, and with LoadDefaultConfig …\n")
+	fmt.Fprintf(o.Out, "building every function twice: as in production, and with LoadDefaultConfig …\n")
 	variants := []variant{{"ours", filepath.Join(dir, "ours")}, {"default", filepath.Join(dir, "default")}}
 	overlay, err := writeOverlay(root, dir)
 	if err != nil {
@@ -133,7 +133,7 @@ func environment(stub *stub) []string {
 		settings.Table: "jixu", settings.Bucket: "jixu-files", settings.Notices: "https://sqs.invalid/jixu",
 		settings.Machine: "arn:x:states:us-east-1:123456789012:stateMachine:jixu", settings.LinkKey: "jixu-links",
 		settings.Site: "https://jixu.invalid", settings.Issuer: "https://issuer.invalid", settings.Client: "jixu",
-		settings.SMTP: "smtp.invalid:25", settings.MailFrom: "jixu@jixu.invalid", settings.Clock: "system",
+		settings.SMTP: "smtp.invalid:25", settings.MailFrom: "jixu@jixu.invalid", settings.Clock: "system", settings.Scanner: settings.NoScanner, settings.SealKey: "jixu-seals",
 	} {
 		env = append(env, string(name)+"="+value)
 	}

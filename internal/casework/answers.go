@@ -119,7 +119,9 @@ func (c Case) give(o Opinion, a party.Actor, s Setting) (Case, *OpinionFx) {
 	for _, j := range c.Joins {
 		fx.Joint = append(fx.Joint, j.Org)
 	}
-	if o.Placed.Route != "" && o.Placed.Route != reuse.First {
+	if o.Placed.Route == reuse.First {
+		o.Placed = reuse.Proposal{} // nothing to rely on, nothing to keep
+	} else if o.Placed.Route != "" {
 		placed := o.Placed
 		fx.Placed = &placed
 	}

@@ -87,18 +87,18 @@ type Submission struct {
 	Product  string // name as submitted; shown in lists
 	Quantity int    // units asked for, from 1
 	Unit     string
-	Said     Said     // what the hospital said of earlier applications
-	Later    []string // emergency lane: items of the pack whose papers follow by a date
-	Urgency  string   // emergency lane: why it cannot wait for them; 1 to 4000 characters
+	Said     Said     `json:",omitzero"` // what the hospital said of earlier applications
+	Later    []string `json:",omitzero"` // emergency lane: items of the pack whose papers follow by a date
+	Urgency  string   `json:",omitzero"` // emergency lane: why it cannot wait for them; 1 to 4000 characters
 }
 
 // Said is what a submission says that the matrix of reuse looks at.
 type Said struct {
-	Variety       string       // the variety the hospital says it is, "" for a new one
-	Used          bool         // units were used: attested, until the ledger of uses exists
-	OtherPatients bool         // it is for other patients
-	Indication    string       // as submitted
-	Expires       calendar.Day // when the first of its licences and certificates ends; zero: none says
+	Variety       string       `json:",omitzero"` // the variety the hospital says it is, "" for a new one
+	Used          bool         `json:",omitzero"` // units were used: attested, until the ledger of uses exists
+	OtherPatients bool         `json:",omitzero"` // it is for other patients
+	Indication    string       `json:",omitzero"` // the fingerprint of the one submitted
+	Expires       calendar.Day `json:",omitzero"` // when the first of its licences and certificates ends; zero: none says
 }
 
 // Versions are the data a case relied on, frozen with its first submission.
@@ -129,15 +129,15 @@ type Case struct {
 	Reply       Track
 	Given       *Opinion   // the local opinion, once given
 	Decision    *Decision  // the national reply, once recorded: the newest letter
-	Former      []Decision // replies that a later letter replaced, oldest first
+	Former      []Decision `json:",omitzero"` // replies that a later letter replaced, oldest first
 
-	Claim    string              // the variety that the draft says it is, "" for a new one
-	Variety  *Identity           // which variety it is, as an assessor found; nil: nobody found yet
-	Joins    []Join              // agencies that joined the opinion 联合评估
-	Filing   *Filing             // the application to the national regulator, as the hospital recorded it
-	Report   *Filing             // drugs: the opinion's report to the NHC, as the Health Commission recorded it
-	Received map[string]Received // by organisation: the newest copy that it says has arrived
-	Papers   Papers              // emergency lane: what still follows
+	Claim    string              `json:",omitzero"` // the variety that the draft says it is, "" for a new one
+	Variety  *Identity           `json:",omitzero"` // which variety it is, as an assessor found; nil: nobody found yet
+	Joins    []Join              `json:",omitzero"` // agencies that joined the opinion 联合评估
+	Filing   *Filing             `json:",omitzero"` // the application to the national regulator, as the hospital recorded it
+	Report   *Filing             `json:",omitzero"` // drugs: the opinion's report to the NHC, as the Health Commission recorded it
+	Received map[string]Received `json:",omitzero"` // by organisation: the newest copy that it says has arrived
+	Papers   Papers              `json:",omitzero"` // emergency lane: what still follows
 
 	CreatedAt time.Time
 	EditedAt  time.Time
@@ -250,7 +250,7 @@ var Questions = reuse.Questions[:]
 type Finding struct {
 	Question Question
 	Met      bool
-	Relied   bool   // not asked now: the finding of the opinion relied on stands
+	Relied   bool   `json:",omitzero"` // not asked now: the finding of the opinion relied on stands
 	Reason   string // 1 to 4000 characters; read by hospital and agencies. May be empty where relied on
 }
 
@@ -258,9 +258,9 @@ type Finding struct {
 type Opinion struct {
 	Findings   []Finding      // one for each question, in the notice's order
 	Advice     string         // shown to the hospital; 0 to 4000 characters
-	Placed     reuse.Proposal // what the matrix proposed; zero: all three are asked
-	Override   string         // why the person did otherwise than proposed; 0 to 4000 characters
-	Late       bool           // given after the national reply, for the record; it decides nothing
+	Placed     reuse.Proposal `json:",omitzero"` // what the matrix proposed; zero: all three are asked
+	Override   string         `json:",omitzero"` // why the person did otherwise than proposed; 0 to 4000 characters
+	Late       bool           `json:",omitzero"` // given after the national reply, for the record; it decides nothing
 	Submission int
 	Entry      int // the entry that holds it
 	Person     string

@@ -64,7 +64,7 @@ func said(c casework.Case) casework.Said {
 func (d *Desk) says(c casework.Case, pack policy.Pack) casework.Said {
 	return casework.Said{
 		Variety: c.Claim, Used: c.Form[policy.FieldUnitsUsed] == "used",
-		OtherPatients: strings.TrimSpace(c.Form[policy.FieldOthers]) != "", Indication: c.Form[policy.FieldIndication],
+		OtherPatients: strings.TrimSpace(c.Form[policy.FieldOthers]) != "", Indication: reuse.Fingerprint(c.Form[policy.FieldIndication]),
 		Expires: pack.FirstExpiry(c.Form),
 	}
 }

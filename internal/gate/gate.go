@@ -92,8 +92,8 @@ type Gate struct {
 	Ring       *Ring              // the next time the clock speaks of it; nil: never
 	Status     Status
 	Answer     *Answer // set when it is no longer open
-	Assignee   string  // the person of the party who works on it; "": anybody with the role
-	Hold       *Hold   // nil: nobody holds it
+	Assignee   string  `json:",omitzero"` // the person of the party who works on it; "": anybody with the role
+	Hold       *Hold   `json:",omitzero"` // nil: nobody holds it
 }
 
 // MayAnswer fails with [fault.NotFound] if a's organisation has no business

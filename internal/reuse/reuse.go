@@ -6,6 +6,8 @@ package reuse
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -99,11 +101,11 @@ type Standing struct {
 type Asked struct {
 	Drug          bool // else a device
 	Hospital      string
-	Found         bool // a person found that it is the same variety as the precedents'
-	Used          bool // the hospital attests that units were used (device)
-	OtherPatients bool // the hospital attests that it is for other patients (device)
-	Indication    string
-	Expired       bool // a licence or certificate is out of date today
+	Found         bool   // a person found that it is the same variety as the precedents'
+	Used          bool   // the hospital attests that units were used (device)
+	OtherPatients bool   // the hospital attests that it is for other patients (device)
+	Indication    string // its [Fingerprint]
+	Expired       bool   // a licence or certificate is out of date today
 	Today         calendar.Day
 	MostMonths    int // local policy: how old an opinion may be; 0: no bound
 }
@@ -216,7 +218,7 @@ func (a Asked) stale(p Precedent, v Standing) []Stale {
 	}
 	add(!v.StoppedSince.IsZero(), Stopped)
 	add(!v.RegisteredSince.IsZero(), Registered)
-	add(plain(a.Indication) != plain(p.Indication), Indication)
+	add(a.Indication != p.Indication, Indication)
 	add(a.Expired, Expired)
 	add(a.MostMonths > 0 && older(p.Day, a.MostMonths, a.Today), Aged)
 	return out
@@ -229,6 +231,17 @@ func older(day calendar.Day, months int, today calendar.Day) bool {
 	end := day
 	end.Year, end.Month = day.Year+n/12, time.Month(n%12+1)
 	return end.Before(today)
+}
+
+// Fingerprint stands for an indication: two texts that differ only in space,
+// punctuation, width or case of letters have the same one. It is "" for no text.
+func Fingerprint(indication string) string {
+	text := plain(indication)
+	if text == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
 }
 
 // plain leaves out what does not change the meaning of an indication: space,

@@ -35,7 +35,7 @@ func each(visit func(world)) {
 func (w world) propose() reuse.Proposal {
 	a := reuse.Asked{
 		Drug: w.drug, Hospital: "A", Found: w.found, Used: w.used, OtherPatients: w.others,
-		Indication: "难治性心力衰竭", Expired: w.expired, Today: today,
+		Indication: reuse.Fingerprint("难治性心力衰竭"), Expired: w.expired, Today: today,
 	}
 	day := then
 	if w.late {
@@ -54,7 +54,7 @@ func (w world) propose() reuse.Proposal {
 	}
 	precedent := func(id, hospital string) reuse.Precedent {
 		return reuse.Precedent{
-			Case: id, Hospital: hospital, Day: day, Approved: true, Joint: w.joint, Indication: indication,
+			Case: id, Hospital: hospital, Day: day, Approved: true, Joint: w.joint, Indication: reuse.Fingerprint(indication),
 			Own: [3]bool{true, true, true}, Met: [3]bool{w.met, w.met, w.met},
 		}
 	}
