@@ -6,11 +6,16 @@
 run: bin/jixu
 	@exec bin/jixu local
 
+# Long tests that do one thing after the other: there is no race to find in them, and
+# looking for one would take eight times as long. They run by themselves, whole.
+ALONE := TestEveryCrashPoint|TestEveryFieldOfEveryForm
+
 # The law, the change, the pages, and the real template on the emulator.
 test: bin/jixu
 	@bin/jixu setup
 	go vet ./...
-	go test -race -timeout 20m ./...
+	go test -race -timeout 20m -skip '$(ALONE)' ./...
+	go test -timeout 20m -run '$(ALONE)' ./internal/docket ./internal/web
 
 # Lints, second opinions and browsers.
 check: bin/jixu
