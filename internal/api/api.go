@@ -43,10 +43,13 @@ type call struct {
 	challenge string // what a 401 asks for
 	allow     string // what a 405 allows
 
-	actor  party.Actor
-	op     docket.Op
-	sender string // callbacks: the organisation that signed
-	body   []byte
+	actor   party.Actor
+	who     party.Person
+	org     party.Organisation
+	op      docket.Op
+	version int    // of what the sender read, by If-Match
+	sender  string // callbacks: the organisation that signed
+	body    []byte
 }
 
 // handler leads each request through its door, once admit let it in.

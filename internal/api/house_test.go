@@ -46,6 +46,8 @@ type house struct {
 	*memory.World
 	desk      *docket.Desk
 	callbacks http.Handler
+	api       http.Handler
+	contract  *contract
 	log       *bytes.Buffer
 
 	mu  sync.Mutex
@@ -63,6 +65,9 @@ func newHouse(t *testing.T) *house {
 	t.Helper()
 	w := memory.New(t, monday)
 	h := &house{T: t, World: w, log: &bytes.Buffer{}, now: machine}
+	var err error
+	h.contract, err = theContract()
+	h.must(err)
 	ctx := t.Context()
 	h.must(w.Directory.PutAgencies(ctx, journey.Agencies))
 	h.must(w.Directory.PutRules(ctx, policy.LocalSample()))
@@ -76,15 +81,19 @@ func newHouse(t *testing.T) *house {
 	h.desk.Files = w.Files
 	h.desk.Random = seeded{rand.New(rand.NewPCG(1, 2))}
 	h.desk.Pause = func(context.Context, time.Duration) error { return nil }
-	small := policy.DevicePack()
-	small.Parts = slices.Clone(small.Parts[:1])
-	h.desk.Packs = docket.Only(small)
+	device, drug := policy.DevicePack(), policy.DrugPack()
+	device.Parts, drug.Parts = slices.Clone(device.Parts[:1]), slices.Clone(drug.Parts[:1])
+	h.desk.Packs = docket.Only(device, drug)
 	log := slog.New(slog.NewJSONHandler(&locked{w: h.log}, nil))
 	common := api.House{
 		Desk: h.desk, Machines: &docket.Machines{Desk: h.desk, Sealer: w.Sealer, Machine: h.clock, Loopback: true}, Now: h.clock,
 		Log: log, Reference: func(context.Context) string { return "ref-1" },
 	}
 	h.callbacks = (&api.Callbacks{House: common}).Handler()
+	h.api = (&api.API{House: common, Issuer: issuer, Client: "jixu", Claims: func(ctx context.Context) map[string]string {
+		claims, _ := ctx.Value(claimsKey{}).(map[string]string)
+		return claims
+	}}).Handler()
 	return h
 }
 
@@ -265,13 +274,85 @@ type answer struct {
 
 func (h *house) do(r *http.Request) *answer {
 	h.Helper()
+	sent, err := io.ReadAll(r.Body)
+	h.must(err)
+	r.Body = io.NopCloser(bytes.NewReader(sent))
 	w := httptest.NewRecorder()
-	h.callbacks.ServeHTTP(w, r)
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		h.api.ServeHTTP(w, r)
+	} else {
+		h.callbacks.ServeHTTP(w, r)
+	}
 	a := &answer{Status: w.Code, Header: w.Result().Header, Text: w.Body.String()}
 	if err := json.Unmarshal(w.Body.Bytes(), &a.JSON); err != nil {
 		h.Errorf("%s %s: got %q, want JSON", r.Method, r.URL, a.Text)
 	}
+	for _, wrong := range h.contract.judge(r, sent, a) {
+		h.Errorf("against the description: %s\n%s", wrong, a.Text)
+	}
 	return a
+}
+
+const issuer = "https://issuer.example"
+
+type claimsKey struct{}
+
+// program is a person's own program, with a token that the gateway let in.
+type program struct {
+	house  *house
+	claims map[string]string
+}
+
+func (h *house) as(person string) *program {
+	return &program{house: h, claims: map[string]string{
+		"iss": issuer, "aud": "jixu", "sub": journey.Person(person).Subject, "exp": strconv.FormatInt(h.clock().Add(5*time.Minute).Unix(), 10),
+	}}
+}
+
+func (p *program) request(method, path string, body any, header ...string) *http.Request {
+	p.house.Helper()
+	var text []byte
+	if body != nil {
+		text = encode(p.house, body)
+	}
+	r := httptest.NewRequest(method, path, bytes.NewReader(text))
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/json")
+		p.house.mu.Lock()
+		p.house.ops++
+		r.Header.Set("Idempotency-Key", fmt.Sprintf("request-%08d", p.house.ops))
+		p.house.mu.Unlock()
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	return r.WithContext(context.WithValue(r.Context(), claimsKey{}, p.claims))
+}
+
+func (p *program) get(path string) *answer {
+	p.house.Helper()
+	return p.house.do(p.request(http.MethodGet, path, nil))
+}
+
+func (p *program) post(path string, body any, header ...string) *answer {
+	p.house.Helper()
+	return p.house.do(p.request(http.MethodPost, path, body, header...))
+}
+
+// good ends the test unless the answer is a good one.
+func (p *program) good(a *answer) *answer {
+	p.house.Helper()
+	if a.Status >= 300 {
+		p.house.Fatalf("got %d %s, want it done", a.Status, a.Text)
+	}
+	return a
+}
+
+// edit posts with the version that the case has now.
+func (p *program) edit(id, path string, body any) *answer {
+	p.house.Helper()
+	etag := p.good(p.get("/api/v1/cases/" + id)).Header.Get("ETag")
+	return p.post("/api/v1/cases/"+id+path, body, "If-Match", etag)
 }
 
 // code is the problem's, "" if it is none.

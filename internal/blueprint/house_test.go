@@ -38,7 +38,9 @@ var rooms = map[string][]string{
 	"docket":   {"casework", "gate", "reuse", "inquiry", "variety", "trust", "dossier", "number", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
 	"web":      {"docket", "eligibility", "casework", "gate", "reuse", "inquiry", "variety", "number", "dossier", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
 
-	"api": {"docket", "casework", "gate", "webhook", "calendar", "party", "words", "fault"},
+	"api": {
+		"docket", "casework", "gate", "reuse", "inquiry", "variety", "dossier", "policy", "precheck", "webhook", "calendar", "party", "words", "fault",
+	},
 
 	// what a dossier is held against, beside the pack
 	"identifier": {"calendar", "fault"},

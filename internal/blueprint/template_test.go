@@ -109,6 +109,9 @@ func TestEveryDoorIsWrittenOutInTheTemplate(t *testing.T) {
 	for _, d := range web.AgencyDoors() {
 		want[routeKey(d)] = "integrations/${ToAgencySite}"
 	}
+	for _, d := range api.Doors() {
+		want[d.Method+" "+d.Pattern] = "integrations/${ToCaseApi}"
+	}
 	for _, d := range api.CallbackDoors() {
 		want[d.Method+" "+d.Pattern] = "integrations/${ToTakeAnswer}"
 	}
@@ -126,6 +129,22 @@ func TestEveryDoorIsWrittenOutInTheTemplate(t *testing.T) {
 
 func routeKey(d web.Door) string {
 	return d.Method + " " + strings.ReplaceAll(d.Pattern, "{$}", "")
+}
+
+// Programs come in with a token, machines with a signature; no route of either
+// is without its kind of proof.
+func TestEveryRouteOfProgramsWantsAToken(t *testing.T) {
+	for id, r := range ofType(template(t, "template.yaml"), "AWS::ApiGatewayV2::Route") {
+		key := text(at(r, "Properties", "RouteKey"))
+		want := ""
+		if strings.Contains(key, " /api/") {
+			want = "JWT TokenOfAPerson"
+		}
+		got := strings.TrimSpace(text(at(r, "Properties", "AuthorizationType")) + " " + text(at(r, "Properties", "AuthorizerId")))
+		if got != want {
+			t.Errorf("%s, %s: got authorization %q, want %q", id, key, got, want)
+		}
+	}
 }
 
 var settingName = regexp.MustCompile(`settings\.([A-Z][A-Za-z]+)\b`)
@@ -234,7 +253,7 @@ func TestEveryRoleMayUseTheKeysOfWhatItTouches(t *testing.T) {
 // Each site signs uploads under its own prefix and can sign no other's.
 func TestEachSiteSignsItsOwnPrefixOnly(t *testing.T) {
 	all := functionsOf(template(t, "template.yaml"))
-	for name, want := range map[string][]string{"hospital-site": {"dossier", "manifest"}, "agency-site": {"evidence"}, "take-answer": {"evidence"}} {
+	for name, want := range map[string][]string{"hospital-site": {"dossier", "manifest"}, "agency-site": {"evidence"}, "take-answer": {"evidence"}, "case-api": {"dossier", "evidence", "manifest"}} {
 		var got []string
 		for _, policy := range at(all[name], "Properties", "Policies").Content {
 			for _, s := range at(policy, "Statement").Content {

@@ -63,6 +63,12 @@ type Store interface {
 	// Inbox lists what waits for, or was sent to, an agency: the newest first. It may lag.
 	Inbox(ctx context.Context, org string, limit int) ([]Listed, error)
 
+	// Page lists an organisation's cases in pages, the newest first: at most limit
+	// from after on, "" for the first page. next begins the following page and is ""
+	// after the last one. It may lag, and a page may have fewer rows than limit. It
+	// fails with fault.Invalid for an after that no page gave.
+	Page(ctx context.Context, list PageList, org, after string, limit int) (rows []Listed, next string, err error)
+
 	// AttachToken puts a machine's token on a gate, unless an equal or newer
 	// one (by Token.Before) is there. It returns the gate as it is afterwards,
 	// and whether this token is the one on it.

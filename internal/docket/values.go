@@ -142,6 +142,15 @@ type Listed struct {
 	Gate *gate.Gate // the gate it must answer; nil for a copy
 }
 
+// PageList is a list that programs read in pages.
+type PageList string
+
+const (
+	OwnPages    PageList = "own"    // a hospital's cases, newest edit first
+	InboxPages  PageList = "inbox"  // gates that wait for an agency, newest first
+	CopiesPages PageList = "copies" // cases that were sent to an agency, newest first
+)
+
 // Token is a machine's claim to be told when a gate is answered. It never
 // leaves the table and the machine.
 type Token struct {

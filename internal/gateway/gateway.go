@@ -63,6 +63,16 @@ func RequestID(ctx context.Context) string {
 	return id
 }
 
+type claimsKey struct{}
+
+// Claims returns the claims of the token that the gateway's authorizer let in,
+// or nil where no authorizer stands. They are as good as the gateway's word:
+// nobody else can call the function.
+func Claims(ctx context.Context) map[string]string {
+	claims, _ := ctx.Value(claimsKey{}).(map[string]string)
+	return claims
+}
+
 func requestOf(ctx context.Context, event events.APIGatewayV2HTTPRequest, w http.ResponseWriter) (*http.Request, error) {
 	body, err := bodyOf(event)
 	if err != nil {
@@ -84,7 +94,11 @@ func requestOf(ctx context.Context, event events.APIGatewayV2HTTPRequest, w http
 		Body:          http.MaxBytesReader(w, io.NopCloser(bytes.NewReader(body)), MaxBody),
 	}
 	header.Del("Host")
-	return request.WithContext(context.WithValue(ctx, requestIDKey{}, event.RequestContext.RequestID)), nil
+	ctx = context.WithValue(ctx, requestIDKey{}, event.RequestContext.RequestID)
+	if a := event.RequestContext.Authorizer; a != nil && a.JWT != nil {
+		ctx = context.WithValue(ctx, claimsKey{}, a.JWT.Claims)
+	}
+	return request.WithContext(ctx), nil
 }
 
 func bodyOf(event events.APIGatewayV2HTTPRequest) ([]byte, error) {

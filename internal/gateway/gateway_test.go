@@ -154,6 +154,23 @@ func bodyFault(r *http.Request) string {
 	}
 }
 
+func TestClaimsAreTheAuthorizers(t *testing.T) {
+	var got map[string]string
+	h := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = Claims(r.Context()) })
+	e := event(func(e *events.APIGatewayV2HTTPRequest) {
+		e.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
+			JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: map[string]string{"sub": "s-1"}},
+		}
+	})
+	if _, err := Handle(h)(context.Background(), e); err != nil || got["sub"] != "s-1" {
+		t.Errorf("got %v and %v, want the subject", got, err)
+	}
+	e = event(func(e *events.APIGatewayV2HTTPRequest) { e.Headers["claims"] = `{"sub":"s-1"}` })
+	if _, err := Handle(h)(context.Background(), e); err != nil || got != nil {
+		t.Errorf("without an authorizer: got %v and %v, want none", got, err)
+	}
+}
+
 func TestABodyThatIsNotBase64IsRefused(t *testing.T) {
 	e := event(func(e *events.APIGatewayV2HTTPRequest) { e.Body, e.IsBase64Encoded = "%", true })
 	if _, err := Handle(http.NotFoundHandler())(context.Background(), e); err == nil {

@@ -230,8 +230,13 @@ func (i *issuer) giveToken(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
+	access, err := i.access(g.person)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
 	writeJSON(w, http.StatusOK, map[string]any{
-		"access_token": token(), "token_type": "Bearer", "expires_in": 300, "id_token": signed,
+		"access_token": access, "token_type": "Bearer", "expires_in": 300, "id_token": signed,
 	})
 }
 
@@ -255,6 +260,22 @@ func (i *issuer) sign(g grant) (string, error) {
 		}).
 		Serialize()
 }
+
+// access signs a token for the API, as an issuer does whose access tokens are
+// JWTs: it has no nonce, for it answers no sign-in.
+func (i *issuer) access(p Person) (string, error) {
+	now := time.Now()
+	return jwt.Signed(i.signer).
+		Claims(jwt.Claims{
+			ID: token(), Issuer: i.url, Subject: p.ID, Audience: jwt.Audience{ClientID},
+			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now.Add(-time.Minute)), Expiry: jwt.NewNumericDate(now.Add(accessLife)),
+		}).
+		Claims(map[string]any{"scope": "openid", "client_id": ClientID}).
+		Serialize()
+}
+
+// accessLife is how long a token for the API is good.
+const accessLife = 5 * time.Minute
 
 func writeJSON(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json")

@@ -115,6 +115,17 @@ func TestAPersonSignsIn(t *testing.T) {
 		claims.Nonce != "n" || claims.Name != nurse.NameZH || claims.Email != nurse.Email {
 		t.Errorf("got %+v", claims)
 	}
+	access, err := jwt.ParseSigned(body["access_token"].(string), []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims.Nonce = ""
+	if err := access.Claims(keys, &claims); err != nil {
+		t.Fatalf("the access token's signature does not verify: %v", err)
+	}
+	if claims.Issuer != desk.Issuer || claims.Subject != nurse.ID || !claims.Audience.Contains(ClientID) || claims.Nonce != "" || claims.Expiry == nil {
+		t.Errorf("access token: got %+v, want it for %s, without a nonce, with an end", claims, nurse.ID)
+	}
 }
 
 func TestACodeIsUsedOnce(t *testing.T) {

@@ -15,6 +15,7 @@ func Parameters(e *Emulator, desk *Desk) map[string]string {
 		"OidcClient":       ClientID,
 		"SmtpAddress":      desk.SMTP,
 		"EndpointUrl":      e.Endpoint(),
+		"EventLoopback":    "allowed",
 		"MailFrom":         "jixu@jixu.localhost",
 	}
 }

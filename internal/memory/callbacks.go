@@ -1,15 +1,93 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
+	"slices"
+	"time"
 
 	"jixu/internal/docket"
 	"jixu/internal/fault"
+	"jixu/internal/gate"
 )
+
+// Page lists cases in pages. See [docket.Store].
+func (s *Store) Page(ctx context.Context, list docket.PageList, org, after string, limit int) ([]docket.Listed, string, error) {
+	next := ""
+	rows, err := call(ctx, s.world, "Store.Page", func() ([]docket.Listed, error) {
+		if len(after) > 0 && (len(after) < len(placeFormat) || !isPlace(after)) {
+			return nil, fault.New(fault.Invalid, "cursor")
+		}
+		all, err := s.places(list, org)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortFunc(all, func(a, b place) int { return cmp.Compare(b.at, a.at) })
+		all = slices.DeleteFunc(all, func(p place) bool { return after != "" && p.at >= after })
+		if limit > 0 && len(all) > limit {
+			next = all[limit-1].at
+		}
+		var out []docket.Listed
+		for _, p := range first(all, limit) {
+			out = append(out, p.Listed)
+		}
+		return out, nil
+	})
+	return rows, next, err
+}
+
+// place is one row of a list and where it stands.
+type place struct {
+	docket.Listed
+	at string
+}
+
+const placeFormat = "2006-01-02T15:04:05.000000000Z"
+
+func isPlace(after string) bool {
+	_, err := time.Parse(placeFormat, after[:len(placeFormat)])
+	return err == nil
+}
+
+// places lists all of a list.
+func (s *Store) places(list docket.PageList, org string) ([]place, error) {
+	var all []place
+	for _, id := range sortedKeys(s.listed()) {
+		sh := s.listed()[id]
+		r, err := sh.record()
+		if errors.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		add := func(at time.Time, g *gate.Gate, behind string) {
+			all = append(all, place{docket.Listed{Case: r.Case, Gate: g}, at.UTC().Format(placeFormat) + "#" + id + behind})
+		}
+		switch list {
+		case docket.OwnPages:
+			if r.Case.Hospital == org {
+				add(r.Case.EditedAt, nil, "")
+			}
+		case docket.CopiesPages:
+			if at, ok := sh.copies[org]; ok {
+				add(at, nil, "")
+			}
+		case docket.InboxPages:
+			for _, g := range r.Gates {
+				if g.Status == gate.Open && (g.Party == org || slices.Contains(g.Recorders, org)) {
+					add(g.OpenedAt, &g, "#"+g.ID)
+				}
+			}
+		}
+	}
+	return all, nil
+}
 
 // Sealer encrypts with a key that everybody knows.
 type Sealer struct{ world *World }

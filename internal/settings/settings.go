@@ -24,6 +24,7 @@ const (
 	Client   Name = "JIXU_CLIENT"    // our client id at the issuer
 	SMTP     Name = "JIXU_SMTP"      // host:port of the mail relay
 	MailFrom Name = "JIXU_MAIL_FROM" // address our mail comes from
+	Loopback Name = "JIXU_LOOPBACK"  // "allowed" or "refused": whether events may go to this very machine
 	Clock    Name = "JIXU_CLOCK"     // "system" or "table"
 	Scanner  Name = "JIXU_SCANNER"   // host:port of the virus scanner, or "none"
 )
@@ -40,6 +41,7 @@ type Settings struct {
 	Machine  string
 	LinkKey  string
 	SealKey  string
+	Loopback string // "allowed" or "refused"
 	Site     string
 	Issuer   string
 	Client   string
@@ -85,6 +87,12 @@ func (s Settings) contradictions() []string {
 	if s.Clock != "" && s.Clock != "system" && s.Clock != "table" {
 		wrong = append(wrong, `JIXU_CLOCK is neither "system" nor "table"`)
 	}
+	if s.Loopback != "" && s.Loopback != "allowed" && s.Loopback != "refused" {
+		wrong = append(wrong, `JIXU_LOOPBACK is neither "allowed" nor "refused"`)
+	}
+	if s.Stage == "production" && s.Loopback == "allowed" {
+		wrong = append(wrong, "JIXU_LOOPBACK is allowed, and a production stage sends nothing to itself")
+	}
 	if s.Stage == "production" && s.Clock == "table" {
 		wrong = append(wrong, "JIXU_CLOCK is table, and a production stage runs on the system's clock")
 	}
@@ -95,7 +103,7 @@ func (s Settings) contradictions() []string {
 func (s *Settings) field(name Name) *string {
 	fields := map[Name]*string{
 		stage: &s.Stage, Table: &s.Table, Bucket: &s.Bucket, Notices: &s.Notices,
-		Machine: &s.Machine, LinkKey: &s.LinkKey, SealKey: &s.SealKey, Site: &s.Site, Issuer: &s.Issuer,
+		Machine: &s.Machine, LinkKey: &s.LinkKey, SealKey: &s.SealKey, Loopback: &s.Loopback, Site: &s.Site, Issuer: &s.Issuer,
 		Client: &s.Client, SMTP: &s.SMTP, MailFrom: &s.MailFrom, Clock: &s.Clock, Scanner: &s.Scanner,
 	}
 	return fields[name]

@@ -28,6 +28,19 @@ func TestRead(t *testing.T) {
 			[]Name{Clock},
 			nil,
 		},
+		{
+			"a production stage sends no events to itself",
+			map[string]string{"JIXU_STAGE": "production", "JIXU_LOOPBACK": "allowed"},
+			[]Name{Loopback},
+			[]string{"production stage"},
+		},
+		{
+			"a production stage refuses itself as a receiver",
+			map[string]string{"JIXU_STAGE": "production", "JIXU_LOOPBACK": "refused"},
+			[]Name{Loopback},
+			nil,
+		},
+		{"an unknown word about it is refused", map[string]string{"JIXU_STAGE": "development", "JIXU_LOOPBACK": "yes"}, []Name{Loopback}, []string{"JIXU_LOOPBACK"}},
 		{"an unknown stage is refused", map[string]string{"JIXU_STAGE": "test"}, nil, []string{"JIXU_STAGE"}},
 		{
 			"an unknown clock is refused",
@@ -52,7 +65,7 @@ func TestRead(t *testing.T) {
 }
 
 func TestEveryNameHasItsOwnField(t *testing.T) {
-	names := []Name{stage, Table, Bucket, Notices, Machine, LinkKey, SealKey, Site, Issuer, Client, SMTP, MailFrom, Clock}
+	names := []Name{stage, Table, Bucket, Notices, Machine, LinkKey, SealKey, Loopback, Site, Issuer, Client, SMTP, MailFrom, Clock}
 	var s Settings
 	seen := map[*string]Name{}
 	for _, name := range names {

@@ -3,7 +3,11 @@ package storetest
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"jixu/internal/casework"
 	"jixu/internal/docket"
@@ -123,5 +127,57 @@ var callbacks = []row[docket.Store]{
 		got, err := s.Sheet(ctx, "trust", mpa)
 		is(t, "Sheet", err, nil)
 		same(t, got.Body, ch.Sheet.Body)
+	}},
+	{"a list comes in pages, newest first, each row once", func(t *testing.T, s docket.Store) {
+		var want []string
+		for i := range 5 {
+			id := "c" + strconv.Itoa(i)
+			at := noon.Add(time.Duration(i) * time.Minute)
+			c := commit(t, s, draft(t, id))
+			b := submitted(t, c, at, opened(id, "opinion-1", at, at), opened(id, "reply-1", at, at))
+			b.Case.EditedAt, b.Copies = at, []string{mpa}
+			commit(t, s, b)
+			want = append([]string{id}, want...)
+		}
+		both := []string{}
+		for _, id := range want {
+			both = append(both, id+"/reply-1", id+"/opinion-1")
+		}
+		for _, row := range []struct {
+			list docket.PageList
+			org  string
+			want []string
+		}{{docket.OwnPages, hospital, want}, {docket.CopiesPages, mpa, want}, {docket.InboxPages, mpa, both}, {docket.OwnPages, "h2", nil}, {"none", mpa, nil}} {
+			for _, limit := range []int{1, 2, 5, 100} {
+				eventually(t, row.want, func() (any, error) {
+					var got []string
+					after := ""
+					for pages := 0; pages < 20; pages++ {
+						rows, next, err := s.Page(ctx, row.list, row.org, after, limit)
+						if err != nil || len(rows) > limit {
+							return nil, fmt.Errorf("%d rows of %d: %w", len(rows), limit, err)
+						}
+						for _, l := range rows {
+							name := l.Case.ID
+							if l.Gate != nil {
+								name += "/" + l.Gate.ID
+							}
+							got = append(got, name)
+						}
+						if after = next; after == "" {
+							break
+						}
+					}
+					return got, nil
+				})
+			}
+		}
+	}},
+	{"a page begins where one ended and nowhere else", func(t *testing.T, s docket.Store) {
+		commit(t, s, draft(t, "c1"))
+		for _, after := range []string{"x", "2026", "9999-99-99T99:99:99.000000000Z#c1", "\xff", strings.Repeat("x", 5000)} {
+			_, _, err := s.Page(ctx, docket.OwnPages, hospital, after, 10)
+			is(t, "Page", err, invalid)
+		}
 	}},
 }

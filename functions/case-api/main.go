@@ -1,0 +1,55 @@
+// Command case-api answers people's own programs under /api/v1: what the pages
+// show and do, as JSON, for whoever a token of the issuer names. It seals signing
+// secrets and can open none.
+package main
+
+import (
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"jixu/internal/api"
+	"jixu/internal/bucket"
+	"jixu/internal/docket"
+	"jixu/internal/gateway"
+	"jixu/internal/keyring"
+	"jixu/internal/logging"
+	"jixu/internal/settings"
+	"jixu/internal/table"
+)
+
+func main() {
+	logging.Start("case-api")
+	programs, err := build()
+	if err != nil {
+		slog.Error("starting failed", "err", err)
+		os.Exit(1)
+	}
+	lambda.Start(logging.Each(gateway.Handle(programs.Handler())))
+}
+
+func build() (*api.API, error) {
+	s, err := settings.Read(settings.Table, settings.Bucket, settings.Issuer, settings.Client, settings.Clock, settings.SealKey, settings.Loopback)
+	if err != nil {
+		return nil, err
+	}
+	config, err := settings.AWS()
+	if err != nil {
+		return nil, err
+	}
+	store := table.New(dynamodb.NewFromConfig(config), s.Table)
+	desk := docket.New(store, table.Clock{Store: store, Moves: s.Clock == "table"}, logging.Counter{Stage: s.Stage})
+	desk.Files = bucket.New(config, s.Bucket)
+	return &api.API{
+		House: api.House{
+			Desk: desk, Now: time.Now, Log: slog.Default(), Reference: gateway.RequestID,
+			Machines: &docket.Machines{
+				Desk: desk, Sealer: keyring.NewSealer(config, s.SealKey), Machine: time.Now, Loopback: s.Loopback == "allowed",
+			},
+		},
+		Issuer: s.Issuer, Client: s.Client, Claims: gateway.Claims,
+	}, nil
+}
