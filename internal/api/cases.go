@@ -257,7 +257,7 @@ func (x *call) save(in formIn) (any, error) {
 }
 
 type claimIn struct {
-	Variety string `json:"variety"` // "" for a new one
+	Variety string `json:"variety" api:"required"` // "" for a new one
 }
 
 func (x *call) claim(in claimIn) (any, error) {
@@ -461,7 +461,7 @@ func (x *call) correctVariety(in registerIn) (any, error) {
 }
 
 type markIn struct {
-	Since string `json:"since"` // "" takes the mark away
+	Since string `json:"since" api:"required"` // "" takes the mark away
 	Note  string `json:"note"`
 }
 

@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"jixu/internal/api"
 	"jixu/internal/gateway"
 )
 
@@ -36,6 +38,37 @@ func samples(t *testing.T, function string) []string {
 		t.Fatalf("%s: got no events (%v)", function, err)
 	}
 	return paths
+}
+
+// Every sample of a program's request goes through the real handler, in a house
+// whose case it names.
+func TestTheSamplesOfProgramsRequestsAreAnswered(t *testing.T) {
+	want := map[string]int{
+		"a-case-is-read": 200, "a-list-is-read": 200, "a-draft-is-opened": 201, "a-form-is-saved-over-a-colleagues": 412, "an-opinion-is-given": 200,
+		"a-key-is-missing": 400, "a-token-without-an-end": 401, "another-hospital-asks": 404,
+	}
+	for _, path := range samples(t, "case-api") {
+		name := strings.TrimSuffix(filepath.Base(path), ".json")
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			id := h.submitted()
+			if strings.HasPrefix(name, "a-form") {
+				id = h.draft()
+			}
+			e := event(t, path)
+			h.now = time.UnixMilli(e.RequestContext.TimeEpoch)
+			e.RawPath = strings.Replace(e.RawPath, "7kq2m9x4vcdn3hprtw6y", id, 1)
+			programs := &api.API{House: h.common, Issuer: issuer, Client: "jixu", Claims: gateway.Claims}
+			got, err := gateway.Handle(programs.Handler())(t.Context(), e)
+			if err != nil || got.StatusCode != want[name] {
+				t.Errorf("got %d %s and %v, want %d", got.StatusCode, got.Body, err, want[name])
+			}
+		})
+		delete(want, name)
+	}
+	for name := range want {
+		t.Errorf("%s: got no such event, want it", name)
+	}
 }
 
 // Every sample of a signed request goes through the real handler, signed anew

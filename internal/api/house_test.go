@@ -48,6 +48,7 @@ type house struct {
 	callbacks http.Handler
 	api       http.Handler
 	contract  *contract
+	common    api.House
 	log       *bytes.Buffer
 
 	mu  sync.Mutex
@@ -89,6 +90,7 @@ func newHouse(t *testing.T) *house {
 		Desk: h.desk, Machines: &docket.Machines{Desk: h.desk, Sealer: w.Sealer, Machine: h.clock, Loopback: true}, Now: h.clock,
 		Log: log, Reference: func(context.Context) string { return "ref-1" },
 	}
+	h.common = common
 	h.callbacks = (&api.Callbacks{House: common}).Handler()
 	h.api = (&api.API{House: common, Issuer: issuer, Client: "jixu", Claims: func(ctx context.Context) map[string]string {
 		claims, _ := ctx.Value(claimsKey{}).(map[string]string)

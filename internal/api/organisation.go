@@ -67,7 +67,7 @@ func (x *call) revokeSecret(nothing) (any, error) {
 }
 
 type addressIn struct {
-	Address string `json:"address"` // "" stops the events
+	Address string `json:"address" api:"required"` // "" stops the events
 }
 
 func (x *call) direct(in addressIn) (any, error) {

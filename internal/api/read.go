@@ -110,8 +110,9 @@ func value(d *json.Decoder, depth int) (any, error) {
 	return token, nil
 }
 
-// misfits lists where v is not of type t: names that t has not, and values of
-// another kind.
+// misfits lists where v is not of type t: names that t has not, values of another
+// kind, and those left out whose field says `api:"required"`: where nothing means
+// something, it must be said.
 func misfits(at string, v any, t reflect.Type) []fault.Problem {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -170,6 +171,12 @@ func misfitsIn(at string, object map[string]any, t reflect.Type) []fault.Problem
 		}
 	}
 	var out []fault.Problem
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if _, there := object[name]; !there && f.Tag.Get("api") == "required" {
+			out = append(out, fault.Problem{Field: join(at, name), Code: "field.missing"})
+		}
+	}
 	for _, name := range sorted(object) {
 		field, ok := fields[name]
 		if !ok {

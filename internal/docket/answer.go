@@ -16,8 +16,27 @@ import (
 func (d *Desk) Ask(ctx context.Context, op Op, ref GateRef, defects []casework.Defect, a party.Actor, pass *Pass) (Receipt, error) {
 	digest := Digest("ask", ref.Case, ref.Gate, defects)
 	return d.answer(ctx, op, ref, digest, a, pass, func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
-		return r.Case.Ask(defects, g, digest, a, s)
+		ch, err := r.Case.Ask(defects, g, digest, a, s)
+		if err == nil {
+			err = d.namesItems(ctx, r.Case, defects)
+		}
+		return ch, err
 	})
+}
+
+// namesItems fails with fault.Invalid if a defect is about an item that the
+// case's pack does not have.
+func (d *Desk) namesItems(ctx context.Context, c casework.Case, defects []casework.Defect) error {
+	pack, err := d.pack(ctx, c)
+	if err != nil {
+		return err
+	}
+	for _, defect := range defects {
+		if _, ok := pack.Item(defect.Item); !ok && defect.Item != "" {
+			return fault.Fields([]fault.Problem{{Field: "defects", Code: "defect.item"}})
+		}
+	}
+	return nil
 }
 
 // Opine gives the opinion at an open gate. See casework.Case.Opine.
@@ -187,7 +206,9 @@ func (d *Desk) Rehearse(ctx context.Context, r Record, g gate.Gate, v casework.V
 		ans.Opinion.Placed = placed.Proposal
 		_, err = r.Case.Opine(ans.Opinion, g, "", a, s)
 	case casework.AskOpinion, casework.AskReply:
-		_, err = r.Case.Ask(ans.Defects, g, "", a, s)
+		if _, err = r.Case.Ask(ans.Defects, g, "", a, s); err == nil {
+			err = d.namesItems(ctx, r.Case, ans.Defects)
+		}
 	case casework.Record:
 		_, err = r.Case.Record(ans.Decision, r.evidence(ans.Decision.Evidence, g, a), g, nil, "", a, s)
 	default:

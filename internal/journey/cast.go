@@ -24,15 +24,15 @@ var Agencies = party.Agencies{MunicipalMPA: "mpa", HealthCommission: "health", C
 // The sample people. Every name is invented.
 var People = []party.Person{
 	{ID: "lin-zhi", Org: "hospital-1", NameZH: "林芷", NameEN: "Lin Zhi", Title: "设备科申报经办人", Roles: []party.Role{party.Applicant}, Mail: "lin.zhi@hospital-1.example", Subject: "lin-zhi"},
-	{ID: "gu-ming", Org: "hospital-1", NameZH: "顾明", NameEN: "Gu Ming", Title: "设备科科长", Roles: []party.Role{party.Applicant, party.Reader}, Mail: "gu.ming@hospital-1.example", Subject: "gu-ming"},
+	{ID: "gu-ming", Org: "hospital-1", NameZH: "顾明", NameEN: "Gu Ming", Title: "设备科科长", Roles: []party.Role{party.Applicant, party.Reader, party.Administrator}, Mail: "gu.ming@hospital-1.example", Subject: "gu-ming"},
 	{ID: "he-yue", Org: "hospital-2", NameZH: "何悦", NameEN: "He Yue", Title: "设备科申报经办人", Roles: []party.Role{party.Applicant}, Mail: "he.yue@hospital-2.example", Subject: "he-yue"},
 	{ID: "wu-lan", Org: "hospital-3", NameZH: "吴岚", NameEN: "Wu Lan", Title: "药学部申报经办人", Roles: []party.Role{party.Applicant}, Mail: "wu.lan@hospital-3.example", Subject: "wu-lan"},
 	{ID: "meng-fei", Org: "distributor-1", NameZH: "孟飞", NameEN: "Meng Fei", Title: "进口业务部", Roles: []party.Role{party.Reader}, Mail: "meng.fei@distributor-1.example", Subject: "meng-fei"},
 	{ID: "zhou-heng", Org: "mpa", NameZH: "周衡", NameEN: "Zhou Heng", Title: "医疗器械注册管理处评估人", Roles: []party.Role{party.Assessor}, Mail: "zhou.heng@mpa.example", Subject: "zhou-heng"},
-	{ID: "tang-wei", Org: "mpa", NameZH: "唐薇", NameEN: "Tang Wei", Title: "医疗器械注册管理处登记人", Roles: []party.Role{party.Recorder}, Mail: "tang.wei@mpa.example", Subject: "tang-wei"},
-	{ID: "qian-rong", Org: "health", NameZH: "钱蓉", NameEN: "Qian Rong", Title: "药政管理处", Roles: []party.Role{party.Assessor, party.Reader}, Mail: "qian.rong@health.example", Subject: "qian-rong"},
+	{ID: "tang-wei", Org: "mpa", NameZH: "唐薇", NameEN: "Tang Wei", Title: "医疗器械注册管理处登记人", Roles: []party.Role{party.Recorder, party.Administrator}, Mail: "tang.wei@mpa.example", Subject: "tang-wei"},
+	{ID: "qian-rong", Org: "health", NameZH: "钱蓉", NameEN: "Qian Rong", Title: "药政管理处", Roles: []party.Role{party.Assessor, party.Reader, party.Administrator}, Mail: "qian.rong@health.example", Subject: "qian-rong"},
 	{ID: "xu-tao", Org: "customs", NameZH: "徐涛", NameEN: "Xu Tao", Title: "监管处", Roles: []party.Role{party.Reader}, Mail: "xu.tao@customs.example", Subject: "xu-tao"},
-	{ID: "shen-an", Org: "nmpa", NameZH: "沈安", NameEN: "Shen An", Title: "医疗器械注册司登记人", Roles: []party.Role{party.Recorder}, Mail: "shen.an@nmpa.example", Subject: "shen-an"},
+	{ID: "shen-an", Org: "nmpa", NameZH: "沈安", NameEN: "Shen An", Title: "医疗器械注册司登记人", Roles: []party.Role{party.Recorder, party.Administrator}, Mail: "shen.an@nmpa.example", Subject: "shen-an"},
 }
 
 // Tries says what a person at this machine may try as whom.

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,11 +113,11 @@ func (m Machine) SendEvidence(ctx context.Context, id, gate, person, name string
 	if page.Status != http.StatusOK {
 		return "", fmt.Errorf("asking for an upload: %d %s", page.Status, page.Body)
 	}
-	return sendTicket(ctx, page.Body, name, letter)
+	return SendTicket(ctx, page.Body, name, letter)
 }
 
-// sendTicket uploads data with the signed form in answer.
-func sendTicket(ctx context.Context, answer []byte, name string, data []byte) (file string, err error) {
+// SendTicket uploads data with the signed form in answer.
+func SendTicket(ctx context.Context, answer []byte, name string, data []byte) (file string, err error) {
 	var out struct {
 		File   string
 		Ticket struct {
@@ -140,4 +141,93 @@ func sendTicket(ctx context.Context, answer []byte, name string, data []byte) (f
 		return "", fmt.Errorf("uploading: %d %s", page.Status, page.Body)
 	}
 	return out.File, nil
+}
+
+// Program is a person's own program: it acts for them with a token of the issuer.
+type Program struct {
+	House
+	Person string
+	token  string
+	ends   time.Time
+}
+
+// Program returns the program of a sample person. It gets its tokens by itself.
+func (h House) Program(person string) *Program { return &Program{House: h, Person: person} }
+
+// Token is an access token of the issuer for the program's person: the code flow
+// with PKCE, in which the person presses the button with their name.
+func (p *Program) Token(ctx context.Context) (string, error) {
+	if time.Until(p.ends) > time.Minute {
+		return p.token, nil
+	}
+	verifier, back := rand.Text()+rand.Text(), p.Site+"/program"
+	sum := sha256.Sum256([]byte(verifier))
+	asked := url.Values{
+		"client_id": {"jixu"}, "response_type": {"code"}, "scope": {"openid"}, "redirect_uri": {back}, "state": {rand.Text()}, "nonce": {rand.Text()},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"}, "person": {Person(p.Person).Subject},
+	}
+	b := NewBrowser(p.Desk)
+	at, err := b.resolve("/authorize")
+	if err != nil {
+		return "", err
+	}
+	page, err := b.once(ctx, http.MethodPost, at, "application/x-www-form-urlencoded", []byte(asked.Encode()), nil)
+	if err != nil {
+		return "", err
+	}
+	to, err := url.Parse(page.Header.Get("Location"))
+	if err != nil || to.Query().Get("code") == "" {
+		return "", fmt.Errorf("asking for a code for %s: %d %s", p.Person, page.Status, page.Body)
+	}
+	page, err = b.Post(ctx, "/token", url.Values{
+		"grant_type": {"authorization_code"}, "client_id": {"jixu"}, "code": {to.Query().Get("code")}, "code_verifier": {verifier}, "redirect_uri": {back},
+	})
+	if err != nil {
+		return "", err
+	}
+	var got struct {
+		AccessToken string `json:"access_token"`
+		ExpiresIn   int    `json:"expires_in"`
+	}
+	if err := json.Unmarshal(page.Body, &got); err != nil || got.AccessToken == "" {
+		return "", fmt.Errorf("asking for a token for %s: %d %s", p.Person, page.Status, page.Body)
+	}
+	p.token, p.ends = got.AccessToken, time.Now().Add(time.Duration(got.ExpiresIn)*time.Second)
+	return p.token, nil
+}
+
+// Do sends one request, body as JSON, with header's pairs, and a fresh
+// Idempotency-Key unless one is among them.
+func (p *Program) Do(ctx context.Context, method, path string, body any, header ...string) (*Page, error) {
+	token, err := p.Token(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h := http.Header{"Authorization": {"Bearer " + token}}
+	var text []byte
+	kind := ""
+	if method == http.MethodPost {
+		if text, err = json.Marshal(body); err != nil {
+			return nil, err
+		}
+		kind = "application/json"
+		h.Set("Idempotency-Key", rand.Text())
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		h.Set(header[i], header[i+1])
+	}
+	return NewBrowser(p.Site).Do(ctx, method, path, kind, text, h)
+}
+
+// Must is Do, and fails for every answer that is not a good one.
+func (p *Program) Must(ctx context.Context, method, path string, body any, header ...string) (map[string]any, *Page, error) {
+	page, err := p.Do(ctx, method, path, body, header...)
+	if err != nil {
+		return nil, nil, err
+	}
+	var out map[string]any
+	if err := json.Unmarshal(page.Body, &out); err != nil || page.Status >= 300 {
+		return nil, page, fmt.Errorf("%s %s by program of %s: %d %s", method, path, p.Person, page.Status, clip(string(page.Body), 500))
+	}
+	return out, page, nil
 }

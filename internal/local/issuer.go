@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -25,7 +26,8 @@ import (
 type issuer struct {
 	url    string
 	people []Person
-	signer jose.Signer
+	signer jose.Signer // of ID tokens
+	access jose.Signer // of access tokens: HTTP APIs verify RSA alone
 	public jose.JSONWebKeySet
 
 	mu    sync.Mutex
@@ -52,9 +54,18 @@ func newIssuer(url string, people []Person) (*issuer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the issuer's signer: %w", err)
 	}
+	forAccess, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, fmt.Errorf("making the issuer's key for access: %w", err)
+	}
+	accessKey := jose.JSONWebKey{Key: forAccess, KeyID: token(), Algorithm: string(jose.RS256), Use: "sig"}
+	access, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: accessKey}, (&jose.SignerOptions{}).WithType("at+jwt"))
+	if err != nil {
+		return nil, fmt.Errorf("making the issuer's signer for access: %w", err)
+	}
 	return &issuer{
-		url: url, people: people, signer: signer,
-		public: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{key.Public()}},
+		url: url, people: people, signer: signer, access: access,
+		public: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{key.Public(), accessKey.Public()}},
 		codes:  map[string]grant{},
 	}, nil
 }
@@ -230,7 +241,7 @@ func (i *issuer) giveToken(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	access, err := i.access(g.person)
+	access, err := i.signAccess(g.person)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -261,11 +272,11 @@ func (i *issuer) sign(g grant) (string, error) {
 		Serialize()
 }
 
-// access signs a token for the API, as an issuer does whose access tokens are
+// signAccess signs a token for the API, as an issuer does whose access tokens are
 // JWTs: it has no nonce, for it answers no sign-in.
-func (i *issuer) access(p Person) (string, error) {
+func (i *issuer) signAccess(p Person) (string, error) {
 	now := time.Now()
-	return jwt.Signed(i.signer).
+	return jwt.Signed(i.access).
 		Claims(jwt.Claims{
 			ID: token(), Issuer: i.url, Subject: p.ID, Audience: jwt.Audience{ClientID},
 			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now.Add(-time.Minute)), Expiry: jwt.NewNumericDate(now.Add(accessLife)),

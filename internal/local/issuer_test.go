@@ -115,7 +115,7 @@ func TestAPersonSignsIn(t *testing.T) {
 		claims.Nonce != "n" || claims.Name != nurse.NameZH || claims.Email != nurse.Email {
 		t.Errorf("got %+v", claims)
 	}
-	access, err := jwt.ParseSigned(body["access_token"].(string), []jose.SignatureAlgorithm{jose.ES256})
+	access, err := jwt.ParseSigned(body["access_token"].(string), []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,6 +94,11 @@ func TestAFunctionIsDeniedWhatItsRoleDoesNotName(t *testing.T) {
 		{"take-answer opens secrets", "take-answer", unseal, false},
 		{"take-answer makes no secrets", "take-answer", seal, true},
 		{"take-answer makes no links", "take-answer", mac, true},
+		{"case-api writes the table", "case-api", write, false},
+		{"case-api uploads dossiers", "case-api", upload("dossier"), false},
+		{"case-api seals secrets", "case-api", seal, false},
+		{"case-api opens no secrets", "case-api", unseal, true},
+		{"case-api makes no links", "case-api", mac, true},
 		{"agency-site opens no secrets", "agency-site", unseal, true},
 		{"hospital-site opens no secrets", "hospital-site", unseal, true},
 	}
