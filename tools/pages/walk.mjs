@@ -10,8 +10,8 @@
 import {mkdir, readFile} from "node:fs/promises";
 import {createRequire} from "node:module";
 import {parseArgs} from "node:util";
-import {Hands, fields, findings, launch, mail, reply, signIn} from "./hands.mjs";
-import {byKeyboard, byScript, withoutScript} from "./journeys.mjs";
+import {Hands, drugFields, fields, findings, launch, mail, reply, signIn} from "./hands.mjs";
+import {byKeyboard, byScript, claims, finds, question, registers, withoutScript} from "./journeys.mjs";
 import {throughTrouble} from "./uploads.mjs";
 
 const {values: args} = parseArgs({options: {site: {type: "string"}, desk: {type: "string"}, shots: {type: "string"}, only: {type: "string"}, scheme: {type: "string"}, quick: {type: "boolean"}}});
@@ -47,16 +47,52 @@ async function journey(name, live) {
   }
 }
 
-if (!args.only) {
-  const plain = await journey("without script", () => withoutScript(browser, site));
-  if (plain) await journey("by keyboard", () => byKeyboard(browser, site, `${plain.path.replace("/hospital/", "/agency/")}/gates/opinion-1`));
-}
-
 // Cases in the states that pages show.
 const lin = new Hands(await as("hospital", "lin-zhi"), site);
 const zhou = new Hands(await as("agency", "zhou-heng"), site);
 const shen = new Hands(await as("agency", "shen-an"), site);
+const qian = new Hands(await as("agency", "qian-rong"), site);
+const he = new Hands(await as("hospital", "he-yue"), site);
 const toAgency = (path) => path.replace("/hospital/", "/agency/");
+
+// The first case of a product, by lin: without script unless the looks alone are asked for.
+const plain = (!args.only && await journey("without script", () => withoutScript(browser, site))) || {path: await lin.urgent()};
+const product = await journey("registered without script", () => registers(browser, site, toAgency(plain.path)));
+await qian.act(toAgency(plain.path), "join", {statement: "参与论证，对使用管理能力无不同意见。"});
+await journey("by keyboard", () => byKeyboard(browser, site, `${toAgency(plain.path)}/gates/opinion-1`));
+const asks = await journey("a question without script", () => question(browser, site, plain.path));
+const plainReply = `${toAgency(plain.path)}/gates/reply-1`;
+await shen.answer(plainReply, "record", {...reply, evidence: await shen.evidence(plainReply)});
+
+// Another hospital asks for the same product: urgency is not assessed again.
+async function another() {
+  const path = await he.createDraft();
+  await he.fill(path, fields);
+  return path;
+}
+const second = await another();
+await journey("claimed without script", () => claims(browser, site, second, product));
+await he.hurry(second);
+await journey("found without script", () => finds(browser, site, toAgency(second)));
+if (!args.only) await journey("relied on by keyboard", () => byKeyboard(browser, site, `${toAgency(second)}/gates/opinion-1`, {...findings, "finding-urgency": "rely"}));
+const claimed = await another();
+await he.act(claimed, "claim", {variety: product.split("/").pop()});
+const relying = await he.hurry(await another());
+await zhou.act(toAgency(relying), "identify", {variety: product.split("/").pop(), reason: "生产企业、型号规格与登记品种一致。"});
+const relyingGate = `${toAgency(relying)}/gates/opinion-1`;
+
+// A drug by the emergency lane, filed, assessed by the Health Commission; a device whose reply came first.
+const drug = await lin.urgent("drug");
+await lin.act(drug, "file", {channel: "国家药监局网上办事大厅", date: "2026-01-06", receipt: "JYLS2600001"});
+await zhou.act(toAgency(drug), "receive");
+await qian.act(toAgency(drug), "assign", {gate: "opinion-1", person: "qian-rong"});
+const assessed = await lin.urgent("drug");
+await qian.answer(`${toAgency(assessed)}/gates/opinion-1`, "opine", findings);
+const early = await lin.urgent();
+const earlyReply = `${toAgency(early)}/gates/reply-1`;
+await shen.answer(earlyReply, "record", {...reply, evidence: await shen.evidence(earlyReply)});
+await shen.evidence(earlyReply);
+const openQuestion = (await lin.ask("drug", "罕见病用药的申请数量如何测算", "患者用量随体重变化，是否按一年用量测算？")).path;
 
 const draft = await lin.createDraft();
 await lin.fill(draft, {"product-zh": "可回收式左心耳封堵系统", "quantity": "二十"});
@@ -81,12 +117,14 @@ await zhou.answer(`${toAgency(asked)}/gates/opinion-1`, "ask-opinion", {
   "defect-comparison": "请补充与境内已上市产品在性能要求、安全性评价方面的逐项对比。", "defect-risk-plan": "知情同意书样本缺少替代治疗方案的说明。",
 });
 const again = await lin.complete();
-await lin.submit(again);
+const former = await lin.submit(again);
 await zhou.answer(`${toAgency(again)}/gates/opinion-1`, "ask-opinion", {"defect-comparison": "请补充逐项对比。"});
 await lin.fill(again, {comparison: "已补充逐项对比，见附件。"});
 await lin.send(`${again}/items/comparison`, "逐项对比表（补充）.pdf");
 await lin.checked(`${again}/items/comparison`);
-await lin.submit(again);
+const resubmitted = await lin.submit(again);
+const until = new Date(Date.now() + 5 * 86400000).toISOString().slice(0, 10);
+await zhou.act(toAgency(again), "hold", {gate: "opinion-3", until, reason: "等待外聘专家意见。"});
 const done = await lin.complete();
 await lin.submit(done);
 await zhou.answer(`${toAgency(done)}/gates/opinion-1`, "opine", findings);
@@ -183,6 +221,49 @@ const visits = [
   ["link-error", "nobody", link, press('form[action$="/code"] button')],
   ["code", "nobody", link, (page) => page.locator("[name=person]").first().check(), press('form[action$="/code"] button')],
   ["code-error", "nobody", link, (page) => page.locator("[name=person]").first().check(), press('form[action$="/code"] button'), type({digits: "12"}), press('form[action*="/code/"] .button')],
+  ["case-filed", "lin-zhi", drug],
+  ["case-relying", "zhou-heng", toAgency(relying), unfold],
+  ["case-joint", "qian-rong", toAgency(plain.path)],
+  ["case-early", "zhou-heng", toAgency(early)],
+  ["check-lane", "lin-zhi", `${draft}/check`, unfold],
+  ["act-file", "lin-zhi", `${drug}/acts/file`],
+  ["act-file-error", "lin-zhi", `${open}/acts/file`, press('form[action$="/acts/file"] .button')],
+  ["act-deliver", "lin-zhi", `${drug}/acts/deliver`],
+  ["act-clone", "lin-zhi", `${open}/acts/clone`],
+  ["act-claim", "he-yue", `${claimed}/acts/claim`],
+  ["act-receive", "qian-rong", `${toAgency(drug)}/acts/receive`],
+  ["act-identify", "zhou-heng", `${toAgency(open)}/acts/identify`],
+  ["act-register", "zhou-heng", `${toAgency(open)}/acts/register`],
+  ["act-register-error", "zhou-heng", `${toAgency(open)}/acts/register`, type({nameZh: "", subcatalogue: "99"}), press('form[action$="/acts/register"] .button')],
+  ["act-join", "qian-rong", `${toAgency(open)}/acts/join`],
+  ["act-report", "qian-rong", `${toAgency(assessed)}/acts/report`],
+  ["act-assign", "zhou-heng", `${toAgency(open)}/acts/assign`],
+  ["act-hold", "zhou-heng", `${toAgency(open)}/acts/hold`],
+  ["act-hold-error", "zhou-heng", `${toAgency(open)}/acts/hold`, type({until: "下周"}), press('form[action$="/acts/hold"] .button')],
+  ["act-release", "zhou-heng", `${toAgency(again)}/acts/release`],
+  ["act-opine-late", "zhou-heng", `${toAgency(early)}/acts/opine-late`],
+  ["act-amend", "shen-an", `${toAgency(early)}/acts/amend`],
+  ["act-amend-error", "shen-an", `${toAgency(early)}/acts/amend`, press('form[action$="/acts/amend"] .button')],
+  ["gate-relying", "zhou-heng", relyingGate],
+  ["opinion-relying", "zhou-heng", `${relyingGate}/answer?choice=opine`],
+  ["opinion-override-error", "zhou-heng", `${relyingGate}/answer?choice=opine`, type({...findings, "finding-urgency": "yes"}), press('form[action$="/check"] .button')],
+  ["opinion-relying-confirm", "zhou-heng", `${relyingGate}/answer?choice=opine`, type({...findings, "finding-urgency": "rely"}), press('form[action$="/check"] .button')],
+  ["submission", "lin-zhi", former.replace(/\d+$/, "1").replace("/confirmation", "")],
+  ["differences", "zhou-heng", toAgency(resubmitted)],
+  ["confirmation-differences", "lin-zhi", resubmitted],
+  ["inquiries", "lin-zhi", "/hospital/inquiries"],
+  ["inquiries-error", "lin-zhi", "/hospital/inquiries", press('form[action$="/inquiries"] .button')],
+  ["inquiries-empty", "xu-tao", "/agency/inquiries"],
+  ["inquiry-open", "qian-rong", openQuestion.replace("/hospital/", "/agency/")],
+  ["inquiry-kept", "lin-zhi", asks],
+  ["inquiry-attach", "lin-zhi", openQuestion],
+  ["varieties", "lin-zhi", "/hospital/varieties"],
+  ["variety", "lin-zhi", product.replace("/agency/", "/hospital/")],
+  ["variety-kept", "zhou-heng", product, unfold],
+  ["variety-error", "zhou-heng", product, unfold, press('form[action$="/mark"] .button')],
+  ["inbox-mine", "qian-rong", "/agency?show=mine"],
+  ["inbox-held", "zhou-heng", "/agency?show=held"],
+  ["find-error", "zhou-heng", "/agency/find?number=2026"],
   ["closed", "nobody", "/l/abcdefghijklmnopqrstuvwxyz234567"],
 ].filter(([name]) => !args.only || args.only.split(",").some((only) => name.startsWith(only)));
 
