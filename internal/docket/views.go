@@ -23,7 +23,7 @@ type View struct {
 	Manifest *dossier.Manifest // the newest submission; nil in a draft
 	Events   []Event           // newest first
 	Moves    []casework.Verb   // what the reader could do now
-	Waiting  []gate.Gate       // the open gates, in the order of the legs: whose move it is
+	Waiting  []gate.Gate       // the open gates, in the order of the legs, papers owed last: whose move it is
 }
 
 // Event is one entry, read for people.
@@ -70,6 +70,9 @@ func (d *Desk) View(ctx context.Context, id string, a party.Actor) (View, error)
 		if g, ok := r.Open(leg); ok {
 			v.Waiting = append(v.Waiting, g)
 		}
+	}
+	if g, ok := r.Gate(r.Case.Papers.Gate); ok {
+		v.Waiting = append(v.Waiting, g)
 	}
 	return v, nil
 }

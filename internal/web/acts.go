@@ -61,6 +61,11 @@ var varietyFields = []actField{
 	{"category", "pick", true}, {"specialReview", "yes", true}, {"conditional", "yes", true},
 }
 
+// ofDevices reports whether the register asks a field of devices only.
+func ofDevices(id string) bool {
+	return slices.Contains([]string{"class", "subcatalogue", "udi", "noUdi", "category", "specialReview", "conditional"}, id)
+}
+
 func lateFields() []actField {
 	var out []actField
 	for _, q := range casework.Questions {
@@ -84,6 +89,7 @@ type ActInput struct {
 type actPage struct {
 	Page
 	Identity Identity
+	Heading  string
 	Intro    string
 	Go       string
 	Post     string
@@ -132,16 +138,19 @@ func (x *exchange) permitsAct(a act, v docket.View) error {
 func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Problem) error {
 	key := "act." + a.name
 	p := actPage{
-		Identity: x.identity(v.Case, x.directory()), Intro: x.lang.Say(key + ".intro"), Go: x.lang.Say(key + ".go"),
+		Identity: x.identity(v.Case, x.directory()), Heading: x.lang.Say(key + ".title"), Intro: x.lang.Say(key + ".intro"), Go: x.lang.Say(key + ".go"),
 		Post: x.home() + "/cases/" + v.Case.ID + "/acts/" + a.name, Back: x.home() + "/cases/" + v.Case.ID, Version: v.Case.Version,
 	}
 	p.Errors = labelled(x.problems(problems), func(field string) string {
 		if slices.ContainsFunc(a.fields, func(f actField) bool { return f.id == field }) {
-			return x.inputLabel(field)
+			return x.actLabel(a, field)
 		}
 		return ""
 	})
 	for _, f := range a.fields {
+		if a.name == "register" && v.Case.Kind == casework.Drug && ofDevices(f.id) {
+			continue
+		}
 		p.Fields = append(p.Fields, x.actInput(a, f, v, p.Page))
 	}
 	if a.name == "amend" {
@@ -149,7 +158,7 @@ func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Pr
 			p.More = Link{x.lang.Say("evidence.add"), x.home() + "/cases/" + v.Case.ID + "/gates/" + g.ID + "/evidence"}
 		}
 	}
-	p.Title = x.titled(x.lang.Say(key+".title"), p.Errors)
+	p.Title = x.titled(p.Heading, p.Errors)
 	return x.render(status, "act", &p.Page, &p)
 }
 
@@ -164,8 +173,16 @@ func (x *exchange) inputLabel(id string) string {
 	return x.lang.Say("act.in." + id)
 }
 
+// actLabel names a field of a, by a word of the act's own if it has one.
+func (x *exchange) actLabel(a act, id string) string {
+	if key := "act." + a.name + "." + id; words.Has(key) {
+		return x.lang.Say(key)
+	}
+	return x.inputLabel(id)
+}
+
 func (x *exchange) actInput(a act, f actField, v docket.View, p Page) ActInput {
-	in := ActInput{ID: f.id, Kind: f.kind, Label: x.inputLabel(f.id), Optional: f.optional, Error: p.Error(f.id), Value: x.r.PostForm.Get(f.id)}
+	in := ActInput{ID: f.id, Kind: f.kind, Label: x.actLabel(a, f.id), Optional: f.optional, Error: p.Error(f.id), Value: x.r.PostForm.Get(f.id)}
 	if words.Has("act.in." + f.id + ".help") {
 		in.Help = x.lang.Say("act.in." + f.id + ".help")
 	}

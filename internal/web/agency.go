@@ -48,6 +48,7 @@ var agencyDoors = []Door{
 type inboxPage struct {
 	Page
 	Show    string    // which queue: "all", "mine" or "held"
+	All     bool      // the whole queue: what was copied or told stands below it
 	Shows   []Choice  // the queues to choose from
 	Waiting []CaseRow // it is this agency's move
 	Others  []CaseRow // copied or told
@@ -91,7 +92,7 @@ func (x *exchange) inbox() error {
 		}
 	}
 	for _, l := range listed {
-		if l.Gate == nil && !waiting[l.Case.ID] {
+		if p.Show == "all" && l.Gate == nil && !waiting[l.Case.ID] {
 			row := x.inboxRow(l.Case, d)
 			row.At = l.Case.EditedAt
 			p.Others = append(p.Others, row)
@@ -99,6 +100,7 @@ func (x *exchange) inbox() error {
 		}
 	}
 	slices.SortStableFunc(p.Waiting, sooner)
+	p.All = p.Show == "all"
 	p.Title = x.lang.Say("inbox.title")
 	return x.show("inbox", &p.Page, &p)
 }

@@ -32,6 +32,7 @@ type RouteBox struct {
 	Found   string // found by an assessor, or claimed by the hospital
 	Reason  string // of the finding
 	But     []string
+	Again   bool // not a first application: what is relied on is shown at once
 }
 
 // routeBox explains where the matrix places the case.
@@ -43,7 +44,7 @@ func (x *exchange) routeBox(v docket.View) (*RouteBox, docket.Placed, error) {
 	kind := string(v.Case.Kind)
 	b := &RouteBox{
 		Label: x.lang.Say("route." + string(placed.Route)), Clause: x.lang.Say("clause." + placed.Clause),
-		Text: x.lang.Say("route." + string(placed.Route) + "." + kind),
+		Text: x.lang.Say("route." + string(placed.Route) + "." + kind), Again: placed.Route != reuse.First,
 	}
 	for i, q := range casework.Questions {
 		b.How = append(b.How, Answered{ID: string(q), Label: x.lang.Say("question." + string(q)), Value: x.lang.Say("how." + string(placed.How[i]))})
@@ -118,16 +119,10 @@ func (x *exchange) besideFacts(v docket.View, d *directory) []BesideFact {
 		joins = append(joins, d.org(j.Org)+x.lang.Say("comma")+d.person(j.Person)+x.lang.Say("colon")+j.Statement)
 	}
 	add("beside.joins", joins...)
-	var owed []string
-	for _, id := range c.Papers.Items {
-		if item, ok := v.Pack.Item(id); ok {
-			owed = append(owed, x.text(item.Label))
-		}
+	add("beside.papers", x.owed(v)...)
+	if len(c.Submissions) > 0 && len(c.Submissions[0].Later) > 0 {
+		add("lane.urgency", c.Submissions[0].Urgency)
 	}
-	if n := len(c.Submissions); n > 0 && len(c.Submissions[0].Later) > 0 {
-		owed = append(owed, x.lang.Say("beside.urgency", c.Submissions[0].Urgency))
-	}
-	add("beside.papers", owed...)
 	var work []string
 	for _, g := range v.Waiting {
 		if g.Party != x.actor.Org {

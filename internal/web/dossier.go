@@ -10,6 +10,7 @@ import (
 	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
+	"jixu/internal/gate"
 	"jixu/internal/policy"
 )
 
@@ -25,6 +26,8 @@ type dossierPage struct {
 	Done     int
 	All      int
 	Check    string // "" until everything is done
+	Deliver  string // where papers owed are sent; "" if none are
+	Lane     string // where the emergency lane stands; "" if it is not offered
 	EditedBy string
 	EditedAt time.Time
 }
@@ -59,14 +62,31 @@ func (x *exchange) dossier() error {
 			}
 		}
 	}
-	if p.Done == p.All {
+	switch {
+	case v.Case.Papers.Gate != "":
+		p.Deliver = "/hospital/cases/" + v.Case.ID + "/acts/deliver"
+	case p.Done < p.All:
+		lane, err := x.lane(v, p.Page)
+		if err != nil {
+			return err
+		}
+		if lane != nil {
+			p.Lane = "/hospital/cases/" + v.Case.ID + "/check#later"
+		}
+	}
+	if p.Done == p.All && (v.Case.Status == casework.Draft || supplementing(v)) {
 		p.Check = "/hospital/cases/" + v.Case.ID + "/check"
 	}
 	p.Title = x.lang.Say("dossier.title")
 	return x.show("dossier", &p.Page, &p)
 }
 
-// notices are the panels of the open supplement notices, without their button:
+// supplementing reports whether a notice asks for another submission.
+func supplementing(v docket.View) bool {
+	return slices.ContainsFunc(v.Waiting, func(g gate.Gate) bool { return g.Kind == gate.Supplement })
+}
+
+// notices are the panels of the open supplement notices and of papers owed, without their button:
 // the reader is already where it leads.
 func (x *exchange) notices(v docket.View, d *directory) []Move {
 	var out []Move

@@ -156,12 +156,28 @@ func (x *exchange) moves(v docket.View, d *directory) []Move {
 		} else {
 			m.Meanwhile = x.lang.Say("meanwhile." + string(x.site.Audience))
 		}
-		if g.Kind == gate.Supplement {
+		switch g.Kind {
+		case gate.Supplement:
 			m.Defects = x.defects(v, g)
+		case gate.Deliver:
+			m.Defects = x.owed(v)
 		}
 		out = append(out, m)
 	}
 	slices.SortStableFunc(out, func(a, b Move) int { return before(a.Mine, b.Mine) })
+	return out
+}
+
+// owed lists the papers that the emergency lane waits for, in the pack's order.
+func (x *exchange) owed(v docket.View) []string {
+	var out []string
+	for _, part := range v.Pack.Parts {
+		for _, item := range part.Items {
+			if slices.Contains(v.Case.Papers.Items, item.ID) {
+				out = append(out, x.text(item.Label))
+			}
+		}
+	}
 	return out
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"jixu/internal/casework"
@@ -9,6 +10,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/number"
 	"jixu/internal/variety"
+	"jixu/internal/words"
 )
 
 type varietiesPage struct {
@@ -81,7 +83,8 @@ func (x *exchange) showVariety(status int, problems []fault.Problem) error {
 		}
 		return x.inputLabel(field)
 	})
-	for _, f := range varietyFields {
+	fields := slices.DeleteFunc(slices.Clone(varietyFields), func(f actField) bool { return v.Drug && ofDevices(f.id) })
+	for _, f := range fields {
 		value := varietyValue(v.Data, f.id)
 		for _, o := range x.registerChoices(f.id) {
 			if o.Value == value {
@@ -97,7 +100,7 @@ func (x *exchange) showVariety(status int, problems []fault.Problem) error {
 		p.Registered = x.lang.Say("variety.registered", dayText(x.lang, v.RegisteredSince), v.RegisteredNote)
 	}
 	if variety.MayKeep(v.Drug, x.actor) == nil {
-		for _, f := range append(varietyFields[:len(varietyFields):len(varietyFields)], actField{"reason", "long", false}) {
+		for _, f := range append(slices.Clone(fields), actField{"reason", "long", false}) {
 			p.Correct = append(p.Correct, x.registerInput(f, varietyValue(v.Data, f.id), p.Page))
 		}
 		p.Mark = []ActInput{
@@ -113,6 +116,9 @@ func (x *exchange) showVariety(status int, problems []fault.Problem) error {
 // refused form, with what was typed.
 func (x *exchange) registerInput(f actField, now string, p Page) ActInput {
 	in := ActInput{ID: f.id, Kind: f.kind, Label: x.inputLabel(f.id), Optional: f.optional, Error: p.Error(f.id), Value: now}
+	if words.Has("act.in." + f.id + ".help") {
+		in.Help = x.lang.Say("act.in." + f.id + ".help")
+	}
 	if x.r.Method == http.MethodPost && x.r.PostForm.Has(f.id) {
 		in.Value = x.r.PostForm.Get(f.id)
 	}

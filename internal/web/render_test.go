@@ -233,6 +233,11 @@ func spoken() []string {
 		for _, what := range []string{"title", "intro", "go"} {
 			keys = append(keys, "act."+a.name+"."+what)
 		}
+		for _, f := range a.fields {
+			if key := "act." + a.name + "." + f.id; words.Has(key) {
+				keys = append(keys, key)
+			}
+		}
 	}
 	asked := slices.Concat(varietyFields, inquiryFields, []actField{{id: "since"}, {id: "note"}, {id: "answer"}, {id: "case"}})
 	for _, a := range acts {
