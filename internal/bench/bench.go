@@ -1,6 +1,6 @@
 // Package bench measures what a start and a case cost: the start of every
 // function beside the same function with the SDK's default configuration, and
-// the bill of one whole application by AWS's list prices. It asserts nothing
+// submitting and answering in memory, and the bill of one whole application by AWS's list prices. It asserts nothing
 // about a machine's speed, and no function imports it.
 package bench
 
@@ -19,9 +19,10 @@ import (
 
 // Options say how much is measured.
 type Options struct {
-	Starts int // of each function and each variant; 0: none
-	Bill   bool
-	Out    io.Writer
+	Starts     int // of each function and each variant; 0: none
+	Operations bool
+	Bill       bool
+	Out        io.Writer
 }
 
 // Run measures and prints. It fails when something cannot be measured, and
@@ -39,6 +40,11 @@ func Run(ctx context.Context, o Options) error {
 	if o.Starts > 0 {
 		if err := starts(ctx, root, dir, o); err != nil {
 			return fmt.Errorf("measuring starts: %w", err)
+		}
+	}
+	if o.Operations {
+		if err := operations(ctx, o.Out); err != nil {
+			return fmt.Errorf("measuring operations: %w", err)
 		}
 	}
 	if o.Bill {

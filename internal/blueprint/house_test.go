@@ -69,7 +69,7 @@ var rooms = map[string][]string{
 		"policy", "party", "history", "sample", "words", "fault",
 	},
 	"bench": {
-		"docket", "table", "bucket", "casework", "gate", "calendar", "policy", "party", "journey", "sample", "local", "settings",
+		"docket", "table", "bucket", "memory", "casework", "gate", "calendar", "policy", "party", "history", "journey", "sample", "local", "settings", "fault",
 	},
 	"stack":            {"local"},
 	"stack/probe":      {"settings", "logging"},

@@ -1,0 +1,337 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"time"
+
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/history"
+	"jixu/internal/journey"
+	"jixu/internal/memory"
+	"jixu/internal/party"
+	"jixu/internal/policy"
+)
+
+// operationRuns is how often each operation is measured; the median counts.
+// Tests lower it.
+var operationRuns = 60
+
+// measure is what one operation took.
+type measure struct {
+	took   time.Duration
+	allocs float64
+	bytes  float64
+}
+
+// operation is one thing to measure: ready makes what it needs in an empty house,
+// out of the measured time, and returns what is measured.
+type operation struct {
+	name  string
+	ready func(*desktop) (func() error, error)
+}
+
+// operations measures what a change costs without any service: the law, the
+// canonical form, the hashes and the store's contract in memory. Sealing one
+// entry of the same run is the unit, so that the numbers of two machines can be
+// compared, and two of one machine on different days.
+func operations(ctx context.Context, out io.Writer) error {
+	list := []operation{
+		{"sealing one entry", (*desktop).seal},
+		{"saving the form of a draft", (*desktop).save},
+		{"announcing a file", (*desktop).announce},
+		{"submitting one file for each paper", submitting(1)},
+		{"submitting 50 files", submitting(50)},
+		{"asking for a supplement", (*desktop).ask},
+		{"giving an opinion", (*desktop).opine},
+		{"the same opinion once more", (*desktop).again},
+		{"an opinion that comes too late", (*desktop).late},
+	}
+	g := grid{{"operation, in memory", "time", "of a seal", "allocations", "of a seal", "KB"}}
+	var unit measure
+	for i, op := range list {
+		m, err := measured(ctx, op)
+		if err != nil {
+			return fmt.Errorf("%s: %w", op.name, err)
+		}
+		if i == 0 {
+			unit = m
+		}
+		g.row(op.name, number(float64(m.took)/float64(time.Microsecond), 0)+" µs", number(float64(m.took)/float64(unit.took), 1)+" ×",
+			number(m.allocs, 0), number(m.allocs/unit.allocs, 1)+" ×", number(m.bytes/1024, 1))
+	}
+	fmt.Fprintf(out, "\nWhat a change costs before any service is asked: the median of %d, beside sealing one entry in the same run.\n\n", operationRuns)
+	g.print(out)
+	return nil
+}
+
+// measured runs op several times and takes the medians. One run before is not
+// counted: what is read once is read then.
+func measured(ctx context.Context, op operation) (measure, error) {
+	var took []time.Duration
+	var allocs, bytes []float64
+	for i := range operationRuns + 1 {
+		d, err := newDesktop(ctx)
+		if err != nil {
+			return measure{}, err
+		}
+		do, err := op.ready(d)
+		if err != nil {
+			return measure{}, err
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		began := time.Now()
+		err = do()
+		spent := time.Since(began)
+		runtime.ReadMemStats(&after)
+		if err != nil {
+			return measure{}, err
+		}
+		if i > 0 {
+			took = append(took, spent)
+			allocs = append(allocs, float64(after.Mallocs-before.Mallocs))
+			bytes = append(bytes, float64(after.TotalAlloc-before.TotalAlloc))
+		}
+	}
+	slices.Sort(took)
+	slices.Sort(allocs)
+	slices.Sort(bytes)
+	mid := operationRuns / 2
+	return measure{took[mid], allocs[mid], bytes[mid]}, nil
+}
+
+// desktop is a desk over memory, with the sample people.
+type desktop struct {
+	ctx  context.Context
+	desk *docket.Desk
+	w    *memory.World
+	ops  int
+}
+
+func newDesktop(ctx context.Context) (*desktop, error) {
+	w := memory.New(nil, time.Date(2026, 9, 14, 2, 0, 0, 0, time.UTC))
+	desk := docket.New(struct {
+		*memory.Store
+		*memory.Directory
+	}{w.Store, w.Directory}, w.Clock, deaf{})
+	desk.Files = w.Files
+	for _, o := range journey.Organisations {
+		if err := w.Directory.PutOrganisation(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range journey.People {
+		if err := w.Directory.PutPerson(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Directory.PutAgencies(ctx, journey.Agencies); err != nil {
+		return nil, err
+	}
+	return &desktop{ctx: ctx, desk: desk, w: w}, w.Directory.PutRules(ctx, policy.LocalSample())
+}
+
+func (d *desktop) op() docket.Op {
+	d.ops++
+	return docket.Op{ID: fmt.Sprintf("bench-operation-%08d", d.ops)}
+}
+
+func person(id string) party.Actor {
+	p := journey.Person(id)
+	return party.ActorOf(p, journey.Organisation(p.Org))
+}
+
+// seal is the unit: one entry of ordinary size.
+func (d *desktop) seal() (func() error, error) {
+	body, err := json.Marshal(journey.DeviceForm())
+	return func() error {
+		_, err := history.Seal(history.Entry{}, history.Entry{Aggregate: "case/bench", Verb: "bench", At: time.Unix(0, 0), Body: body})
+		return err
+	}, err
+}
+
+// draft makes a filled draft with one file for every paper, and more of them up
+// to files, all checked.
+func (d *desktop) draft(files int) (string, error) {
+	lin := person("lin-zhi")
+	r, err := d.desk.Create(d.ctx, d.op(), casework.Device, lin)
+	if err != nil {
+		return "", err
+	}
+	form := journey.DeviceForm()
+	for k, v := range journey.DeviceFacts() {
+		form[k] = v
+	}
+	version, err := d.version(r.Case)
+	if err != nil {
+		return "", err
+	}
+	if _, err := d.desk.Save(d.ctx, d.op(), r.Case, version, form, lin); err != nil {
+		return "", err
+	}
+	left := files
+	for round := 0; left > 0; round++ {
+		before := left
+		for _, item := range journey.Papers(policy.DevicePack()) {
+			if round >= item.MaxFiles || round > 0 && left == 0 {
+				continue
+			}
+			if err := d.attach(r.Case, item.ID, lin); err != nil {
+				return "", err
+			}
+			left = max(left-1, 0)
+		}
+		if left == before {
+			return "", fmt.Errorf("the pack has no room for %d files", files)
+		}
+	}
+	return r.Case, nil
+}
+
+// attach announces a file and settles it, without the bytes: these are measured elsewhere.
+func (d *desktop) attach(id, item string, by party.Actor) error {
+	version, err := d.version(id)
+	if err != nil {
+		return err
+	}
+	r, _, err := d.desk.Attach(d.ctx, d.op(), id, version, docket.Upload{Item: item, Name: "a.pdf"}, "", by)
+	if err != nil {
+		return err
+	}
+	record, err := d.w.Store.Load(d.ctx, id)
+	if err != nil {
+		return err
+	}
+	f, _ := record.File(r.File)
+	f.State, f.Version, f.Scan, f.Type, f.Size, f.SHA256 = docket.Checked, "v1", docket.Scanned, "pdf", 1<<20, fmt.Sprintf("%064d", d.ops)
+	_, err = d.w.Store.SettleFile(d.ctx, f)
+	return err
+}
+
+func (d *desktop) version(id string) (int, error) {
+	r, err := d.w.Store.Load(d.ctx, id)
+	return r.Case.Version, err
+}
+
+func (d *desktop) save() (func() error, error) {
+	id, err := d.draft(1)
+	if err != nil {
+		return nil, err
+	}
+	version, err := d.version(id)
+	form, op := journey.DeviceForm(), d.op()
+	form["quantity"] = "11"
+	return func() error {
+		_, err := d.desk.Save(d.ctx, op, id, version, form, person("lin-zhi"))
+		return err
+	}, err
+}
+
+func (d *desktop) announce() (func() error, error) {
+	id, err := d.draft(1)
+	if err != nil {
+		return nil, err
+	}
+	version, err := d.version(id)
+	op := d.op()
+	return func() error {
+		_, _, err := d.desk.Attach(d.ctx, op, id, version, docket.Upload{Item: "instructions", Name: "a.pdf"}, "", person("lin-zhi"))
+		return err
+	}, err
+}
+
+func submitting(files int) func(*desktop) (func() error, error) {
+	return func(d *desktop) (func() error, error) {
+		id, err := d.draft(files)
+		if err != nil {
+			return nil, err
+		}
+		version, err := d.version(id)
+		op := d.op()
+		return func() error {
+			_, err := d.desk.Submit(d.ctx, op, id, version, true, person("lin-zhi"))
+			return err
+		}, err
+	}
+}
+
+// submitted makes a case under assessment and returns its opinion's gate.
+func (d *desktop) submitted() (docket.GateRef, error) {
+	id, err := d.draft(1)
+	if err != nil {
+		return docket.GateRef{}, err
+	}
+	version, err := d.version(id)
+	if err != nil {
+		return docket.GateRef{}, err
+	}
+	if _, err := d.desk.Submit(d.ctx, d.op(), id, version, true, person("lin-zhi")); err != nil {
+		return docket.GateRef{}, err
+	}
+	r, err := d.w.Store.Load(d.ctx, id)
+	return docket.GateRef{Case: id, Gate: r.Case.Opinion.Gate}, err
+}
+
+func (d *desktop) ask() (func() error, error) {
+	ref, err := d.submitted()
+	op := d.op()
+	return func() error {
+		_, err := d.desk.Ask(d.ctx, op, ref, []casework.Defect{{Item: "signed-form", What: "请加盖公章"}}, person("zhou-heng"), nil)
+		return err
+	}, err
+}
+
+// given is an opinion that finds everything met.
+func given() casework.Opinion {
+	var o casework.Opinion
+	for _, q := range casework.Questions {
+		o.Findings = append(o.Findings, casework.Finding{Question: q, Met: true, Reason: "具备条件"})
+	}
+	return o
+}
+
+func (d *desktop) opine() (func() error, error) {
+	ref, err := d.submitted()
+	op := d.op()
+	return func() error {
+		_, err := d.desk.Opine(d.ctx, op, ref, given(), person("zhou-heng"), nil)
+		return err
+	}, err
+}
+
+// again sends the operation that was answered already: its receipt comes back.
+func (d *desktop) again() (func() error, error) {
+	do, err := d.opine()
+	if err != nil {
+		return nil, err
+	}
+	return do, do()
+}
+
+// late is another answer to a gate that is answered: a conflict, and nothing is written.
+func (d *desktop) late() (func() error, error) {
+	ref, err := d.submitted()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.desk.Opine(d.ctx, d.op(), ref, given(), person("zhou-heng"), nil); err != nil {
+		return nil, err
+	}
+	op, other := d.op(), given()
+	other.Findings[0].Met = false
+	return func() error {
+		_, err := d.desk.Opine(d.ctx, op, ref, other, person("zhou-heng"), nil)
+		if !errors.Is(err, fault.Conflict) {
+			return fmt.Errorf("a second answer: got %v, want a conflict", err)
+		}
+		return nil
+	}, nil
+}
