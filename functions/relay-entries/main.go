@@ -43,7 +43,7 @@ func main() {
 }
 
 func build() (*docket.Teller, error) {
-	s, err := settings.Read(settings.Table, settings.Machine, settings.Notices, settings.Clock)
+	s, err := settings.Read(settings.Table, settings.Machine, settings.Notices, settings.Events, settings.Clock)
 	if err != nil {
 		return nil, err
 	}
@@ -53,5 +53,5 @@ func build() (*docket.Teller, error) {
 	}
 	store := table.New(dynamodb.NewFromConfig(config), s.Table)
 	desk := docket.New(store, table.Clock{Store: store, Moves: s.Clock == "table"}, logging.Counter{Stage: s.Stage})
-	return &docket.Teller{Desk: desk, Machine: machine.New(config, s.Machine), Notices: queue.New(config, s.Notices)}, nil
+	return &docket.Teller{Desk: desk, Machine: machine.New(config, s.Machine), Notices: queue.New(config, s.Notices), Events: queue.New(config, s.Events)}, nil
 }

@@ -89,6 +89,11 @@ func (t *Teller) tellSheet(ctx context.Context, name string, e history.Entry) er
 			return fault.Because(fault.Unavailable, "untold", fmt.Errorf("queueing a notice of %s: %w", name, err))
 		}
 	}
+	for _, telling := range t.events(tellings) {
+		if err := t.event(ctx, *telling.Event); err != nil {
+			return fault.Because(fault.Unavailable, "untold", err)
+		}
+	}
 	if err := t.Desk.Store.Told(ctx, name, e.Seq); err != nil {
 		return fmt.Errorf("marking entry %d of %s as told: %w", e.Seq, name, err)
 	}

@@ -22,7 +22,8 @@ type Teller struct {
 	Desk    *Desk
 	Machine Machine
 	Notices Notices
-	Outbox  Outbox // what was delivered; nil: a notice that comes again is queued again
+	Events  Notices // for organisations' own machines; nil: nobody is sent any
+	Outbox  Outbox  // what was delivered; nil: a notice that comes again is queued again
 }
 
 // Telling is one thing that somebody or something must hear of an entry.
@@ -31,6 +32,7 @@ type Telling struct {
 	Resume string          // hand the token of this gate back
 	Leg    gate.Leg        // the leg that gate is on
 	Notice *Notice         // put this in the queue
+	Event  *Notice         // and this in the queue of events, if its organisation wants them
 }
 
 // Tellings derives from e everything that must be told, in order: the machine
@@ -116,7 +118,7 @@ func (t *Teller) Tell(ctx context.Context, id string, seq int) error {
 		return err
 	}
 	var failed []error
-	for _, telling := range tellings {
+	for _, telling := range append(tellings, t.events(tellings)...) {
 		if err := t.one(ctx, r, telling); err != nil {
 			failed = append(failed, err)
 		}
@@ -136,6 +138,8 @@ func (t *Teller) one(ctx context.Context, r Record, telling Telling) error {
 		return t.start(ctx, r.Case, *telling.Start)
 	case telling.Resume != "":
 		return t.resume(ctx, r, telling.Leg, telling.Resume)
+	case telling.Event != nil:
+		return t.event(ctx, *telling.Event)
 	default:
 		if err := t.Notices.Queue(ctx, *telling.Notice); err != nil {
 			return fmt.Errorf("queueing a notice of %s: %w", r.Case.ID, err)

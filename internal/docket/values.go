@@ -289,6 +289,7 @@ const (
 	NoticeCode    NoticeKind = "code"    // a one-time code, to one person's own channel
 	NoticeInquiry NoticeKind = "inquiry" // a question was asked, or answered
 	NoticeCopied  NoticeKind = "copied"  // a copy was sent to you some days ago, and nobody said it arrived
+	NoticeEvent   NoticeKind = "event"   // for an organisation's own machine: which case moved, and how
 )
 
 // Notice is a telling to people. It carries ids only; words, addresses, links

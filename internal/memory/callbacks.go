@@ -135,3 +135,32 @@ func (s *Sealer) Decrypt(ctx context.Context, sealed []byte, about map[string]st
 		return plain, nil
 	})
 }
+
+// Hooks keeps every event it was handed.
+type Hooks struct {
+	world *World
+	sent  []docket.Hook
+}
+
+var _ docket.Hooks = (*Hooks)(nil)
+
+// Post takes an event. See [docket.Hooks].
+func (h *Hooks) Post(ctx context.Context, hook docket.Hook) error {
+	return run(ctx, h.world, "Hooks.Post", func() error {
+		if hook.Address == "" || hook.ID == "" || len(hook.Secrets) == 0 {
+			return h.world.broke("an event without an address, an id or a secret")
+		}
+		if err := h.world.untold(hook.Body); err != nil {
+			return err
+		}
+		h.sent = append(h.sent, hook)
+		return nil
+	})
+}
+
+// Sent returns every event so far, oldest first.
+func (h *Hooks) Sent() []docket.Hook {
+	h.world.mu.Lock()
+	defer h.world.mu.Unlock()
+	return slices.Clone(h.sent)
+}

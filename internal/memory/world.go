@@ -26,6 +26,8 @@ type World struct {
 	Machine   *Machine
 	Stream    *Stream
 	Notices   *Notices
+	Events    *Notices
+	Hooks     *Hooks
 	Outbox    *Outbox
 	Mail      *Mail
 	Mac       *Mac
@@ -76,6 +78,8 @@ func New(r Reporter, now time.Time) *World {
 	w.Machine = &Machine{world: w, executions: map[string]*execution{}, tokens: map[string]string{}, Swallows: true}
 	w.Stream = &Stream{world: w}
 	w.Notices = &Notices{world: w, seen: map[string][]byte{}}
+	w.Events = &Notices{world: w, seen: map[string][]byte{}}
+	w.Hooks = &Hooks{world: w}
 	w.Outbox = &Outbox{world: w, delivered: map[string]time.Time{}}
 	w.Mail = &Mail{world: w}
 	w.Mac = &Mac{world: w}

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -41,6 +42,28 @@ func (q *Queue) Queue(ctx context.Context, n docket.Notice) error {
 	_, err = q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.url, MessageBody: aws.String(string(body))})
 	if err != nil {
 		return fault.Because(fault.Unavailable, "busy", fmt.Errorf("queueing notice %s: %w", n.Key, err))
+	}
+	return nil
+}
+
+// pauses are how long an event rests after each failure: a receiver that was
+// restarted hears soon, one that is broken is not pestered. They add up to a day;
+// the template gives up after one try more than there are pauses.
+var pauses = []time.Duration{
+	30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour, 7 * time.Hour, 11 * time.Hour,
+}
+
+// Pause is how long a message rests after it was received so often in vain.
+func Pause(received int) time.Duration { return pauses[min(max(received, 1), len(pauses))-1] }
+
+// Later lets a message that was received so often rest before it comes again.
+// Failing to is harmless: it comes again sooner.
+func (q *Queue) Later(ctx context.Context, handle string, received int) error {
+	_, err := q.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
+		QueueUrl: &q.url, ReceiptHandle: &handle, VisibilityTimeout: int32(Pause(received) / time.Second),
+	})
+	if err != nil {
+		return fault.Because(fault.Unavailable, "busy", fmt.Errorf("letting a message rest: %w", err))
 	}
 	return nil
 }

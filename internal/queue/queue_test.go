@@ -3,9 +3,27 @@ package queue
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"jixu/internal/fault"
 )
+
+func TestPausesGrowAndStayWithinWhatTheQueueAllows(t *testing.T) {
+	var all, before time.Duration
+	for received := 1; received <= 8; received++ {
+		p := Pause(received)
+		if p <= before || p > 12*time.Hour {
+			t.Errorf("after %d tries: got %v, want more than %v and at most twelve hours", received, p, before)
+		}
+		before, all = p, all+p
+	}
+	if all < 20*time.Hour || all > 48*time.Hour {
+		t.Errorf("got %v in all, want about a day", all)
+	}
+	if Pause(0) != Pause(1) || Pause(99) != Pause(8) {
+		t.Errorf("got %v and %v, want the first and the last pause", Pause(0), Pause(99))
+	}
+}
 
 func TestParse(t *testing.T) {
 	for _, tt := range []struct {

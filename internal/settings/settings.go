@@ -16,6 +16,7 @@ const (
 	Table    Name = "JIXU_TABLE"     // name of the table
 	Bucket   Name = "JIXU_BUCKET"    // name of the bucket that keeps the files
 	Notices  Name = "JIXU_NOTICES"   // URL of the queue of notices
+	Events   Name = "JIXU_EVENTS"    // URL of the queue of events for organisations' own machines
 	Machine  Name = "JIXU_MACHINE"   // ARN of review-application
 	LinkKey  Name = "JIXU_LINK_KEY"  // id or ARN of the key that makes links and codes
 	SealKey  Name = "JIXU_SEAL_KEY"  // id or ARN of the key that seals signing secrets
@@ -38,6 +39,7 @@ type Settings struct {
 	Table    string
 	Bucket   string
 	Notices  string
+	Events   string
 	Machine  string
 	LinkKey  string
 	SealKey  string
@@ -102,7 +104,7 @@ func (s Settings) contradictions() []string {
 // field is where the value of name is kept.
 func (s *Settings) field(name Name) *string {
 	fields := map[Name]*string{
-		stage: &s.Stage, Table: &s.Table, Bucket: &s.Bucket, Notices: &s.Notices,
+		stage: &s.Stage, Table: &s.Table, Bucket: &s.Bucket, Notices: &s.Notices, Events: &s.Events,
 		Machine: &s.Machine, LinkKey: &s.LinkKey, SealKey: &s.SealKey, Loopback: &s.Loopback, Site: &s.Site, Issuer: &s.Issuer,
 		Client: &s.Client, SMTP: &s.SMTP, MailFrom: &s.MailFrom, Clock: &s.Clock, Scanner: &s.Scanner,
 	}

@@ -99,6 +99,10 @@ func TestAFunctionIsDeniedWhatItsRoleDoesNotName(t *testing.T) {
 		{"case-api seals secrets", "case-api", seal, false},
 		{"case-api opens no secrets", "case-api", unseal, true},
 		{"case-api makes no links", "case-api", mac, true},
+		{"send-webhook opens secrets", "send-webhook", unseal, false},
+		{"send-webhook makes no secrets", "send-webhook", seal, true},
+		{"send-webhook uploads nothing", "send-webhook", upload("evidence"), true},
+		{"relay-entries opens no secrets", "relay-entries", unseal, true},
 		{"agency-site opens no secrets", "agency-site", unseal, true},
 		{"hospital-site opens no secrets", "hospital-site", unseal, true},
 	}
