@@ -149,6 +149,17 @@ func signedIn(person string, before ...func(*scene)) func(*scene) {
 	}
 }
 
+// program makes the event's token one of this house that has not ended.
+func program(before ...func(*scene)) func(*scene) {
+	return func(s *scene) {
+		for _, b := range before {
+			b(s)
+		}
+		s.swaps["https://issuer.example"] = s.stack.Desk.Issuer
+		s.swaps["1789351500"] = strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10)
+	}
+}
+
 // linked waits for the link that the assessor was mailed.
 func linked(s *scene) {
 	submitted(s)
@@ -287,6 +298,15 @@ var rows = []struct {
 	{"apply-outcome/the-track-is-over", answered, `{"over":true,"gate":"","kind":"","asked":0}`, nil},
 	{"apply-outcome/whose-move-on-the-reply", submitted, `{"over":false,"gate":"reply-1","kind":"reply","asked":0}`, nil},
 
+	{"case-api/a-case-is-read", program(submitted), "200", nil},
+	{"case-api/a-draft-is-opened", program(), "201", nil},
+	{"case-api/a-form-is-saved-over-a-colleagues", program(drafted), "412", nil},
+	{"case-api/a-key-is-missing", program(), "400", nil},
+	{"case-api/a-list-is-read", program(), "200", nil},
+	{"case-api/a-token-without-an-end", program(), "401", nil},
+	{"case-api/an-opinion-is-given", program(fresh), "200", opinionGiven},
+	{"case-api/another-hospital-asks", program(submitted), "404", nil},
+
 	{"check-file/uploaded", uploaded("licence", fileInEvents, versionInEvents, sample.PDF(1, "许可证", 1, 0)), quiet, fileIs(fileInEvents, docket.Checked, "")},
 	{"check-file/belongs-to-no-file", nil, quiet, nil},
 	{"check-file/evidence-uploaded", uploaded("evidence", letterInEvents, letterVersion, sample.PDF(1, "批复", 1, 0)), quiet, fileIs(letterInEvents, docket.Checked, "")},
@@ -323,6 +343,10 @@ var rows = []struct {
 	{"send-notice/a-message-that-is-no-notice", nil, `{"batchItemFailures":[{"itemIdentifier":"m-0"}]}`, nil},
 	{"send-notice/an-opinion-was-given", answered, nothingFailed, mailed("import@hospital-1.example")},
 	{"send-notice/what-was-sent-has-arrived", submitted, nothingFailed, mailed("import@hospital-1.example")},
+
+	{"send-webhook/a-message-that-is-no-event", nil, `{"batchItemFailures":[{"itemIdentifier":"m-0"}]}`, nil},
+	{"send-webhook/an-event-of-a-question", nil, nothingFailed, settled},
+	{"send-webhook/an-event-waits", submitted, nothingFailed, settled},
 
 	{"sweep-stuck/the-minute-comes", submitted, quiet, nil},
 }
