@@ -2,7 +2,7 @@ package dossier
 
 import "bytes"
 
-// reader of markup hears what a part of a document says, in its order. Names come
+// listener hears what a part of a document says, in its order. Names come
 // without their prefix: who decides by them errs on the side of seeing too much.
 type listener interface {
 	opens(name string)        // an element begins
@@ -16,11 +16,10 @@ const (
 	valueMost    = 16 << 10 // of an attribute
 )
 
-// markup reads XML as it passes, in constant memory, as loosely as the laxest
-// of viewers and without believing what it says of itself: it undoes character
-// references and CDATA, and knows no other entity, encoding or document type
-// than XML's own. A part that uses one is not refused for what it hides but for
-// hiding.
+// markup reads XML as it passes, in constant memory, and believes nothing that it
+// says of itself: it undoes character references and CDATA, and knows no other
+// entity, encoding or document type than XML's own. A part that uses one, or that
+// viewers could cut in different ways, is refused not for what it hides but for hiding.
 type markup struct {
 	to  listener
 	bad bool // not to be read by everybody alike
@@ -31,7 +30,6 @@ type markup struct {
 	quote   byte
 	open    []string // names of open elements, to open depths
 	depth   int
-	deep    bool
 	last    [3]byte // the last bytes of a comment, a CDATA section or an instruction
 	ref     []byte
 	inRef   bool
