@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"jixu/internal/api"
+	"jixu/internal/words"
 )
 
 const description = "../../docs/openapi.yaml"
@@ -196,6 +197,41 @@ func TestEverySchemaCompiles(t *testing.T) {
 	for name := range schemas.(map[string]any) {
 		if _, err := c.compiler.Compile("openapi.json#/components/schemas/" + name); err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The page for agencies' engineers shows what is really sent.
+func TestThePageForEngineersShowsWhatIsSent(t *testing.T) {
+	c, err := theContract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../../docs/machine-answers.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := 0
+	for i, block := range strings.Split(string(page), "```json\n") {
+		if i == 0 {
+			continue
+		}
+		text, _, _ := strings.Cut(block, "```")
+		schema := "MachineAnswer"
+		if strings.Contains(text, "specversion") {
+			schema = "Event"
+		}
+		if bad := c.fits("/components/schemas/"+schema, []byte(text)); bad != "" {
+			t.Errorf("%s: %s\n%s", schema, bad, text)
+		}
+		shown++
+	}
+	if shown != 2 {
+		t.Errorf("got %d examples, want an answer and an event", shown)
+	}
+	for _, code := range []string{"gate.answered", "operation.other", "file.unchecked", "moved", "webhook.time", "webhook.signature", "role"} {
+		if !strings.Contains(string(page), "`"+code+"`") || !words.Has("fault."+code) {
+			t.Errorf("code %s: want it on the page and in the words", code)
 		}
 	}
 }
