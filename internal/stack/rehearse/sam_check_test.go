@@ -190,6 +190,10 @@ func (b *built) invoke(t *testing.T, s *stack.Stack, d docker, function string, 
 	}
 	variables := map[string]string{}
 	for name, value := range config.Environment.Variables {
+		if name == "JIXU_ISSUER" {
+			variables[name] = value // a name that tokens carry, and no event of these asks it anything
+			continue
+		}
 		for _, port := range loopback.FindAllStringSubmatch(value, -1) {
 			b.passOn(t, d.bridge(t), port[1])
 		}
