@@ -150,10 +150,23 @@ type assault struct {
 }
 
 var assaults = []assault{
-	{"a number", 7.5, false}, {"a word that is yes", true, false}, {"nothing", nil, false}, {"a list", []any{"x"}, false}, {"an object", map[string]any{"$ne": ""}, false},
-	{"the empty text", "", true}, {"spaces", "  \n ", true}, {"half a megabyte", strings.Repeat("长", 170_000), true}, {"a control character", "a\x07b", true}, {"a zero", "a\x00b", true},
-	{"HTML", `<img src=x onerror=alert(1)>`, true}, {"a path", "../../etc/passwd", true}, {"a template", "{{.}}${jndi:ldap://x}{0}", true},
-	{"a key's own sign", "TRUST#mpa", true}, {"a condition", "' OR 1=1 --", true}, {"text that runs backwards", "\u202eabc", true}, {"a far day", "9999-99-99", true},
+	{"a number", 7.5, false},
+	{"a word that is yes", true, false},
+	{"nothing", nil, false},
+	{"a list", []any{"x"}, false},
+	{"an object", map[string]any{"$ne": ""}, false},
+	{"the empty text", "", true},
+	{"spaces", "  \n ", true},
+	{"half a megabyte", strings.Repeat("长", 170_000), true},
+	{"a control character", "a\x07b", true},
+	{"a zero", "a\x00b", true},
+	{"HTML", `<img src=x onerror=alert(1)>`, true},
+	{"a path", "../../etc/passwd", true},
+	{"a template", "{{.}}${jndi:ldap://x}{0}", true},
+	{"a key's own sign", "TRUST#mpa", true},
+	{"a condition", "' OR 1=1 --", true},
+	{"text that runs backwards", "\u202eabc", true},
+	{"a far day", "9999-99-99", true},
 }
 
 // leaves lists the places of v that hold a value.
@@ -312,6 +325,15 @@ func TestWhatEveryDoorOfProgramsRefuses(t *testing.T) {
 			}
 		}
 	}
+	// Where nothing means something, it must be said.
+	for _, at := range []string{path(s.draft, "form"), path(s.draft, "claim"), base + "/varieties/" + s.variety + "/mark"} {
+		if a := s.as(who(at)).post(at, "{}", "If-Match", `"1"`); a.Status != 422 {
+			t.Errorf("%s with nothing said: got %d %s, want 422", at, a.Status, a.Text)
+		}
+	}
+	if a := s.as("tang-wei").post(base+"/organisation/address", "{}"); a.Status != 422 {
+		t.Errorf("an address with nothing said: got %d %s, want 422", a.Status, a.Text)
+	}
 	if s.print() != s.before {
 		t.Error("something changed")
 	}
@@ -319,7 +341,7 @@ func TestWhatEveryDoorOfProgramsRefuses(t *testing.T) {
 		"/cases?limit=0": 422, "/cases?limit=101": 422, "/cases?limit=x": 422, "/cases?cursor=!": 400, "/cases?cursor=eA": 400, "/cases?limit=1&limit=2": 422,
 		"/cases?page=2": 422, "/varieties": 422, "/varieties?kind=food": 422, "/packs/food": 404, "/cases/" + s.open + "/submissions/0": 404,
 		"/cases/" + s.open + "/submissions/x": 404, "/cases/" + s.open + "/history?cursor=eA": 400, "/cases/" + s.open + "/gates/none": 404, "/cases/a%23b": 404,
-		"/cases/" + strings.Repeat("x", 3000): 404, "/none": 404, "/cases/%00": 404, "/me?x=1": 422,
+		"/cases/" + strings.Repeat("x", 3000): 404, "/none": 404, "/cases?number=": 404, "/cases/%00": 404, "/me?x=1": 422,
 	} {
 		if a := s.as("lin-zhi").get(base + at); a.Status != status {
 			t.Errorf("%.80s: got %d %s, want %d", at, a.Status, a.Text, status)

@@ -42,8 +42,8 @@ func (x *call) me() (any, error) {
 
 // cases lists a hospital's own cases; with number, the one of it that anybody may read.
 func (x *call) cases() (any, error) {
-	if number := x.r.URL.Query().Get("number"); number != "" {
-		id, err := x.house.Desk.ByNumber(x.r.Context(), number, x.actor)
+	if q := x.r.URL.Query(); q.Has("number") {
+		id, err := x.house.Desk.ByNumber(x.r.Context(), q.Get("number"), x.actor)
 		if err != nil {
 			return nil, err
 		}
@@ -245,7 +245,7 @@ func (x *call) clone(nothing) (any, error) {
 }
 
 type formIn struct {
-	Values map[string]string `json:"values"`
+	Values map[string]string `json:"values" api:"required"`
 }
 
 func (x *call) save(in formIn) (any, error) {

@@ -252,7 +252,7 @@ func (d *demo) firstDrugRefused(ctx context.Context) error {
 		return err
 	}
 	if page.Status != http.StatusNotFound {
-		return fmt.Errorf("Customs opens a refused case: got %d, want 404", page.Status)
+		return fmt.Errorf("customs open a refused case: got %d, want 404", page.Status)
 	}
 	d.say("徐涛 上海海关", "hears nothing of a refusal: 404")
 	return nil

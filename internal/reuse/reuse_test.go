@@ -81,24 +81,28 @@ var matrix = []struct {
 	{
 		"the same hospital asks for the same drug again: the first opinion is relied on, the quantity assessed only if needed",
 		func(w world) bool { return w.drug && w.own && w.found && w.met && !w.stale() },
-		reuse.SameHospital, reuse.ClauseAgain, [3]reuse.Treatment{reuse.Rely, reuse.Rely, reuse.IfNeeded},
+		reuse.SameHospital, reuse.ClauseAgain,
+		[3]reuse.Treatment{reuse.Rely, reuse.Rely, reuse.IfNeeded},
 	},
 	{
 		"another hospital asks for the same drug: capability and quantity, never urgency",
 		func(w world) bool { return w.drug && !w.own && w.other && w.found && w.met && !w.stale() },
-		reuse.OtherHospital, reuse.ClauseAgain, [3]reuse.Treatment{reuse.Focus, reuse.NotAgain, reuse.Focus},
+		reuse.OtherHospital, reuse.ClauseAgain,
+		[3]reuse.Treatment{reuse.Focus, reuse.NotAgain, reuse.Focus},
 	},
 	{
 		"the same hospital asks for the same device after use, for other patients, on a joint opinion: relied on, the quantity only if needed",
 		func(w world) bool {
 			return !w.drug && w.own && w.found && w.met && w.joint && w.used && w.others && !w.stale()
 		},
-		reuse.SameHospital, reuse.ClauseRepeat, [3]reuse.Treatment{reuse.Rely, reuse.Rely, reuse.IfNeeded},
+		reuse.SameHospital, reuse.ClauseRepeat,
+		[3]reuse.Treatment{reuse.Rely, reuse.Rely, reuse.IfNeeded},
 	},
 	{
 		"another hospital asks for the same device: capability and quantity, never urgency",
 		func(w world) bool { return !w.drug && !w.own && w.other && w.found && w.met && !w.stale() },
-		reuse.OtherHospital, reuse.ClauseRepeat, [3]reuse.Treatment{reuse.Focus, reuse.NotAgain, reuse.Focus},
+		reuse.OtherHospital, reuse.ClauseRepeat,
+		[3]reuse.Treatment{reuse.Focus, reuse.NotAgain, reuse.Focus},
 	},
 }
 

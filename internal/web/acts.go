@@ -49,16 +49,32 @@ var acts = []act{
 	{"release", Agency, casework.Release, []actField{{"gate", "radio", false}}, (*exchange).actRelease},
 	{"opine-late", Agency, casework.OpineLate, lateFields(), (*exchange).actOpineLate},
 	{"amend", Agency, casework.Amend, []actField{
-		{"evidence", "radio", false}, {"outcome", "radio", false}, {"number", "text", false}, {"date", "day", false},
-		{"quantity", "number", true}, {"validUntil", "day", true}, {"conditions", "long", true}, {"reason", "long", true}, {"why", "long", false},
+		{"evidence", "radio", false},
+		{"outcome", "radio", false},
+		{"number", "text", false},
+		{"date", "day", false},
+		{"quantity", "number", true},
+		{"validUntil", "day", true},
+		{"conditions", "long", true},
+		{"reason", "long", true},
+		{"why", "long", false},
 	}, (*exchange).actAmend},
 }
 
 // varietyFields are what the register says of a product.
 var varietyFields = []actField{
-	{"nameZh", "text", false}, {"nameEn", "text", true}, {"maker", "text", false}, {"model", "text", false}, {"country", "text", false},
-	{"class", "pick", true}, {"subcatalogue", "text", true}, {"udi", "text", true}, {"noUdi", "text", true},
-	{"category", "pick", true}, {"specialReview", "yes", true}, {"conditional", "yes", true},
+	{"nameZh", "text", false},
+	{"nameEn", "text", true},
+	{"maker", "text", false},
+	{"model", "text", false},
+	{"country", "text", false},
+	{"class", "pick", true},
+	{"subcatalogue", "text", true},
+	{"udi", "text", true},
+	{"noUdi", "text", true},
+	{"category", "pick", true},
+	{"specialReview", "yes", true},
+	{"conditional", "yes", true},
 }
 
 // ofDevices reports whether the register asks a field of devices only.
