@@ -843,6 +843,7 @@ func Interleavings(t *testing.T, open func(*testing.T) docket.Store) {
 // each with its name, for those who count what they cost.
 func Life(t *testing.T, s docket.Store, after func(step string)) {
 	b := draft(t, "life")
+	b.Case.Files = map[string][]string{"plan": {"f1"}} // what its head names, the store has
 	b.Did = &docket.Operation{Scope: "h1.p1", ID: "op-1", Digest: "d", At: noon}
 	c := commit(t, s, b)
 	after("a draft is born")
