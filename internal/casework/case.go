@@ -58,90 +58,90 @@ func (s TrackState) Open() bool { return s == AtAgency || s == AtSupplement }
 
 // Track is one of the two things a submitted case waits for (办理线).
 type Track struct {
-	State TrackState
-	Gate  string // the gate that is open now, "" if none
-	Gates int    // gates opened so far; the next one's number is one more
-	Round int    // supplement rounds so far
-	Run   int    // the machine's run that carries it; raised before it is started again
-	RunAt time.Time
+	State TrackState `json:"State"`
+	Gate  string     `json:"Gate"`  // the gate that is open now, "" if none
+	Gates int        `json:"Gates"` // gates opened so far; the next one's number is one more
+	Round int        `json:"Round"` // supplement rounds so far
+	Run   int        `json:"Run"`   // the machine's run that carries it; raised before it is started again
+	RunAt time.Time  `json:"RunAt"`
 	// Clock is the agency's deadline as it stood when a supplement stopped it;
 	// nil while it runs or if no limit is prescribed.
-	Clock *Stopped
+	Clock *Stopped `json:"Clock"`
 }
 
 // Stopped is an agency clock that waits for a supplement.
 type Stopped struct {
-	Deadline calendar.Deadline
-	Limit    policy.Limit
-	At       time.Time // when the supplement stopped it
+	Deadline calendar.Deadline `json:"Deadline"`
+	Limit    policy.Limit      `json:"Limit"`
+	At       time.Time         `json:"At"` // when the supplement stopped it
 }
 
 // Submission is a dossier and form frozen at submit or resubmit (申报版本).
 type Submission struct {
-	No       int // from 1
-	At       time.Time
-	By       string // person
-	Manifest string // key of the frozen manifest
-	Digest   string // SHA-256 of the manifest, hex
-	Files    int    // how many files it lists
-	Product  string // name as submitted; shown in lists
-	Quantity int    // units asked for, from 1
-	Unit     string
-	Said     Said     `json:",omitzero"` // what the hospital said of earlier applications
-	Later    []string `json:",omitzero"` // emergency lane: items of the pack whose papers follow by a date
-	Urgency  string   `json:",omitzero"` // emergency lane: why it cannot wait for them; 1 to 4000 characters
+	No       int       `json:"No"` // from 1
+	At       time.Time `json:"At"`
+	By       string    `json:"By"`       // person
+	Manifest string    `json:"Manifest"` // key of the frozen manifest
+	Digest   string    `json:"Digest"`   // SHA-256 of the manifest, hex
+	Files    int       `json:"Files"`    // how many files it lists
+	Product  string    `json:"Product"`  // name as submitted; shown in lists
+	Quantity int       `json:"Quantity"` // units asked for, from 1
+	Unit     string    `json:"Unit"`
+	Said     Said      `json:"Said,omitzero"`    // what the hospital said of earlier applications
+	Later    []string  `json:"Later,omitzero"`   // emergency lane: items of the pack whose papers follow by a date
+	Urgency  string    `json:"Urgency,omitzero"` // emergency lane: why it cannot wait for them; 1 to 4000 characters
 }
 
 // Said is what a submission says that the matrix of reuse looks at.
 type Said struct {
-	Variety       string       `json:",omitzero"` // the variety the hospital says it is, "" for a new one
-	Used          bool         `json:",omitzero"` // units were used: attested, until the ledger of uses exists
-	OtherPatients bool         `json:",omitzero"` // it is for other patients
-	Indication    string       `json:",omitzero"` // the fingerprint of the one submitted
-	Expires       calendar.Day `json:",omitzero"` // when the first of its licences and certificates ends; zero: none says
+	Variety       string       `json:"Variety,omitzero"`       // the variety the hospital says it is, "" for a new one
+	Used          bool         `json:"Used,omitzero"`          // units were used: attested, until the ledger of uses exists
+	OtherPatients bool         `json:"OtherPatients,omitzero"` // it is for other patients
+	Indication    string       `json:"Indication,omitzero"`    // the fingerprint of the one submitted
+	Expires       calendar.Day `json:"Expires,omitzero"`       // when the first of its licences and certificates ends; zero: none says
 }
 
 // Versions are the data a case relied on, frozen with its first submission.
 type Versions struct {
-	Pack     string
-	Rules    string
-	Calendar string
+	Pack     string `json:"Pack"`
+	Rules    string `json:"Rules"`
+	Calendar string `json:"Calendar"`
 }
 
 // Case is one application by one hospital for one product.
 type Case struct {
-	ID       string // internal; never shown as a number
-	Number   string // the human case number, with its check character
-	Kind     Kind
-	Hospital string // organisation
-	Version  int    // raised by every write of the head; a form carries the one it showed
-	Seq      int    // entries so far
-	Head     string // hash of the newest entry, "" before the first
-	Status   Status
+	ID       string `json:"ID"`     // internal; never shown as a number
+	Number   string `json:"Number"` // the human case number, with its check character
+	Kind     Kind   `json:"Kind"`
+	Hospital string `json:"Hospital"` // organisation
+	Version  int    `json:"Version"`  // raised by every write of the head; a form carries the one it showed
+	Seq      int    `json:"Seq"`      // entries so far
+	Head     string `json:"Head"`     // hash of the newest entry, "" before the first
+	Status   Status `json:"Status"`
 
-	Form  map[string]string   // as typed; what was submitted is in the manifests
-	Files map[string][]string // item of the pack -> ids of attached files, as attached
+	Form  map[string]string   `json:"Form"`  // as typed; what was submitted is in the manifests
+	Files map[string][]string `json:"Files"` // item of the pack -> ids of attached files, as attached
 
-	Pack        string // requirement pack, frozen at creation
-	Versions    Versions
-	Submissions []Submission
-	Opinion     Track
-	Reply       Track
-	Given       *Opinion   // the local opinion, once given
-	Decision    *Decision  // the national reply, once recorded: the newest letter
-	Former      []Decision `json:",omitzero"` // replies that a later letter replaced, oldest first
+	Pack        string       `json:"Pack"` // requirement pack, frozen at creation
+	Versions    Versions     `json:"Versions"`
+	Submissions []Submission `json:"Submissions"`
+	Opinion     Track        `json:"Opinion"`
+	Reply       Track        `json:"Reply"`
+	Given       *Opinion     `json:"Given"`           // the local opinion, once given
+	Decision    *Decision    `json:"Decision"`        // the national reply, once recorded: the newest letter
+	Former      []Decision   `json:"Former,omitzero"` // replies that a later letter replaced, oldest first
 
-	Claim    string              `json:",omitzero"` // the variety that the draft says it is, "" for a new one
-	Variety  *Identity           `json:",omitzero"` // which variety it is, as an assessor found; nil: nobody found yet
-	Joins    []Join              `json:",omitzero"` // agencies that joined the opinion 联合评估
-	Filing   *Filing             `json:",omitzero"` // the application to the national regulator, as the hospital recorded it
-	Report   *Filing             `json:",omitzero"` // drugs: the opinion's report to the NHC, as the Health Commission recorded it
-	Received map[string]Received `json:",omitzero"` // by organisation: the newest copy that it says has arrived
-	Papers   Papers              `json:",omitzero"` // emergency lane: what still follows
+	Claim    string              `json:"Claim,omitzero"`    // the variety that the draft says it is, "" for a new one
+	Variety  *Identity           `json:"Variety,omitzero"`  // which variety it is, as an assessor found; nil: nobody found yet
+	Joins    []Join              `json:"Joins,omitzero"`    // agencies that joined the opinion 联合评估
+	Filing   *Filing             `json:"Filing,omitzero"`   // the application to the national regulator, as the hospital recorded it
+	Report   *Filing             `json:"Report,omitzero"`   // drugs: the opinion's report to the NHC, as the Health Commission recorded it
+	Received map[string]Received `json:"Received,omitzero"` // by organisation: the newest copy that it says has arrived
+	Papers   Papers              `json:"Papers,omitzero"`   // emergency lane: what still follows
 
-	CreatedAt time.Time
-	EditedAt  time.Time
-	EditedBy  string // last editor of the draft, so that colleagues do not collide
+	CreatedAt time.Time `json:"CreatedAt"`
+	EditedAt  time.Time `json:"EditedAt"`
+	EditedBy  string    `json:"EditedBy"` // last editor of the draft, so that colleagues do not collide
 }
 
 // Clone returns a copy that shares no map, slice or pointer that a move writes.
@@ -248,24 +248,24 @@ var Questions = reuse.Questions[:]
 
 // Finding answers one question.
 type Finding struct {
-	Question Question
-	Met      bool
-	Relied   bool   `json:",omitzero"` // not asked now: the finding of the opinion relied on stands
-	Reason   string // 1 to 4000 characters; read by hospital and agencies. May be empty where relied on
+	Question Question `json:"Question"`
+	Met      bool     `json:"Met"`
+	Relied   bool     `json:"Relied,omitzero"` // not asked now: the finding of the opinion relied on stands
+	Reason   string   `json:"Reason"`          // 1 to 4000 characters; read by hospital and agencies. May be empty where relied on
 }
 
 // Opinion is the local assessment opinion (评估意见).
 type Opinion struct {
-	Findings   []Finding      // one for each question, in the notice's order
-	Advice     string         // shown to the hospital; 0 to 4000 characters
-	Placed     reuse.Proposal `json:",omitzero"` // what the matrix proposed; zero: all three are asked
-	Override   string         `json:",omitzero"` // why the person did otherwise than proposed; 0 to 4000 characters
-	Late       bool           `json:",omitzero"` // given after the national reply, for the record; it decides nothing
-	Submission int
-	Entry      int // the entry that holds it
-	Person     string
-	Org        string
-	At         time.Time
+	Findings   []Finding      `json:"Findings"`          // one for each question, in the notice's order
+	Advice     string         `json:"Advice"`            // shown to the hospital; 0 to 4000 characters
+	Placed     reuse.Proposal `json:"Placed,omitzero"`   // what the matrix proposed; zero: all three are asked
+	Override   string         `json:"Override,omitzero"` // why the person did otherwise than proposed; 0 to 4000 characters
+	Late       bool           `json:"Late,omitzero"`     // given after the national reply, for the record; it decides nothing
+	Submission int            `json:"Submission"`
+	Entry      int            `json:"Entry"` // the entry that holds it
+	Person     string         `json:"Person"`
+	Org        string         `json:"Org"`
+	At         time.Time      `json:"At"`
 }
 
 // Joint reports whether another agency joined the opinion (联合评估意见).
@@ -282,23 +282,23 @@ const (
 
 // Terms are what an approving decision allows.
 type Terms struct {
-	Quantity   int          // units; at most what was asked for
-	Unit       string       // as asked for
-	ValidUntil calendar.Day // zero: the reply states none
-	Conditions []string     // each 1 to 1000 characters
+	Quantity   int          `json:"Quantity"`   // units; at most what was asked for
+	Unit       string       `json:"Unit"`       // as asked for
+	ValidUntil calendar.Day `json:"ValidUntil"` // zero: the reply states none
+	Conditions []string     `json:"Conditions"` // each 1 to 1000 characters
 }
 
 // Decision is the national regulator's reply (批复) as recorded here.
 type Decision struct {
-	Outcome    Outcome
-	Number     string       // of the letter, free text, 1 to 100 characters
-	Date       calendar.Day // of the letter
-	Reason     string       // 0 to 4000 characters; required for a refusal or a partial approval
-	Terms      Terms        // zero for a refusal
-	Evidence   string       // id of the checked file that shows the letter
-	Submission int
-	Person     string // who entered it
-	Org        string
-	Transcript bool // entered by the municipal MPA from the letter, not by the regulator
-	At         time.Time
+	Outcome    Outcome      `json:"Outcome"`
+	Number     string       `json:"Number"`   // of the letter, free text, 1 to 100 characters
+	Date       calendar.Day `json:"Date"`     // of the letter
+	Reason     string       `json:"Reason"`   // 0 to 4000 characters; required for a refusal or a partial approval
+	Terms      Terms        `json:"Terms"`    // zero for a refusal
+	Evidence   string       `json:"Evidence"` // id of the checked file that shows the letter
+	Submission int          `json:"Submission"`
+	Person     string       `json:"Person"` // who entered it
+	Org        string       `json:"Org"`
+	Transcript bool         `json:"Transcript"` // entered by the municipal MPA from the letter, not by the regulator
+	At         time.Time    `json:"At"`
 }

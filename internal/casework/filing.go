@@ -13,18 +13,18 @@ import (
 // hospital's application to the national regulator, or the Health
 // Commission's report to the NHC.
 type Filing struct {
-	Channel string       // 1 to 200 characters: 受理大厅、邮寄、网上申报 …
-	Date    calendar.Day // not after today
-	Receipt string       // 0 to 200 characters; empty: not received yet 尚未收到
-	Person  string
-	At      time.Time
+	Channel string       `json:"Channel"` // 1 to 200 characters: 受理大厅、邮寄、网上申报 …
+	Date    calendar.Day `json:"Date"`    // not after today
+	Receipt string       `json:"Receipt"` // 0 to 200 characters; empty: not received yet 尚未收到
+	Person  string       `json:"Person"`
+	At      time.Time    `json:"At"`
 }
 
 // Received is an agency's word that a copy has arrived.
 type Received struct {
-	Submission int
-	Person     string
-	At         time.Time
+	Submission int       `json:"Submission"`
+	Person     string    `json:"Person"`
+	At         time.Time `json:"At"`
 }
 
 const (

@@ -13,9 +13,9 @@ import (
 // Papers are what a submission in the emergency lane (应急通道) still owes. The
 // lane exists only where local policy sets a limit for it; the notice knows none.
 type Papers struct {
-	Gate  string   // the gate that waits for them, "" if none
-	Gates int      // gates opened so far
-	Items []string // items of the pack
+	Gate  string   `json:"Gate"`  // the gate that waits for them, "" if none
+	Gates int      `json:"Gates"` // gates opened so far
+	Items []string `json:"Items"` // items of the pack
 }
 
 // checkLater lists what is wrong with the emergency lane of f.

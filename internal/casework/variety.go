@@ -13,19 +13,19 @@ import (
 // Identity is a person's finding which variety a case is about (同一品种认定). What
 // the hospital says is a claim; only this finding lets an opinion be relied on.
 type Identity struct {
-	Variety string
-	Reason  string // 1 to 4000 characters; read by hospital and agencies
-	Person  string
-	Org     string
-	At      time.Time
+	Variety string    `json:"Variety"`
+	Reason  string    `json:"Reason"` // 1 to 4000 characters; read by hospital and agencies
+	Person  string    `json:"Person"`
+	Org     string    `json:"Org"`
+	At      time.Time `json:"At"`
 }
 
 // Join is an agency's part in the opinion (联合评估).
 type Join struct {
-	Org       string
-	Person    string
-	Statement string // 1 to 4000 characters
-	At        time.Time
+	Org       string    `json:"Org"`
+	Person    string    `json:"Person"`
+	Statement string    `json:"Statement"` // 1 to 4000 characters
+	At        time.Time `json:"At"`
 }
 
 // Identify records which variety the case is about, and why; fresh says that

@@ -62,14 +62,14 @@ func (c Commit) empty() bool { return c.Case.ID == "" && len(c.Sheets) == 0 }
 // Sheet is the head of an aggregate that is not a case: an inquiry, a variety.
 // Like a case it has a version, a history and a place of its own.
 type Sheet struct {
-	Kind    string // "inquiry", "variety" or "trust"
-	ID      string
-	Version int
-	Seq     int             // entries so far
-	Hash    string          // of the newest entry
-	Body    json.RawMessage // the law's value
-	List    string          // the list that names it
-	At      time.Time       // its place in that list, newest first
+	Kind    string          `json:"Kind"` // "inquiry", "variety" or "trust"
+	ID      string          `json:"ID"`
+	Version int             `json:"Version"`
+	Seq     int             `json:"Seq"`  // entries so far
+	Hash    string          `json:"Hash"` // of the newest entry
+	Body    json.RawMessage `json:"Body"` // the law's value
+	List    string          `json:"List"` // the list that names it
+	At      time.Time       `json:"At"`   // its place in that list, newest first
 }
 
 // Name names the sheet in history and in lists.
@@ -100,26 +100,26 @@ type Pass struct {
 // Operation is what one form or request did. Scope is the person who sent it,
 // so nobody can name another's.
 type Operation struct {
-	Scope   string
-	ID      string
-	Digest  string // over the request's content
-	Receipt Receipt
-	At      time.Time
+	Scope   string    `json:"Scope"`
+	ID      string    `json:"ID"`
+	Digest  string    `json:"Digest"` // over the request's content
+	Receipt Receipt   `json:"Receipt"`
+	At      time.Time `json:"At"`
 }
 
 // Receipt is what the sender gets, and gets again.
 type Receipt struct {
-	Case   string
-	Sheet  string // the sheet's name, for an operation on one
-	Number string
-	Verb   casework.Verb
-	Gate   string // the gate that was answered, if one was
-	Seq    int    // the entry, 0 for a draft's edit
-	File   string // the file that was attached, if one was
-	Made   string // the secret that was made or revoked, if one was
-	At     time.Time
-	Person string
-	Org    string
+	Case   string        `json:"Case"`
+	Sheet  string        `json:"Sheet"` // the sheet's name, for an operation on one
+	Number string        `json:"Number"`
+	Verb   casework.Verb `json:"Verb"`
+	Gate   string        `json:"Gate"` // the gate that was answered, if one was
+	Seq    int           `json:"Seq"`  // the entry, 0 for a draft's edit
+	File   string        `json:"File"` // the file that was attached, if one was
+	Made   string        `json:"Made"` // the secret that was made or revoked, if one was
+	At     time.Time     `json:"At"`
+	Person string        `json:"Person"`
+	Org    string        `json:"Org"`
 }
 
 // EntryRef names an entry.
@@ -193,23 +193,23 @@ const (
 // File is one uploaded file. What it is, its bytes decide; what it is called,
 // the dossier's item does.
 type File struct {
-	ID      string
-	Case    string
-	Item    string // item of the pack, or "evidence"
-	Gate    string // for evidence: the gate it belongs to
-	Org     string // the uploader's organisation
-	Key     string // in the bucket, fixed when the upload was signed
-	Name    string // as the uploader called it; shown to people, never logged
-	State   FileState
-	Version string // pinned object version
-	SHA256  string // hex; claimed by the browser while Unchecked, verified afterwards; may be ""
-	Size    int64
-	Type    dossier.Type
-	Reason  string // why it was rejected, or stays unscanned: a key in the catalogue of words
-	Scan    Scan
-	Scans   int       // how often a scan was begun
-	ScanAt  time.Time // while Unscanned: when it is scanned again by itself; zero: never
-	At      time.Time
+	ID      string       `json:"ID"`
+	Case    string       `json:"Case"`
+	Item    string       `json:"Item"` // item of the pack, or "evidence"
+	Gate    string       `json:"Gate"` // for evidence: the gate it belongs to
+	Org     string       `json:"Org"`  // the uploader's organisation
+	Key     string       `json:"Key"`  // in the bucket, fixed when the upload was signed
+	Name    string       `json:"Name"` // as the uploader called it; shown to people, never logged
+	State   FileState    `json:"State"`
+	Version string       `json:"Version"` // pinned object version
+	SHA256  string       `json:"SHA256"`  // hex; claimed by the browser while Unchecked, verified afterwards; may be ""
+	Size    int64        `json:"Size"`
+	Type    dossier.Type `json:"Type"`
+	Reason  string       `json:"Reason"` // why it was rejected, or stays unscanned: a key in the catalogue of words
+	Scan    Scan         `json:"Scan"`
+	Scans   int          `json:"Scans"`  // how often a scan was begun
+	ScanAt  time.Time    `json:"ScanAt"` // while Unscanned: when it is scanned again by itself; zero: never
+	At      time.Time    `json:"At"`
 }
 
 // Ticket is a signed upload form.
@@ -220,59 +220,59 @@ type Ticket struct {
 
 // Reading is one line of the read log.
 type Reading struct {
-	Case   string
-	File   string // "" for the record as a whole
-	Person string
-	Org    string
-	At     time.Time
+	Case   string    `json:"Case"`
+	File   string    `json:"File"` // "" for the record as a whole
+	Person string    `json:"Person"`
+	Org    string    `json:"Org"`
+	At     time.Time `json:"At"`
 }
 
 // Session is a signed-in browser. Only the hash of its id is kept.
 type Session struct {
-	Hash    string
-	Person  string
-	Org     string
-	Case    string // for a link's session: the only case and gate it is good for
-	Gate    string
-	Created time.Time
-	Idle    time.Time // ends here unless touched; machine time
-	Expires time.Time // ends here in any case; machine time
+	Hash    string    `json:"Hash"`
+	Person  string    `json:"Person"`
+	Org     string    `json:"Org"`
+	Case    string    `json:"Case"` // for a link's session: the only case and gate it is good for
+	Gate    string    `json:"Gate"`
+	Created time.Time `json:"Created"`
+	Idle    time.Time `json:"Idle"`    // ends here unless touched; machine time
+	Expires time.Time `json:"Expires"` // ends here in any case; machine time
 }
 
 // Link opens one gate's page for one party. Only the hash of its secret is kept.
 type Link struct {
-	Hash  string
-	Case  string
-	Gate  string
-	Party string
-	Issue int
-	At    time.Time
+	Hash  string    `json:"Hash"`
+	Case  string    `json:"Case"`
+	Gate  string    `json:"Gate"`
+	Party string    `json:"Party"`
+	Issue int       `json:"Issue"`
+	At    time.Time `json:"At"`
 }
 
 // Code is a request for a one-time code. The code itself is derived again from
 // these fields when it is sent and when it is tried.
 type Code struct {
-	ID      string
-	Case    string
-	Gate    string
-	Party   string
-	Person  string
-	Issue   int
-	Browser string // hash of the asking browser's cookie
-	At      time.Time
-	Expires time.Time // machine time, ten minutes after At
-	Tries   int       // at most five
-	Used    bool
+	ID      string    `json:"ID"`
+	Case    string    `json:"Case"`
+	Gate    string    `json:"Gate"`
+	Party   string    `json:"Party"`
+	Person  string    `json:"Person"`
+	Issue   int       `json:"Issue"`
+	Browser string    `json:"Browser"` // hash of the asking browser's cookie
+	At      time.Time `json:"At"`
+	Expires time.Time `json:"Expires"` // machine time, ten minutes after At
+	Tries   int       `json:"Tries"`   // at most five
+	Used    bool      `json:"Used"`
 }
 
 // Pending is a sign-in that has left for the issuer.
 type Pending struct {
-	State    string // hash of the state
-	Nonce    string
-	Verifier string // PKCE
-	Site     string // which site asked
-	Return   string // path to come back to
-	Expires  time.Time
+	State    string    `json:"State"` // hash of the state
+	Nonce    string    `json:"Nonce"`
+	Verifier string    `json:"Verifier"` // PKCE
+	Site     string    `json:"Site"`     // which site asked
+	Return   string    `json:"Return"`   // path to come back to
+	Expires  time.Time `json:"Expires"`
 }
 
 // NoticeKind says which words a notice uses.
@@ -295,19 +295,19 @@ const (
 // Notice is a telling to people. It carries ids only; words, addresses, links
 // and codes are made where it is sent.
 type Notice struct {
-	Key    string // the same key is the same notice
-	Kind   NoticeKind
-	Case   string
-	Sheet  string // the sheet's name, if it is about one
-	Number string
-	Seq    int // the entry it comes from
-	Verb   casework.Verb
-	Org    string
-	Gate   string
-	Issue  int
-	Ring   gate.RingKind
-	Code   string // id of the code's request
-	Due    time.Time
+	Key    string        `json:"Key"` // the same key is the same notice
+	Kind   NoticeKind    `json:"Kind"`
+	Case   string        `json:"Case"`
+	Sheet  string        `json:"Sheet"` // the sheet's name, if it is about one
+	Number string        `json:"Number"`
+	Seq    int           `json:"Seq"` // the entry it comes from
+	Verb   casework.Verb `json:"Verb"`
+	Org    string        `json:"Org"`
+	Gate   string        `json:"Gate"`
+	Issue  int           `json:"Issue"`
+	Ring   gate.RingKind `json:"Ring"`
+	Code   string        `json:"Code"` // id of the code's request
+	Due    time.Time     `json:"Due"`
 }
 
 // Message is a mail ready to go.

@@ -58,42 +58,42 @@ const (
 // Hold is a pause that the party itself put on its work (暂缓). It does not stop
 // the clock: no rule says that it may.
 type Hold struct {
-	Reason string       // 1 to 4000 characters; read by the party's own people
-	Until  calendar.Day // the gate wakes its party in the morning of that day
-	Person string
-	At     time.Time
-	Then   *Ring // the ring that would have been next, had nobody held
+	Reason string       `json:"Reason"` // 1 to 4000 characters; read by the party's own people
+	Until  calendar.Day `json:"Until"`  // the gate wakes its party in the morning of that day
+	Person string       `json:"Person"`
+	At     time.Time    `json:"At"`
+	Then   *Ring        `json:"Then"` // the ring that would have been next, had nobody held
 }
 
 // Answer is how a gate ended, kept for whoever asks later.
 type Answer struct {
-	Choice string    // the verb of the answer, or Withdrawn, Overtaken
-	Digest string    // over the answer's content: the same answer again is recognised by it
-	Person string    // who; "system" when nobody answered
-	Org    string    // for which organisation
-	At     time.Time // when it was committed
-	Seq    int       // the entry that says it all
+	Choice string    `json:"Choice"` // the verb of the answer, or Withdrawn, Overtaken
+	Digest string    `json:"Digest"` // over the answer's content: the same answer again is recognised by it
+	Person string    `json:"Person"` // who; "system" when nobody answered
+	Org    string    `json:"Org"`    // for which organisation
+	At     time.Time `json:"At"`     // when it was committed
+	Seq    int       `json:"Seq"`    // the entry that says it all
 }
 
 // Gate is one point where a party must act (办理环节).
 type Gate struct {
-	ID         string // unique in its case: leg and number, "opinion-2"
-	Case       string
-	Leg        Leg
-	Kind       Kind
-	Party      string   // the organisation whose move it is
-	Recorders  []string // organisations that may also enter the reply (local policy), on the reply's leg only
-	Submission int      // the submission it is about, from 1
-	Round      int      // supplement rounds on this leg so far, from 0
-	Issue      int      // raised to revoke every link sent before, from 1
-	OpenedAt   time.Time
-	Limit      *policy.Limit      // frozen when it opened; nil: no time limit is prescribed 未规定期限
-	Deadline   *calendar.Deadline // with its counting trace; nil without a limit
-	Ring       *Ring              // the next time the clock speaks of it; nil: never
-	Status     Status
-	Answer     *Answer // set when it is no longer open
-	Assignee   string  `json:",omitzero"` // the person of the party who works on it; "": anybody with the role
-	Hold       *Hold   `json:",omitzero"` // nil: nobody holds it
+	ID         string             `json:"ID"` // unique in its case: leg and number, "opinion-2"
+	Case       string             `json:"Case"`
+	Leg        Leg                `json:"Leg"`
+	Kind       Kind               `json:"Kind"`
+	Party      string             `json:"Party"`      // the organisation whose move it is
+	Recorders  []string           `json:"Recorders"`  // organisations that may also enter the reply (local policy), on the reply's leg only
+	Submission int                `json:"Submission"` // the submission it is about, from 1
+	Round      int                `json:"Round"`      // supplement rounds on this leg so far, from 0
+	Issue      int                `json:"Issue"`      // raised to revoke every link sent before, from 1
+	OpenedAt   time.Time          `json:"OpenedAt"`
+	Limit      *policy.Limit      `json:"Limit"`    // frozen when it opened; nil: no time limit is prescribed 未规定期限
+	Deadline   *calendar.Deadline `json:"Deadline"` // with its counting trace; nil without a limit
+	Ring       *Ring              `json:"Ring"`     // the next time the clock speaks of it; nil: never
+	Status     Status             `json:"Status"`
+	Answer     *Answer            `json:"Answer"`            // set when it is no longer open
+	Assignee   string             `json:"Assignee,omitzero"` // the person of the party who works on it; "": anybody with the role
+	Hold       *Hold              `json:"Hold,omitzero"`     // nil: nobody holds it
 }
 
 // MayAnswer fails with [fault.NotFound] if a's organisation has no business

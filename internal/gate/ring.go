@@ -22,9 +22,9 @@ const reminderHour = 9
 
 // Ring is one instant at which the clock speaks of an open gate.
 type Ring struct {
-	Kind RingKind
-	At   time.Time
-	No   int // counts the overdue rings, from 1; 0 for the others
+	Kind RingKind  `json:"Kind"`
+	At   time.Time `json:"At"`
+	No   int       `json:"No"` // counts the overdue rings, from 1; 0 for the others
 }
 
 // Armed returns g with its deadline counted from start by its limit and its

@@ -28,27 +28,27 @@ const (
 
 // Answer is what one agency said.
 type Answer struct {
-	Text   string // 1 to 4000 characters
-	Person string
-	At     time.Time
+	Text   string    `json:"Text"` // 1 to 4000 characters
+	Person string    `json:"Person"`
+	At     time.Time `json:"At"`
 }
 
 // Inquiry is one question (咨询) by one hospital.
 type Inquiry struct {
-	ID       string
-	Number   string // for people: the human case number's shape, beginning with Q
-	Hospital string
-	Drug     bool
-	Subject  string            // 1 to 200 characters
-	Question string            // 1 to 4000 characters; names no patient
-	To       []string          // the agencies asked: devices the municipal MPA alone, drugs both
-	Answers  map[string]Answer // by organisation
-	Case     string            // the application it belongs to, "" as long as none
-	Status   Status
-	Person   string // who asked
-	At       time.Time
-	Limit    *policy.Limit      // local policy's clock, off unless an operator sets one
-	Deadline *calendar.Deadline // nil without a limit
+	ID       string             `json:"ID"`
+	Number   string             `json:"Number"` // for people: the human case number's shape, beginning with Q
+	Hospital string             `json:"Hospital"`
+	Drug     bool               `json:"Drug"`
+	Subject  string             `json:"Subject"`  // 1 to 200 characters
+	Question string             `json:"Question"` // 1 to 4000 characters; names no patient
+	To       []string           `json:"To"`       // the agencies asked: devices the municipal MPA alone, drugs both
+	Answers  map[string]Answer  `json:"Answers"`  // by organisation
+	Case     string             `json:"Case"`     // the application it belongs to, "" as long as none
+	Status   Status             `json:"Status"`
+	Person   string             `json:"Person"` // who asked
+	At       time.Time          `json:"At"`
+	Limit    *policy.Limit      `json:"Limit"`    // local policy's clock, off unless an operator sets one
+	Deadline *calendar.Deadline `json:"Deadline"` // nil without a limit
 }
 
 // Verb names a move. It stands in history for ever; do not rename one.

@@ -31,12 +31,12 @@ const (
 
 // Organisation is one party. ID is stable and carries no meaning.
 type Organisation struct {
-	ID     string
-	Kind   Kind
-	NameZH string
-	NameEN string
-	Phone  string // shown to people who need help; public
-	Mail   string // the registered mailbox; links go here, never to one person's
+	ID     string `json:"ID"`
+	Kind   Kind   `json:"Kind"`
+	NameZH string `json:"NameZH"`
+	NameEN string `json:"NameEN"`
+	Phone  string `json:"Phone"` // shown to people who need help; public
+	Mail   string `json:"Mail"`  // the registered mailbox; links go here, never to one person's
 }
 
 // Name returns the organisation's name in the given language, "en" or else Chinese.
@@ -49,14 +49,14 @@ func (o Organisation) Name(lang string) string {
 
 // Person acts for exactly one organisation.
 type Person struct {
-	ID      string
-	Org     string
-	NameZH  string
-	NameEN  string
-	Title   string // 职务
-	Roles   []Role
-	Mail    string // the person's own registered channel; one-time codes go here and nowhere else
-	Subject string // the subject that the sign-in issuer gives for this person
+	ID      string `json:"ID"`
+	Org     string `json:"Org"`
+	NameZH  string `json:"NameZH"`
+	NameEN  string `json:"NameEN"`
+	Title   string `json:"Title"` // 职务
+	Roles   []Role `json:"Roles"`
+	Mail    string `json:"Mail"`    // the person's own registered channel; one-time codes go here and nowhere else
+	Subject string `json:"Subject"` // the subject that the sign-in issuer gives for this person
 }
 
 // Name returns the person's name in the given language, "en" or else Chinese.
@@ -105,10 +105,10 @@ func (a Actor) Holds(r Role) bool { return slices.Contains(a.Roles, r) }
 
 // Agencies names the organisations that have one seat each in the programme.
 type Agencies struct {
-	MunicipalMPA     string
-	HealthCommission string
-	Customs          string
-	Regulator        string
+	MunicipalMPA     string `json:"MunicipalMPA"`
+	HealthCommission string `json:"HealthCommission"`
+	Customs          string `json:"Customs"`
+	Regulator        string `json:"Regulator"`
 }
 
 // Of returns the agency of kind k, or "".

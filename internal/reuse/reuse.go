@@ -77,18 +77,18 @@ const (
 
 // Precedent is an earlier application for the variety as the matrix sees it.
 type Precedent struct {
-	Case       string `json:"case"`
-	Number     string `json:"number"`
-	Hospital   string `json:"hospital"`
-	Submission int    `json:"submission"`
-	Entry      int    `json:"entry"` // the entry that holds the opinion
-	Hash       string `json:"hash"`  // of that entry
-	Day        calendar.Day
-	Approved   bool    `json:"-"` // the national reply approved, in full or in part
-	Joint      bool    `json:"joint"`
-	Own        [3]bool `json:"-"` // which questions it assessed itself, rather than relied on another
-	Met        [3]bool `json:"-"`
-	Indication string  `json:"-"`
+	Case       string       `json:"case"`
+	Number     string       `json:"number"`
+	Hospital   string       `json:"hospital"`
+	Submission int          `json:"submission"`
+	Entry      int          `json:"entry"` // the entry that holds the opinion
+	Hash       string       `json:"hash"`  // of that entry
+	Day        calendar.Day `json:"Day"`
+	Approved   bool         `json:"-"` // the national reply approved, in full or in part
+	Joint      bool         `json:"joint"`
+	Own        [3]bool      `json:"-"` // which questions it assessed itself, rather than relied on another
+	Met        [3]bool      `json:"-"`
+	Indication string       `json:"-"`
 }
 
 // Standing is what is known of the variety beside its applications.

@@ -18,20 +18,20 @@ import (
 
 // Trust is what one organisation agreed on (接口互信).
 type Trust struct {
-	Org     string
-	Secrets []Secret // in the order they were made; those over stay until the list is full
-	Address string   // where events go, "" if nowhere
+	Org     string   `json:"Org"`
+	Secrets []Secret `json:"Secrets"` // in the order they were made; those over stay until the list is full
+	Address string   `json:"Address"` // where events go, "" if nowhere
 }
 
 // Secret is one signing secret (签名密钥). Its times are the machine's: a moved
 // clock of the system neither lengthens nor ends it.
 type Secret struct {
-	ID      string
-	Sealed  []byte // encrypted; nil once it is over
-	Made    time.Time
-	Expires time.Time
-	Revoked time.Time // zero: it was not
-	Person  string    // who made it
+	ID      string    `json:"ID"`
+	Sealed  []byte    `json:"Sealed"` // encrypted; nil once it is over
+	Made    time.Time `json:"Made"`
+	Expires time.Time `json:"Expires"`
+	Revoked time.Time `json:"Revoked"` // zero: it was not
+	Person  string    `json:"Person"`  // who made it
 }
 
 // Live reports whether s may be signed with at now.

@@ -43,18 +43,18 @@ type Data struct {
 
 // Variety is one product that applications share.
 type Variety struct {
-	ID      string
-	Drug    bool
-	Data    Data
-	Version int // raised by every change; an opinion holds the one it relied on
+	ID      string `json:"ID"`
+	Drug    bool   `json:"Drug"`
+	Data    Data   `json:"Data"`
+	Version int    `json:"Version"` // raised by every change; an opinion holds the one it relied on
 
-	RegisteredSince calendar.Day // an equivalent is registered at home since; zero: none known
-	RegisteredNote  string       // which: number and holder; 0 to 1000 characters
-	StoppedSince    calendar.Day // a stop order stands since; zero: none
+	RegisteredSince calendar.Day `json:"RegisteredSince"` // an equivalent is registered at home since; zero: none known
+	RegisteredNote  string       `json:"RegisteredNote"`  // which: number and holder; 0 to 1000 characters
+	StoppedSince    calendar.Day `json:"StoppedSince"`    // a stop order stands since; zero: none
 
-	Person string
-	Org    string
-	At     time.Time
+	Person string    `json:"Person"`
+	Org    string    `json:"Org"`
+	At     time.Time `json:"At"`
 }
 
 // Standing is what the matrix of reuse looks at.
