@@ -1,7 +1,11 @@
 package queue
 
 import (
+	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,7 +38,8 @@ func TestParse(t *testing.T) {
 		{"a notice is read", `{"Key":"c1/2/gate/mpa/g","Kind":"gate","Case":"c1","Due":"2026-03-02T15:59:59Z"}`, nil},
 		{"a notice without a key is none", `{"Kind":"gate"}`, fault.Invalid},
 		{"a notice without a kind is none", `{"Key":"k"}`, fault.Invalid},
-		{"a field nobody knows is refused", `{"Key":"k","Kind":"gate","Secret":"x"}`, fault.Invalid},
+		{"a field that a newer build will add is left alone", `{"Key":"k","Kind":"gate","Later":{"x":[1]}}`, nil},
+		{"a field of another type is refused", `{"Key":"k","Kind":"gate","Seq":"x"}`, fault.Invalid},
 		{"two notices in one message are refused", `{"Key":"k","Kind":"gate"}{}`, fault.Invalid},
 		{"what is no JSON is refused", `gate`, fault.Invalid},
 		{"nothing is refused", ``, fault.Invalid},
@@ -48,5 +53,33 @@ func TestParse(t *testing.T) {
 				t.Errorf("got %v beside the error, want nothing", n)
 			}
 		})
+	}
+}
+
+// Every message that an earlier build queued is read, and so is one of a later
+// build that says more.
+func TestMessagesOfOtherBuildsAreRead(t *testing.T) {
+	paths, err := filepath.Glob("../table/testdata/stored/notice-*.json")
+	if err != nil || len(paths) < 20 {
+		t.Fatalf("finding goldens: %v, %d found", err, len(paths))
+	}
+	for _, path := range paths {
+		body, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := Parse(body)
+		if err != nil {
+			t.Errorf("%s: got %v, want it read", path, err)
+			continue
+		}
+		again, err := json.Marshal(n)
+		if err != nil || string(again)+"\n" != string(body) {
+			t.Errorf("%s: sent again\n got %s\nwant %s", path, again, body)
+		}
+		more := strings.Replace(string(body), "{", `{"AddedLater":{"x":["y"]},`, 1)
+		if got, err := Parse([]byte(more)); err != nil || got != n {
+			t.Errorf("%s with a field more: got %+v, %v; want the same notice", path, got, err)
+		}
 	}
 }
