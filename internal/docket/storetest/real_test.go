@@ -7,21 +7,19 @@ package storetest_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -74,40 +72,10 @@ func client(config aws.Config, options ...func(*dynamodb.Options)) *dynamodb.Cli
 	return dynamodb.NewFromConfig(config, options...)
 }
 
-var tables atomic.Int32
-
-// fresh makes an empty table with the keys and indexes of the template.
+// fresh is a store in an empty table.
 func fresh(t *testing.T, db *dynamodb.Client) *table.Store {
 	t.Helper()
-	name := fmt.Sprintf("cases-%d", tables.Add(1))
-	var attributes []dynamodbtypes.AttributeDefinition
-	for _, a := range []string{"pk", "sk", "workPk", "workSk", "listPk", "listSk"} {
-		attributes = append(attributes, dynamodbtypes.AttributeDefinition{AttributeName: aws.String(a), AttributeType: dynamodbtypes.ScalarAttributeTypeS})
-	}
-	keys := func(pk, sk string) []dynamodbtypes.KeySchemaElement {
-		return []dynamodbtypes.KeySchemaElement{
-			{AttributeName: aws.String(pk), KeyType: dynamodbtypes.KeyTypeHash},
-			{AttributeName: aws.String(sk), KeyType: dynamodbtypes.KeyTypeRange},
-		}
-	}
-	index := func(name, pk, sk string) dynamodbtypes.GlobalSecondaryIndex {
-		return dynamodbtypes.GlobalSecondaryIndex{
-			IndexName: aws.String(name), KeySchema: keys(pk, sk),
-			Projection: &dynamodbtypes.Projection{ProjectionType: dynamodbtypes.ProjectionTypeKeysOnly},
-		}
-	}
-	_, err := db.CreateTable(ctx, &dynamodb.CreateTableInput{
-		TableName: &name, AttributeDefinitions: attributes, KeySchema: keys("pk", "sk"), BillingMode: dynamodbtypes.BillingModePayPerRequest,
-		GlobalSecondaryIndexes: []dynamodbtypes.GlobalSecondaryIndex{index("work", "workPk", "workSk"), index("list", "listPk", "listSk")},
-	})
-	var made *dynamodbtypes.ResourceInUseException // by this very call, whose answer was lost
-	if err != nil && !errors.As(err, &made) {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_, _ = db.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &name})
-	})
-	return table.New(db, name)
+	return table.New(db, storetest.FreshTable(t, db))
 }
 
 func TestDynamoDBLocal(t *testing.T) { tableKeeps(t, client(stack.DynamoDBLocal(t))) }
@@ -140,6 +108,25 @@ func tableKeeps(t *testing.T, db *dynamodb.Client) {
 	})
 	t.Run("commits in any order leave a chain that proves itself", func(t *testing.T) {
 		storetest.Interleavings(t, func(t *testing.T) docket.Store { return fresh(t, db) })
+	})
+	t.Run("what an earlier build wrote is read", func(t *testing.T) {
+		dumps, err := filepath.Glob("../../table/testdata/stored/dump-*-answers.json")
+		if err != nil || len(dumps) == 0 {
+			t.Fatalf("finding dumps: %v, %d found", err, len(dumps))
+		}
+		for _, answers := range dumps {
+			said, err := os.ReadFile(answers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			parts, err := filepath.Glob(strings.TrimSuffix(answers, "-answers.json") + "-*.jsonl")
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := storetest.FreshTable(t, db)
+			storetest.LoadDump(t, db, name, storetest.ReadDump(t, parts...))
+			storetest.Remembers(t, table.New(db, name), said)
+		}
 	})
 	t.Run("a clock that moves runs ahead by the offset in the table", func(t *testing.T) {
 		s := fresh(t, db)
