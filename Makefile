@@ -32,13 +32,14 @@ demo: bin/jixu
 
 # What sam deploy takes, for AWS: sam deploy --guided
 build: bin/jixu
-	@bin/jixu setup
-	CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc '-ldflags=-s -w'" SAM_CLI_TELEMETRY=0 .venv/sam/bin/sam build
+	@exec bin/jixu build
 
 # Everything that was made here, yesterday's data too.
 clean:
 	rm -rf .aws-sam .local .venv bin tools/node_modules
 
+# With the flags of the functions (internal/local/compile.go), so that what both are
+# made of is compiled once.
 .PHONY: bin/jixu
 bin/jixu:
-	@go build -o $@ ./cmd/jixu
+	@CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc '-ldflags=-s -w'" go build -o $@ ./cmd/jixu

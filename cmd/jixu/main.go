@@ -1,5 +1,6 @@
 // Command jixu is the command line of the house.
 //
+//	jixu build    make what sam deploy takes, for AWS
 //	jixu setup    install the pinned tools of one machine, once
 //	jixu local    run the whole house on one machine until Ctrl-C
 //	jixu clock    show the running house's time, or move it: jixu clock +10d
@@ -30,6 +31,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"bench", "measure what a start and a case cost", runBench},
+		{"build", "make what sam deploy takes, for AWS", runBuild},
 		{"clock", "show the system's time, or move it: +10d", runClock},
 		{"demo", "live one case through the running house, over HTTP only", runDemo},
 		{"local", "run the whole house on one machine until Ctrl-C", runLocal},

@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"time"
 
+	"jixu/internal/local"
 	"jixu/internal/settings"
 )
 
@@ -62,7 +63,7 @@ func starts(ctx context.Context, root, dir string, o Options) error {
 		if i > 0 {
 			extra = []string{"-overlay", overlay}
 		}
-		if err := compile(ctx, root, v.dir, extra...); err != nil {
+		if err := local.CompileInto(ctx, root, v.dir, extra...); err != nil {
 			return err
 		}
 	}
@@ -106,18 +107,6 @@ func writeOverlay(root, dir string) (string, error) {
 	}
 	path := filepath.Join(dir, "overlay.json")
 	return path, os.WriteFile(path, replace, 0o644)
-}
-
-// compile builds every function as the Makefile's build does, for this machine.
-func compile(ctx context.Context, root, out string, extra ...string) error {
-	args := append([]string{"build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", out + "/"}, extra...)
-	command := exec.CommandContext(ctx, "go", append(args, "./functions/...")...)
-	command.Dir = root
-	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
-	if said, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the functions: %w\n%s", err, said)
-	}
-	return nil
 }
 
 // environment is what Lambda and the template put around a function. Nothing

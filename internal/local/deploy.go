@@ -15,8 +15,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -62,6 +60,10 @@ func (d deployment) exists(ctx context.Context) bool {
 }
 
 func (d deployment) build(ctx context.Context) error {
+	fmt.Fprintln(d.out, "compiling the functions …")
+	if err := compileAhead(ctx, d.root, d.parameters["Architecture"]); err != nil {
+		return err
+	}
 	fmt.Fprintln(d.out, "sam build …")
 	return d.sam(ctx, "build.log", []string{
 		"build", "--config-file", d.config(), "--config-env", "local", "--build-dir", d.builtIn(),
@@ -99,10 +101,7 @@ func (d deployment) sam(ctx context.Context, log string, args []string) error {
 	command := exec.CommandContext(ctx, d.tools.SAM(), args...)
 	command.Dir = d.root
 	command.Env = d.samEnv()
-	// Its own group, so that Ctrl-C reaches it through us and takes the compilers along.
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGTERM) }
-	command.WaitDelay = 10 * time.Second
+	endInOrder(command)
 	said, err := command.CombinedOutput()
 	if kept := os.WriteFile(filepath.Join(d.dir, log), said, 0o644); kept != nil {
 		return kept
@@ -120,18 +119,16 @@ func (d deployment) sam(ctx context.Context, log string, args []string) error {
 func (d deployment) samEnv() []string {
 	var env []string
 	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "AWS_") && !strings.HasPrefix(variable, "SAM_") && !strings.HasPrefix(variable, "GOFLAGS=") {
+		if !strings.HasPrefix(variable, "AWS_") && !strings.HasPrefix(variable, "SAM_") {
 			env = append(env, variable)
 		}
 	}
-	return append(env,
+	return append(BuildEnv(env),
 		"AWS_ENDPOINT_URL="+d.emulator.Endpoint(), "AWS_ACCESS_KEY_ID="+keyID, "AWS_SECRET_ACCESS_KEY="+secret,
 		"AWS_REGION="+Region, "AWS_DEFAULT_REGION="+Region,
 		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
 		"NO_PROXY=127.0.0.1,localhost", "no_proxy=127.0.0.1,localhost",
 		"SAM_CLI_TELEMETRY=0",
-		// Without CGO_ENABLED=0 a binary may need a libc that Lambda does not have.
-		"CGO_ENABLED=0", "GOFLAGS=-trimpath -tags=lambda.norpc '-ldflags=-s -w'",
 	)
 }
 

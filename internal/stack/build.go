@@ -12,12 +12,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"jixu/internal/local"
 )
 
 // waitOfTheMachine is the wait that tests may shorten, as the definition states it.
@@ -37,15 +38,8 @@ func compile(ctx context.Context, root string, extra ...string) (map[string][]by
 		return nil, err
 	}
 	defer os.RemoveAll(out)
-	packages := append([]string{"./functions/..."}, extra...)
-	command := exec.CommandContext(ctx, "go", append([]string{
-		"build",
-		"-p", "2", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", out + "/",
-	}, packages...)...)
-	command.Dir = root
-	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
-	if said, err := command.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("building the functions: %w\n%s", err, said)
+	if err := local.CompileInto(ctx, root, out, extra...); err != nil {
+		return nil, err
 	}
 	return zipEach(out)
 }

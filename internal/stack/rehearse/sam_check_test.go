@@ -172,7 +172,7 @@ func samBuilt(t *testing.T) *built {
 	b := &built{sam: tools.SAM(), dir: t.TempDir()}
 	c := exec.CommandContext(t.Context(), b.sam, "build", "--build-dir", b.dir, "--parameter-overrides", "Architecture="+local.Architecture())
 	c.Dir = root
-	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-trimpath -tags=lambda.norpc '-ldflags=-s -w'", "SAM_CLI_TELEMETRY=0", "AWS_DEFAULT_REGION=us-east-1")
+	c.Env = append(local.BuildEnv(os.Environ()), "SAM_CLI_TELEMETRY=0", "AWS_DEFAULT_REGION=us-east-1")
 	if said, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("sam build: %v\n%s", err, said)
 	}
