@@ -1,7 +1,7 @@
 // Package calendar counts deadlines: working days by the State Council's
 // notices, calendar days, and hours, each with the trace of how it was counted.
-// It reads no clock and decides nothing about a case; a deadline here is only a
-// date and the reason for it.
+// It decides nothing about a case; a deadline here is only a date and the reason
+// for it. It performs no I/O and reads no clock.
 package calendar
 
 import (

@@ -1,7 +1,6 @@
 // Package casework holds the law of applications: what a case is, which states
-// it passes through, and who may move it when. It performs no I/O, reads no
-// clock and knows no AWS; a move takes the time as an argument and returns new
-// values.
+// it passes through, and who may move it when. It performs no I/O and reads no
+// clock; a move takes the time as an argument and returns new values.
 package casework
 
 import (

@@ -1,6 +1,7 @@
 // Package eligibility asks, before anybody prepares papers, whether a product and a
 // hospital fall under the programme, and says why or why not with each rule's clause and
 // status. It decides nothing, keeps nothing, and stops nobody from applying.
+// It performs no I/O and reads no clock.
 package eligibility
 
 import (

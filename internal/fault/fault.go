@@ -1,6 +1,6 @@
 // Package fault names the few ways an operation can fail that somebody outside
 // must tell apart. It knows neither HTTP nor Step Functions; the edges map a
-// [Kind] to their own words, once.
+// [Kind] to their own words, once. It performs no I/O and reads no clock.
 package fault
 
 import (

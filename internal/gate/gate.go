@@ -1,6 +1,7 @@
 // Package gate holds the law of the points where somebody named must act: what
 // a gate is, who may answer it, how often, and when it rings. It does not know
-// what an answer does to a case, and it never sees a task token.
+// what an answer does to a case, and it never sees a task token. It performs no
+// I/O and reads no clock.
 package gate
 
 import (

@@ -1,6 +1,6 @@
 // Package history keeps what happened as entries that prove each other: each
 // holds the hash of the one before. It does not store them and does not know
-// what they mean.
+// what they mean. It performs no I/O and reads no clock.
 package history
 
 import (

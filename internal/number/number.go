@@ -1,6 +1,6 @@
 // Package number makes and reads the case number people say on the telephone,
 // JX26-XD7K2-M9QX4-HC. It is not the case's id: the number is for people, is never a
-// key to anything, and opens nothing.
+// key to anything, and opens nothing. It performs no I/O and reads no clock.
 package number
 
 import (

@@ -1,6 +1,7 @@
 // Package party says who takes part: organisations, the people who act for
 // them, and the roles those people hold. It does not say what a role may do to
-// a case; that is the law of the thing acted on.
+// a case; that is the law of the thing acted on. It performs no I/O and reads no
+// clock.
 package party
 
 import "slices"

@@ -1,6 +1,6 @@
 // Package policy holds the rules as versioned data: how long things may take and
 // what a dossier consists of, each with its clause and its status. It does not apply
-// them to a case and invents none.
+// them to a case and invents none. It performs no I/O and reads no clock.
 package policy
 
 import (

@@ -2,6 +2,7 @@
 // what does not agree with itself, what has expired, each with its clause and its cure. It
 // is one engine for hospital and agency. It decides nothing: only what the pack
 // itself requires and what cannot be read keeps a dossier from being submitted.
+// It performs no I/O and reads no clock.
 package precheck
 
 import (

@@ -1,6 +1,6 @@
 // Package trust holds the law of what an organisation's machines and ours agree
 // on: the secrets that both sign with, and the address to which events go. It
-// sees a secret only sealed, it performs no I/O and reads no clock.
+// sees a secret only sealed. It performs no I/O and reads no clock.
 package trust
 
 import (
