@@ -217,13 +217,16 @@ func replaced(body map[string]any, place []any, value any, gone bool) map[string
 // should not be. Nothing breaks, what is refused changes nothing, and what is of
 // the wrong type is always refused.
 func TestEveryFieldOfEveryBodyUnderAttack(t *testing.T) {
-	tried, taken := 0, 0
+	tried, taken, of := 0, 0, 0
 	for _, d := range posts() {
 		t.Run(d.Pattern, func(t *testing.T) {
 			s := newScene(t)
 			for _, place := range leaves(nil, s.valid(d)) {
 				good := s.valid(d)
 				for _, as := range append(slices.Clone(assaults), assault{sentence: "it left out"}) {
+					if of++; testing.Short() && of%7 != 0 {
+						continue // every seventh is a sample of all assaults and all doors
+					}
 					tried++
 					body := replaced(good, place, as.value, as.sentence == "it left out")
 					a := s.send(d, body)
@@ -257,7 +260,7 @@ func TestEveryFieldOfEveryBodyUnderAttack(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d attacks, %d of them were text and taken as such", tried, taken)
+	t.Logf("%d of %d attacks, %d of them were text and taken as such", tried, of, taken)
 }
 
 func found(body map[string]any, place []any) any {

@@ -212,7 +212,10 @@ func TestEveryCrashPointOfAMachinesAnswerConverges(t *testing.T) {
 		t.Fatalf("got %d calls, want the answer's", calls)
 	}
 	for at := 1; at <= calls; at++ {
-		for _, fate := range memory.Fates[1:] {
+		for i, fate := range memory.Fates[1:] {
+			if leftOut(at, i) {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s at call %d", fate, at), func(t *testing.T) {
 				l := link(t)
 				l.secret(op("secret-1"))

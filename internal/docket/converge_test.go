@@ -26,6 +26,12 @@ func TestALifeWithoutFaults(t *testing.T) {
 	t.Logf("%d outside calls:\n%s", p.calls, p.account())
 }
 
+// leftOut says whether the fate with index i is not tried at the call n: with -short
+// every seventh is tried, which meets every fate and in the end every kind of call.
+func leftOut(n, i int) bool {
+	return testing.Short() && (n*(len(memory.Fates)-1)+i)%7 != 0
+}
+
 // Every outside call of the life fails or dies once, before or after it took
 // effect: the history must be the same.
 func TestEveryCrashPointOfALifeConverges(t *testing.T) {
@@ -33,7 +39,10 @@ func TestEveryCrashPointOfALifeConverges(t *testing.T) {
 	want, calls := first.account(), first.calls
 	schedules := 0
 	for n := 1; n <= calls; n++ {
-		for _, fate := range memory.Fates[1:] {
+		for i, fate := range memory.Fates[1:] {
+			if leftOut(n, i) {
+				continue
+			}
 			tw := newTown(t)
 			tw.faults = func(call int, _ string) memory.Fate {
 				if call == n {
