@@ -1,6 +1,7 @@
-# run and test need Go and Python 3; what else check needs it installs itself, or names.
+# quick needs Go only, run and test Python 3 as well; what else check needs it installs
+# itself, or names.
 
-.PHONY: run test check bench demo build clean
+.PHONY: run quick test check bench demo build clean
 
 # The whole house on this machine, until Ctrl-C.
 run: bin/jixu
@@ -8,14 +9,27 @@ run: bin/jixu
 
 # Long tests that do one thing after the other: there is no race to find in them, and
 # looking for one would take eight times as long. They run by themselves, whole.
-ALONE := TestEveryCrashPoint|TestEveryFieldOfEveryForm
+ALONE = TestEveryCrashPoint|TestEveryFieldOfEvery|TestInspectHoldsLittle
+
+# What quick and test are about: make test PKG=./internal/docket/...
+PKG = ./...
+
+# The tests that take longest are begun first, beside all others.
+FIRST = $(if $(filter ./...,$(PKG)),./internal/stack)
+
+# The law, the change and the pages, of long tests a sample; no emulator, no network. What
+# has not changed is not run again: a shuffled run could not be remembered, test shuffles.
+quick:
+	go vet $(PKG)
+	go test -short $(PKG)
+	@echo "left out: the tests on the emulator (make test), and six of seven cases of the long ones"
 
 # The law, the change, the pages, and the real template on the emulator.
-test: bin/jixu
-	@bin/jixu setup
-	go vet ./...
-	go test -race -timeout 20m -skip '$(ALONE)' ./...
-	go test -timeout 20m -run '$(ALONE)' ./internal/docket ./internal/web
+test: $(if $(FIRST),bin/jixu)
+	$(if $(FIRST),@bin/jixu setup)
+	go vet $(PKG)
+	JIXU_EMULATOR=1 go test -race -shuffle=on -timeout 20m -skip '$(ALONE)' $(FIRST) $(PKG)
+	JIXU_EMULATOR=1 go test -shuffle=on -timeout 20m -run '$(ALONE)' $(PKG)
 
 # Lints, second opinions and browsers.
 check: bin/jixu

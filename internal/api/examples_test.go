@@ -24,7 +24,13 @@ func TestTheExamplesHearAndAnswer(t *testing.T) {
 	if said, err := exec.Command("go", "build", "-o", program, "../../examples/agency").CombinedOutput(); err != nil {
 		t.Fatalf("building the example: %v\n%s", err, said)
 	}
-	for name, command := range map[string][]string{"Go": {program}, "Python": {"python3", "../../examples/agency.py"}} {
+	commands := map[string][]string{"Go": {program}}
+	if os.Getenv("JIXU_EMULATOR") == "1" { // what runs the emulator has Python
+		commands["Python"] = []string{"python3", "../../examples/agency.py"}
+	} else {
+		t.Log("the Python example is left out: JIXU_EMULATOR is not 1")
+	}
+	for name, command := range commands {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
 			h.now = time.Now() // the examples have a clock of their own

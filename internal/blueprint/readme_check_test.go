@@ -33,8 +33,8 @@ type clone struct {
 // for real but two things, which would never end or take as long as all the
 // rest of `make check`, of which this test is a part:
 //
-//   - make test builds and vets everything and compiles each test, and runs
-//     none of them: GOFLAGS=-run=^$. `.ci/run` runs them, in a clean clone too.
+//   - make quick and make test build and vet everything and compile each test, and
+//     run none of them: GOFLAGS=-run=^$. `.ci/run` runs them, in a clean clone too.
 //   - make check and make bench are only read by make (-n): the first would come
 //     here again, the second has a test of its own in internal/bench.
 func TestTheReadmeWorksInACleanClone(t *testing.T) {
@@ -43,7 +43,8 @@ func TestTheReadmeWorksInACleanClone(t *testing.T) {
 		"make run":            c.run,
 		"bin/jixu clock +10d": func() { c.do("bin/jixu", "clock", "+10d") },
 		"make demo":           func() { c.do("make", "demo") },
-		"make test":           func() { c.stop(); c.do("make", "test", "GOFLAGS=-run=^$", "ALONE=^$$") },
+		"make quick":          func() { c.stop(); c.do("make", "quick", "GOFLAGS=-run=^$") },
+		"make test":           func() { c.do("make", "test", "GOFLAGS=-run=^$", "ALONE=^$$") },
 		"make check":          func() { c.do("make", "-n", "check") },
 		"make bench":          func() { c.do("make", "-n", "bench") },
 	}

@@ -127,9 +127,11 @@ func (s *Stack) Redeploy(ctx context.Context) error {
 	for name, packed := range s.zips {
 		s.zips[name] = withComment(packed, time.Now().String())
 	}
-	if err := s.upload(ctx); err != nil {
-		return fmt.Errorf("redeploying: %w", err)
-	}
+	return s.change(ctx, s.options)
+}
+
+// update deploys what was uploaded over what is deployed.
+func (s *Stack) update(ctx context.Context) error {
 	client := cloudformation.NewFromConfig(s.Config)
 	_, err := client.UpdateStack(ctx, &cloudformation.UpdateStackInput{
 		StackName:    aws.String(Name),

@@ -1,11 +1,10 @@
-package stack
+package stack_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,43 +12,11 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/local"
 	"jixu/internal/machine"
+	"jixu/internal/stack"
 )
 
-// running is the one stack of these tests, once one of them has asked for it.
-var running *Stack
-
-var shared = sync.OnceValues(func() (s *Stack, err error) {
-	running, err = Start(context.Background(), Options{Wait: 2 * time.Second, People: local.Cast()})
-	if err == nil {
-		err = local.SeedPeople(context.Background(), running.Environment())
-	}
-	return running, err
-})
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if running != nil {
-		if err := running.Stop(); err != nil {
-			println(err.Error())
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
-
-func start(t *testing.T) *Stack {
-	t.Helper()
-	began := time.Now()
-	s, err := shared()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("deployed in %v", time.Since(began))
-	return s
-}
-
 func TestTheSiteIsAlive(t *testing.T) {
-	s := start(t)
+	s := stack.Shared(t)
 	answer, err := s.HTTP().Get(s.Site + "/alive")
 	if err != nil {
 		t.Fatal(err)
@@ -61,22 +28,22 @@ func TestTheSiteIsAlive(t *testing.T) {
 }
 
 func TestAFunctionIsDeniedWhatItsRoleDoesNotName(t *testing.T) {
-	s := start(t)
-	item := map[string]any{"pk": map[string]string{"S": "CASE#x"}, "sk": map[string]string{"S": "HEAD"}}
-	read := JSON("dynamodb", "DynamoDB_20120810.GetItem", map[string]any{"TableName": s.Outputs["TableName"], "Key": item})
-	write := JSON("dynamodb", "DynamoDB_20120810.PutItem", map[string]any{"TableName": s.Outputs["TableName"], "Item": item})
-	mac := JSON("kms", "TrentService.GenerateMac", map[string]any{
+	s := stack.Shared(t)
+	item := map[string]any{"pk": map[string]string{"S": "PROBE#x"}, "sk": map[string]string{"S": "HEAD"}}
+	read := stack.JSON("dynamodb", "DynamoDB_20120810.GetItem", map[string]any{"TableName": s.Outputs["TableName"], "Key": item})
+	write := stack.JSON("dynamodb", "DynamoDB_20120810.PutItem", map[string]any{"TableName": s.Outputs["TableName"], "Item": item})
+	mac := stack.JSON("kms", "TrentService.GenerateMac", map[string]any{
 		"KeyId": s.Outputs["LinkKeyArn"], "MacAlgorithm": "HMAC_SHA_256", "Message": "eA==",
 	})
-	seal := JSON("kms", "TrentService.Encrypt", map[string]any{"KeyId": s.Outputs["SealKeyArn"], "Plaintext": "eA=="})
-	unseal := JSON("kms", "TrentService.Decrypt", map[string]any{"KeyId": s.Outputs["SealKeyArn"], "CiphertextBlob": "eA=="})
-	upload := func(prefix string) Call {
-		return Call{Service: "s3", Method: "PUT", Path: "/" + s.Outputs["BucketName"] + "/" + prefix + "/x", Body: "x"}
+	seal := stack.JSON("kms", "TrentService.Encrypt", map[string]any{"KeyId": s.Outputs["SealKeyArn"], "Plaintext": "eA=="})
+	unseal := stack.JSON("kms", "TrentService.Decrypt", map[string]any{"KeyId": s.Outputs["SealKeyArn"], "CiphertextBlob": "eA=="})
+	upload := func(prefix string) stack.Call {
+		return stack.Call{Service: "s3", Method: "PUT", Path: "/" + s.Outputs["BucketName"] + "/" + prefix + "/x", Body: "x"}
 	}
 	rows := []struct {
 		name     string
 		function string
-		call     Call
+		call     stack.Call
 		denied   bool
 	}{
 		{"apply-outcome reads the table", "apply-outcome", read, false},
@@ -120,15 +87,16 @@ func TestAFunctionIsDeniedWhatItsRoleDoesNotName(t *testing.T) {
 }
 
 func TestARunIsStartedOnceAndDescribed(t *testing.T) {
-	s := start(t)
+	s := stack.Shared(t)
 	ctx := context.Background()
 	runs := machine.New(s.Config, s.Outputs["MachineArn"])
-	const name, input = "c1-none-1", `{"caseId":"c1","leg":"none","run":1,"asked":0}`
+	id := fmt.Sprintf("c%d", time.Now().UnixNano()) // names stay taken
+	name, input := id+"-none-1", `{"caseId":"`+id+`","leg":"none","run":1,"asked":0}`
 	if already, err := runs.Start(ctx, name, []byte(input)); err != nil || already {
 		t.Fatalf("starting: got %v, %v", already, err)
 	}
 	var status string
-	err := Eventually(ctx, 10*time.Second, func() (done bool, err error) {
+	err := stack.Eventually(ctx, 10*time.Second, func() (done bool, err error) {
 		status, err = runs.Describe(ctx, name)
 		return status != "RUNNING", err
 	})
@@ -138,13 +106,13 @@ func TestARunIsStartedOnceAndDescribed(t *testing.T) {
 	if already, err := runs.Start(ctx, name, []byte(input)); err != nil || !already {
 		t.Errorf("starting again: got %v, %v, want already", already, err)
 	}
-	if status, err := runs.Describe(ctx, "c1-none-2"); status != "" || err != nil {
+	if status, err := runs.Describe(ctx, id+"-none-2"); status != "" || err != nil {
 		t.Errorf("describing an unknown run: got %q, %v", status, err)
 	}
 	if accepted, err := runs.Resume(ctx, "no-such-token"); accepted || err != nil {
 		t.Errorf("resuming nobody: got %v, %v", accepted, err)
 	}
-	if err := runs.Stop(ctx, "c1-none-2"); err != nil {
+	if err := runs.Stop(ctx, id+"-none-2"); err != nil {
 		t.Errorf("stopping an unknown run: %v", err)
 	}
 }
@@ -152,17 +120,14 @@ func TestARunIsStartedOnceAndDescribed(t *testing.T) {
 // Nobody answers: the machine asks again four times, its run ends, the sweep
 // starts the next one, and the answer that comes at last finishes the leg.
 func TestAWaitThatNobodyAnswersAsksAgainAndTheSweepStartsTheNextRun(t *testing.T) {
-	s := start(t)
-	ctx := context.Background()
-	env := s.Environment()
-	id, err := local.Plant(ctx, env, "stack-a-slow-case-1", local.Submitted)
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := open(t)
+	s, ctx, env := h.stack, h.ctx, h.stack.Environment()
+	s.Change(t, stack.Options{Wait: 2 * time.Second})
+	id := h.plant(local.Submitted)
 	runs := machine.New(s.Config, s.Outputs["MachineArn"])
 	await := func(what string, holds func() (bool, error)) {
 		t.Helper()
-		if err := Eventually(ctx, 90*time.Second, holds); err != nil {
+		if err := stack.Eventually(ctx, 90*time.Second, holds); err != nil {
 			t.Fatalf("waiting for %s: %v\n%s", what, err, s.EmulatorLog())
 		}
 	}
@@ -192,7 +157,7 @@ func TestAWaitThatNobodyAnswersAsksAgainAndTheSweepStartsTheNextRun(t *testing.T
 }
 
 func TestTheNextBuildIsDeployedAndTheNextDayFindsIt(t *testing.T) {
-	s := start(t)
+	s := stack.Shared(t)
 	ctx := context.Background()
 	changes := []struct {
 		name string

@@ -5,7 +5,6 @@
 package walk
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +13,8 @@ import (
 	"jixu/internal/local"
 	"jixu/internal/stack"
 )
+
+func TestMain(m *testing.M) { stack.Main(m) }
 
 // Chromium opens every page of both sites, in Chinese and English, at 375 and
 // 1280 px: axe finds nothing against WCAG 2.2 AA, nothing scrolls sideways,
@@ -24,18 +25,7 @@ func TestEveryPageInChromium(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := stack.Start(t.Context(), stack.Options{People: local.Cast()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := local.SeedPeople(context.Background(), s.Environment()); err != nil {
-		t.Fatal(err)
-	}
+	s := stack.Shared(t)
 	command := exec.CommandContext(t.Context(), "node", filepath.Join("tools", "pages", "walk.mjs"), "--site", s.Site, "--desk", s.Desk.Issuer)
 	command.Dir = root
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr

@@ -1,4 +1,4 @@
-package attack
+package stack_test
 
 import (
 	"bytes"
@@ -99,10 +99,10 @@ func (h house) loggedNothing(function string, words ...string) {
 	}
 }
 
-// log is what a function logged.
+// log is what a function logged since the test began.
 func (h house) log(function string) string {
 	h.Helper()
-	body := []byte(`{"limit":10000,"logGroupName":"/aws/lambda/` + h.stack.Function(function) + `"}`)
+	body := fmt.Appendf(nil, `{"limit":10000,"startTime":%d,"logGroupName":"/aws/lambda/%s"}`, h.began.UnixMilli(), h.stack.Function(function))
 	r, err := http.NewRequestWithContext(h.ctx, http.MethodPost, *h.stack.Config.BaseEndpoint, bytes.NewReader(body))
 	h.must(err)
 	r.Header.Set("X-Amz-Target", "Logs_20140328.FilterLogEvents")

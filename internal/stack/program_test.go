@@ -1,4 +1,4 @@
-package attack
+package stack_test
 
 import (
 	"crypto/ecdsa"

@@ -1,7 +1,7 @@
-// Package rehearse holds no code. Its tests give every function every event of
-// events/, in a world in which it can have happened: the binaries, roles and
-// template of a deployment, on the emulator.
-package rehearse
+// Every function is given every event of events/, in a world in which it can have
+// happened: the binaries, roles and template of a deployment, on the emulator.
+
+package stack_test
 
 import (
 	"bytes"
@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -43,31 +42,6 @@ const (
 	linkInEvents    = "q7w3y4z6a2b5c7d3k5x2q7m4n3p6r2t5"
 	codeInEvents    = "w3x6y9z2a5b8c3d6e9f2g5h8"
 )
-
-// running is the stack of these tests, once one of them has asked for it.
-var running *stack.Stack
-
-var shared = sync.OnceValues(func() (*stack.Stack, error) {
-	ctx := context.Background()
-	var err error
-	if running, err = stack.Start(ctx, options); err != nil {
-		return nil, err
-	}
-	return running, local.SeedPeople(ctx, running.Environment())
-})
-
-var options = stack.Options{People: local.Cast()}
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if running != nil {
-		if err := running.Stop(); err != nil {
-			println(err.Error())
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
 
 // scene is the world of one event.
 type scene struct {
@@ -452,10 +426,7 @@ func events(t *testing.T) []string {
 }
 
 func TestEveryEventIsAnswered(t *testing.T) {
-	s, err := shared()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := stack.Shared(t)
 	rehearse(t, s, func(ctx context.Context, name string, payload []byte) (string, error) {
 		result, fault, err := s.Call(ctx, name, payload)
 		if fault != "" {

@@ -1,9 +1,10 @@
 //go:build check
 
-package attack
+package stack_test
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -21,17 +22,8 @@ const item = "description"
 // The whole house with a real scanner that finds, leaves and comes back.
 func TestNothingIsOpenedBeforeTheScannerHasSpoken(t *testing.T) {
 	address, leave := stack.Clamd(t, "")
-	s, err := stack.Start(t.Context(), stack.Options{People: local.Cast(), Override: map[string]string{"ScannerAddress": address}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	h := house{T: t, stack: s, House: journey.House{Site: s.Site, Desk: s.Desk.Issuer}, ctx: t.Context()}
-	h.must(local.SeedPeople(h.ctx, s.Environment()))
+	h := open(t)
+	h.stack.Change(t, stack.Options{Override: map[string]string{"ScannerAddress": address}})
 	lin := h.signIn("hospital", "lin-zhi")
 	path, err := journey.CreateDraft(h.ctx, lin)
 	h.must(err)
@@ -62,9 +54,16 @@ func TestNothingIsOpenedBeforeTheScannerHasSpoken(t *testing.T) {
 		t.Errorf("while the scanner is away: got %s %q, opens %t, want it to wait and to say so", state, text, opens)
 	}
 	stack.Clamd(t, address)
-	_, err = local.MoveClock(h.ctx, s.Environment(), 10*time.Minute)
+	stood, err := h.stack.Environment().Store().Offset(h.ctx)
 	h.must(err)
-	h.must(s.Invoke(h.ctx, "check-file", []byte("{}"))) // as the schedule does
+	t.Cleanup(func() {
+		if err := h.stack.Environment().Store().SetOffset(context.Background(), stood); err != nil {
+			t.Error(err)
+		}
+	})
+	_, err = local.MoveClock(h.ctx, h.stack.Environment(), 10*time.Minute)
+	h.must(err)
+	h.must(h.stack.Invoke(h.ctx, "check-file", []byte("{}"))) // as the schedule does
 	if state, text, opens := look(h, lin, path, fid); state != "checked" || !opens {
 		t.Errorf("after it came back: got %s %q, opens %t, want it checked", state, text, opens)
 	}

@@ -1,6 +1,6 @@
 //go:build check
 
-package rehearse
+package stack_test
 
 import (
 	"archive/tar"
@@ -31,10 +31,7 @@ import (
 // another host of the same binary than the emulator, which takes its settings
 // from the template and its event over the same Runtime API.
 func TestEachFunctionRunsInSAMsContainer(t *testing.T) {
-	s, err := shared()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := stack.Shared(t)
 	d := engine(t)
 	d.image(t)
 	sam := samBuilt(t)
