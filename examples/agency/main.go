@@ -36,8 +36,9 @@ type event struct {
 	ID   string `json:"id"`
 	Type string `json:"type"`
 	Data struct {
-		Case  string   `json:"case"`
-		Gates []string `json:"gates"`
+		Case       string   `json:"case"`
+		Gates      []string `json:"gates"`
+		Submission int      `json:"submission"` // the one that the gates are about; your people must have read it
 	} `json:"data"`
 }
 
@@ -99,7 +100,7 @@ func (s *system) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(gate, "opinion-") {
 			continue // the reply is the regulator's
 		}
-		if err := s.answer(e.ID+"-"+gate, e.Data.Case, gate, decide()); err != nil {
+		if err := s.answer(e.ID+"-"+gate, e.Data.Case, gate, decide(e.Data.Submission)); err != nil {
 			log.Print(err)
 			http.Error(w, "not answered", http.StatusBadGateway)
 			return
@@ -108,13 +109,14 @@ func (s *system) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// decide is where people come in: what they found stands in your own system.
-func decide() map[string]any {
+// decide is where people come in: what they found in a submission stands in your
+// own system.
+func decide(submission int) map[string]any {
 	var findings []any
 	for _, question := range []string{"capability", "urgency", "quantity"} {
 		findings = append(findings, map[string]any{"question": question, "met": true, "reason": "经评估，符合要求。"})
 	}
-	return map[string]any{"opinion": map[string]any{"findings": findings}}
+	return map[string]any{"submission": submission, "opinion": map[string]any{"findings": findings}}
 }
 
 // answer sends one answer, and the very same again if nobody said whether it

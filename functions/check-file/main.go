@@ -77,6 +77,7 @@ func build() (*docket.Desk, error) {
 	}
 	store := table.New(dynamodb.NewFromConfig(config), s.Table)
 	desk := docket.New(store, table.Clock{Store: store, Moves: s.Clock == "table"}, logging.Counter{Stage: s.Stage})
+	desk.Late = logging.Late
 	desk.Files = bucket.New(config, s.Bucket)
 	if s.Scanner != settings.NoScanner {
 		desk.Scanner = clamd.New(s.Scanner)

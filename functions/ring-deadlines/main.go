@@ -42,5 +42,6 @@ func build() (*docket.Bell, error) {
 	}
 	store := table.New(dynamodb.NewFromConfig(config), s.Table)
 	desk := docket.New(store, table.Clock{Store: store, Moves: s.Clock == "table"}, logging.Counter{Stage: s.Stage})
+	desk.Late = logging.Late
 	return &docket.Bell{Desk: desk}, nil
 }

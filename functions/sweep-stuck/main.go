@@ -1,6 +1,7 @@
 // Command sweep-stuck proves that every open case has somebody whose move it is
 // and a machine that waits for them; it starts dead runs again and reports what
-// it cannot repair. On its way it tells hospitals of licences that end.
+// it cannot repair or look at. On its way it tells hospitals of licences that end.
+// A walk that is too long for one run goes on in the next.
 package main
 
 import (
@@ -32,11 +33,7 @@ func main() {
 		for _, s := range stuck {
 			slog.ErrorContext(ctx, "case is stuck", "case", s.Case, "leg", string(s.Leg), "why", s.Why)
 		}
-		teller.Desk.Metrics.Count("StuckCases", float64(len(stuck)))
-		if err != nil {
-			slog.ErrorContext(ctx, "sweeping failed", "err", err)
-		}
-		return struct{}{}, nil
+		return struct{}{}, err
 	}))
 }
 
@@ -51,5 +48,6 @@ func build() (*docket.Teller, error) {
 	}
 	store := table.New(dynamodb.NewFromConfig(config), s.Table)
 	desk := docket.New(store, table.Clock{Store: store, Moves: s.Clock == "table"}, logging.Counter{Stage: s.Stage})
-	return &docket.Teller{Desk: desk, Machine: machine.New(config, s.Machine), Notices: queue.New(config, s.Notices), Outbox: store}, nil
+	desk.Late = logging.Late
+	return &docket.Teller{Desk: desk, Machine: machine.New(config, s.Machine), Notices: queue.New(config, s.Notices), Outbox: store, Cursors: store}, nil
 }

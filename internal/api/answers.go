@@ -48,8 +48,9 @@ type replyIn struct {
 	Evidence   string   `json:"evidence"` // id of a checked file, sent for this gate
 }
 
-// answerIn is one answer: exactly one of the three.
+// answerIn is one answer about a submission: exactly one of the three.
 type answerIn struct {
+	seenIn
 	Opinion *opinionIn `json:"opinion"`
 	Notice  *noticeIn  `json:"notice"`
 	Reply   *replyIn   `json:"reply"`

@@ -72,6 +72,8 @@ func who(pattern string) string {
 	switch {
 	case strings.Contains(pattern, "/organisation/"):
 		return "tang-wei"
+	case strings.HasSuffix(pattern, "/gates/{gate}/correct"):
+		return "shen-an"
 	case strings.Contains(pattern, "/inquiries/") && last == "answer", slices.Contains([]string{"identify", "register", "late-opinion", "answer", "rehearse", "hold", "release", "assign", "correct", "mark", "open"}, last):
 		return "zhou-heng"
 	case slices.Contains([]string{"evidence", "amend"}, last):
@@ -88,7 +90,7 @@ func (s *scene) at(pattern string) string {
 	if slices.Contains([]string{"form", "claim", "files", "detach", "submit", "ticket"}, last) {
 		id = s.draft
 	}
-	if last == "evidence" || last == "amend" {
+	if last == "evidence" || last == "amend" || strings.HasSuffix(pattern, "/gates/{gate}/correct") {
 		g = "reply-1"
 	}
 	return strings.NewReplacer("{case}", id, "{gate}", g, "{file}", s.record(id).Case.Files["signed-form"][0], "{no}", "1",
@@ -106,9 +108,9 @@ func (s *scene) send(d api.Door, body any) *answer {
 		return machine.post(d.Pattern, body)
 	}
 	p := s.as(who(d.Pattern))
-	version := s.record(s.draft).Case.Version
+	version := s.record(s.draft).Case.Dossier
 	if !strings.Contains(d.Pattern, "{case}") || !strings.Contains(s.at(d.Pattern), s.draft) {
-		version = s.record(s.open).Case.Version
+		version = s.record(s.open).Case.Dossier
 	}
 	if strings.Contains(d.Pattern, "{variety}") {
 		version = 1
@@ -127,7 +129,7 @@ func (s *scene) valid(d api.Door) map[string]any {
 	body := bodyFor(d.Pattern)
 	switch {
 	case strings.HasSuffix(d.Pattern, "/gates/{gate}/answer"), strings.HasSuffix(d.Pattern, "rehearse"):
-		body = map[string]any{"notice": map[string]any{"defects": []any{map[string]any{"item": "signed-form", "what": "请盖章"}}}}
+		body = map[string]any{"submission": 1, "notice": map[string]any{"defects": []any{map[string]any{"item": "signed-form", "what": "请盖章"}}}}
 	case strings.HasSuffix(d.Pattern, "/address"):
 		body = map[string]any{"address": "https://events.mpa.example/jixu"}
 	case strings.HasSuffix(d.Pattern, "/files"):
@@ -287,7 +289,8 @@ func TestWhatEveryDoorOfProgramsRefuses(t *testing.T) {
 		if d.Method != http.MethodPost {
 			continue
 		}
-		edits := slices.Contains([]string{"form", "claim", "files", "detach", "submit", "resubmit", "deliver", "correct", "mark"}, d.Pattern[strings.LastIndex(d.Pattern, "/")+1:])
+		edits := slices.Contains([]string{"form", "claim", "files", "detach", "submit", "resubmit", "deliver", "correct", "mark"}, d.Pattern[strings.LastIndex(d.Pattern, "/")+1:]) &&
+			!strings.HasSuffix(d.Pattern, "/gates/{gate}/correct")
 		for _, row := range []struct {
 			sentence string
 			body     any

@@ -119,7 +119,9 @@ func (x *call) answerByMachine(in machineAnswer) (any, error) {
 			return nil, err
 		}
 	}
-	receipt, err := x.house.Desk.Give(ctx, x.op, in.ref(), verb, answer, x.actor, nil)
+	ref := in.ref()
+	ref.Submission = in.Submission
+	receipt, err := x.house.Desk.Give(ctx, x.op, ref, verb, answer, x.actor, nil)
 	if err != nil {
 		return nil, x.losing(err, in.ref())
 	}

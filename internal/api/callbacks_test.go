@@ -27,9 +27,9 @@ func TestAMachineLivesACaseToItsEnd(t *testing.T) {
 		t.Fatalf("asking: got %d %s", a.Status, a.Text)
 	}
 	c := h.record(id).Case
-	_, err := h.desk.Resubmit(t.Context(), h.op(), docket.GateRef{Case: id, Gate: h.gate(id, gate.Opinion)}, c.Version, true, actor("lin-zhi"))
+	_, err := h.desk.Resubmit(t.Context(), h.op(), docket.GateRef{Case: id, Gate: h.gate(id, gate.Opinion)}, c.Dossier, true, actor("lin-zhi"))
 	h.must(err)
-	a := mpa.post(answers, at(id, h.gate(id, gate.Opinion), "zhou-heng", map[string]any{"opinion": opinion(true, "注意随访。")}))
+	a := mpa.post(answers, at(id, h.gate(id, gate.Opinion), "zhou-heng", map[string]any{"submission": 2, "opinion": opinion(true, "注意随访。")}))
 	if a.Status != 200 || a.at("verb") != "opine" || a.at("person") != "zhou-heng" || a.at("organisation") != "mpa" || a.at("case") != id {
 		t.Fatalf("opining: got %d %s", a.Status, a.Text)
 	}
@@ -40,7 +40,7 @@ func TestAMachineLivesACaseToItsEnd(t *testing.T) {
 		t.Fatalf("asking for an upload: got %d %s", a.Status, a.Text)
 	}
 	file := a.at("file")
-	letter := map[string]any{"reply": map[string]any{
+	letter := map[string]any{"submission": 2, "reply": map[string]any{
 		"outcome": "approve-in-part", "number": "国药监械临急〔2026〕1号", "date": "2026-11-02", "reason": "按需求核减", "quantity": 6,
 		"validUntil": "2027-11-01", "conditions": []any{"限本院使用"}, "evidence": file,
 	}}

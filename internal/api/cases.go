@@ -70,10 +70,17 @@ func (x *call) rows(from docket.PageList) (any, error) {
 		return nil, err
 	}
 	var rows []caseRow
+	unreadable := 0
 	for _, l := range listed {
+		if l.Unreadable {
+			unreadable++
+			continue
+		}
 		rows = append(rows, x.row(l))
 	}
-	return listOf(rows, next), nil
+	out := listOf(rows, next)
+	out.Unreadable = unreadable
+	return out, nil
 }
 
 func (x *call) view() (docket.View, error) { return x.house.Desk.View(x.r.Context(), x.id(), x.actor) }
@@ -83,7 +90,7 @@ func (x *call) readCase() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.w.Header().Set("ETag", etag(v.Case.Version))
+	x.w.Header().Set("ETag", etag(v.Case.Dossier))
 	return x.caseOut(v), nil
 }
 
@@ -361,8 +368,13 @@ func (x *call) report(in filingIn) (any, error) {
 	return x.done(x.house.Desk.RecordReport(x.r.Context(), x.op, x.id(), f, x.actor))
 }
 
-func (x *call) receive(nothing) (any, error) {
-	return x.done(x.house.Desk.Receive(x.r.Context(), x.op, x.id(), x.actor))
+// seenIn names the submission that the sender read.
+type seenIn struct {
+	Submission int `json:"submission" api:"required"`
+}
+
+func (x *call) receive(in seenIn) (any, error) {
+	return x.done(x.house.Desk.Receive(x.r.Context(), x.op, x.id(), in.Submission, x.actor))
 }
 
 type joinIn struct {
@@ -374,29 +386,41 @@ func (x *call) join(in joinIn) (any, error) {
 }
 
 type identifyIn struct {
+	seenIn
 	Variety string `json:"variety"`
 	Reason  string `json:"reason"`
 }
 
 func (x *call) identify(in identifyIn) (any, error) {
-	return x.done(x.house.Desk.Identify(x.r.Context(), x.op, x.id(), in.Variety, normal(in.Reason), x.actor))
+	return x.done(x.house.Desk.Identify(x.r.Context(), x.op, x.id(), in.Submission, in.Variety, normal(in.Reason), x.actor))
 }
 
 type registerIn struct {
+	seenIn
+	dataIn
+}
+
+type dataIn struct {
 	Data   variety.Data `json:"data"`
 	Reason string       `json:"reason"`
 }
 
 func (x *call) register(in registerIn) (any, error) {
-	return x.done(x.house.Desk.Register(x.r.Context(), x.op, x.id(), in.Data, normal(in.Reason), x.actor))
+	return x.done(x.house.Desk.Register(x.r.Context(), x.op, x.id(), in.Submission, in.Data, normal(in.Reason), x.actor))
 }
 
-func (x *call) opineLate(in opinionIn) (any, error) {
+// lateIn is an opinion for the record, and the submission it is about.
+type lateIn struct {
+	seenIn
+	opinionIn
+}
+
+func (x *call) opineLate(in lateIn) (any, error) {
 	o, problems := in.opinion()
 	if err := fault.Fields(problems); err != nil {
 		return nil, err
 	}
-	return x.done(x.house.Desk.OpineLate(x.r.Context(), x.op, x.id(), o, x.actor))
+	return x.done(x.house.Desk.OpineLate(x.r.Context(), x.op, x.id(), in.Submission, o, x.actor))
 }
 
 // pack shows the requirement pack that a new draft of a kind gets.
@@ -456,7 +480,7 @@ func (x *call) variety() (any, error) {
 	return varietyOf(v), nil
 }
 
-func (x *call) correctVariety(in registerIn) (any, error) {
+func (x *call) correctVariety(in dataIn) (any, error) {
 	return x.done(x.house.Desk.CorrectVariety(x.r.Context(), x.op, x.r.PathValue("variety"), x.version, in.Data, normal(in.Reason), x.actor))
 }
 

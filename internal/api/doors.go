@@ -57,6 +57,7 @@ var doors = []Door{
 	{"POST", "/api/v1/cases/{case}/gates/{gate}/resubmit", edit((*call).resubmit)},
 	{"POST", "/api/v1/cases/{case}/gates/{gate}/deliver", edit((*call).deliver)},
 	{"POST", "/api/v1/cases/{case}/gates/{gate}/amend", send((*call).amend)},
+	{"POST", "/api/v1/cases/{case}/gates/{gate}/correct", send((*call).correct)},
 	{"POST", "/api/v1/cases/{case}/gates/{gate}/hold", send((*call).hold)},
 	{"POST", "/api/v1/cases/{case}/gates/{gate}/release", send((*call).release)},
 	{"POST", "/api/v1/cases/{case}/gates/{gate}/assign", send((*call).assign)},
@@ -151,6 +152,8 @@ func edit[T any](do func(*call, T) (any, error)) func(*call) error {
 type list[T any] struct {
 	Items []T    `json:"items"`
 	Next  string `json:"next,omitempty"` // cursor of the next page; none: this is the last
+
+	Unreadable int `json:"unreadable,omitempty"` // rows of this page that cannot be shown at present
 }
 
 func listOf[T any](items []T, next string) list[T] {

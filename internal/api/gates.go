@@ -1,9 +1,13 @@
 package api
 
 import (
+	"context"
+
+	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
+	"jixu/internal/party"
 )
 
 // ref is the gate in the path.
@@ -47,7 +51,9 @@ func (x *call) answer(in answerIn) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	receipt, err := x.house.Desk.Give(ctx, x.op, x.ref(), verb, answer, x.actor, nil)
+	ref := x.ref()
+	ref.Submission = in.Submission
+	receipt, err := x.house.Desk.Give(ctx, x.op, ref, verb, answer, x.actor, nil)
 	if err != nil {
 		return nil, x.losing(err, x.ref())
 	}
@@ -73,7 +79,7 @@ func (x *call) rehearse(in answerIn) (any, error) {
 	if g.Status != gate.Open {
 		return nil, x.losing(fault.New(fault.Conflict, "gate.answered"), x.ref())
 	}
-	if err := x.house.Desk.Rehearse(ctx, r, g, verb, answer, x.actor); err != nil {
+	if err := x.house.Desk.Rehearse(ctx, r, g, in.Submission, verb, answer, x.actor); err != nil {
 		return nil, err
 	}
 	return rehearsed{Verb: string(verb)}, nil
@@ -119,7 +125,14 @@ type amendIn struct {
 }
 
 // amend replaces the recorded reply by a later letter.
-func (x *call) amend(in amendIn) (any, error) {
+func (x *call) amend(in amendIn) (any, error) { return x.replace(in, x.house.Desk.Amend) }
+
+// correct puts right what was entered of the recorded reply.
+func (x *call) correct(in amendIn) (any, error) { return x.replace(in, x.house.Desk.Correct) }
+
+func (x *call) replace(in amendIn,
+	do func(context.Context, docket.Op, docket.GateRef, casework.Decision, string, party.Actor) (docket.Receipt, error),
+) (any, error) {
 	ctx := x.r.Context()
 	r, _, err := x.house.Desk.Gate(ctx, x.ref(), x.actor)
 	if err != nil {
@@ -129,7 +142,7 @@ func (x *call) amend(in amendIn) (any, error) {
 	if err := fault.Fields(problems); err != nil {
 		return nil, err
 	}
-	return x.done(x.house.Desk.Amend(ctx, x.op, x.ref(), d, normal(in.Why), x.actor))
+	return x.done(do(ctx, x.op, x.ref(), d, normal(in.Why), x.actor))
 }
 
 type holdIn struct {

@@ -155,11 +155,11 @@ func (h *house) draft() string {
 	pack, err := h.desk.Pack(ctx, c)
 	h.must(err)
 	maps.DeleteFunc(form, func(field, _ string) bool { _, ok := pack.Field(field); return !ok })
-	_, err = h.desk.Save(ctx, h.op(), r.Case, c.Version, form, lin)
+	_, err = h.desk.Save(ctx, h.op(), r.Case, c.Dossier, form, lin)
 	h.must(err)
 	for _, part := range pack.Parts {
 		for _, item := range part.Items {
-			a, _, err := h.desk.Attach(ctx, h.op(), r.Case, h.record(r.Case).Case.Version, docket.Upload{Item: item.ID, Name: "申请表.pdf"}, "", lin)
+			a, _, err := h.desk.Attach(ctx, h.op(), r.Case, h.record(r.Case).Case.Dossier, docket.Upload{Item: item.ID, Name: "申请表.pdf"}, "", lin)
 			h.must(err)
 			h.send(r.Case, a.File)
 		}
@@ -183,7 +183,7 @@ func (h *house) send(id, file string) {
 func (h *house) submitted() string {
 	h.Helper()
 	id := h.draft()
-	_, err := h.desk.Submit(h.Context(), h.op(), id, h.record(id).Case.Version, true, actor("lin-zhi"))
+	_, err := h.desk.Submit(h.Context(), h.op(), id, h.record(id).Case.Dossier, true, actor("lin-zhi"))
 	h.must(err)
 	return id
 }
@@ -382,9 +382,13 @@ func opinion(met bool, advice string) map[string]any {
 	return map[string]any{"findings": findings, "advice": advice}
 }
 
-// at names a gate and who answers for it, with what else is said.
+// at names a gate and who answers for it, with what else is said. An answer is
+// about the first submission unless it says otherwise.
 func at(id, gate, person string, more map[string]any) map[string]any {
 	out := map[string]any{"case": id, "gate": gate, "person": person}
+	if _, file := more["name"]; !file {
+		out["submission"] = 1
+	}
 	maps.Copy(out, more)
 	return out
 }

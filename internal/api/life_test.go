@@ -110,7 +110,7 @@ func TestEveryOperationIsDoneByPrograms(t *testing.T) {
 	if a := qian.good(qian.get(base + "/copies")); len(a.items()) != 1 {
 		t.Errorf("the Health Commission's copies: got %s", a.Text)
 	}
-	qian.good(qian.post(path(id, "receive"), map[string]any{}))
+	qian.good(qian.post(path(id, "receive"), map[string]any{"submission": 1}))
 	at1 := path(id, "gates", "opinion-1")
 	zhou.good(zhou.post(at1+"/assign", map[string]any{"person": "zhou-heng"}))
 	zhou.good(zhou.post(at1+"/hold", map[string]any{"reason": "等待专家意见", "until": "2026-11-05"}))
@@ -121,7 +121,7 @@ func TestEveryOperationIsDoneByPrograms(t *testing.T) {
 		t.Errorf("the gate as the hospital sees it: got %s, want nothing of the agency's own business", a.Text)
 	}
 	zhou.good(zhou.post(at1+"/release", map[string]any{}))
-	notice := map[string]any{"notice": map[string]any{"defects": []any{map[string]any{"item": "signed-form", "what": "请加盖公章"}}}}
+	notice := map[string]any{"submission": 1, "notice": map[string]any{"defects": []any{map[string]any{"item": "signed-form", "what": "请加盖公章"}}}}
 	if a := zhou.good(zhou.post(at1+"/rehearse", notice)); a.at("verb") != "ask-opinion" {
 		t.Errorf("rehearsing: got %s", a.Text)
 	}
@@ -130,11 +130,11 @@ func TestEveryOperationIsDoneByPrograms(t *testing.T) {
 	}
 	zhou.good(zhou.post(at1+"/answer", notice))
 	lin.good(lin.edit(id, "/gates/opinion-2/resubmit", declared()))
-	zhou.good(zhou.post(path(id, "register"), map[string]any{"reason": "登记为新品种", "data": map[string]any{
+	zhou.good(zhou.post(path(id, "register"), map[string]any{"submission": 2, "reason": "登记为新品种", "data": map[string]any{
 		"nameZh": "可吸收封堵器", "maker": "Example Cardio Devices GmbH", "model": "BAO-12", "country": "德国", "class": "III",
 	}}))
 	qian.good(qian.post(path(id, "join"), map[string]any{"statement": "同意参加联合评估"}))
-	zhou.good(zhou.post(path(id, "gates", "opinion-3", "answer"), map[string]any{"opinion": opinion(true, "注意随访")}))
+	zhou.good(zhou.post(path(id, "gates", "opinion-3", "answer"), map[string]any{"submission": 2, "opinion": opinion(true, "注意随访")}))
 	lin.good(lin.post(path(id, "filing"), map[string]any{"channel": "网上申报", "date": "2026-11-02"}))
 	reply := path(id, "gates", "reply-1")
 	letter := func(more map[string]any) map[string]any {
@@ -144,8 +144,10 @@ func TestEveryOperationIsDoneByPrograms(t *testing.T) {
 		maps.Copy(out, more)
 		return out
 	}
-	shen.good(shen.post(reply+"/answer", map[string]any{"reply": letter(nil)}))
+	shen.good(shen.post(reply+"/answer", map[string]any{"submission": 2, "reply": letter(nil)}))
 	shen.good(shen.post(reply+"/amend", map[string]any{"why": "更正数量", "reply": letter(map[string]any{"number": "二号", "quantity": 8, "conditions": []any{"限本院使用"}, "validUntil": "2027-11-01"})}))
+	right := letter(map[string]any{"number": "二号", "quantity": 7, "conditions": []any{"限本院使用"}, "validUntil": "2027-11-01"})
+	shen.good(shen.post(reply+"/correct", map[string]any{"why": "数量录入有误", "reply": right}))
 	if a := lin.good(lin.get(path(id))); a.at("decision", "number") != "二号" || a.at("stage") != "approved-in-part" || a.at("given", "advice") != "注意随访" {
 		t.Errorf("the case: got %s", a.Text)
 	}
@@ -166,7 +168,7 @@ func TestEveryOperationIsDoneByPrograms(t *testing.T) {
 	maps.DeleteFunc(form, func(field, _ string) bool { _, ok := pack.Field(field); return !ok })
 	lin.good(lin.edit(again, "/form", map[string]any{"values": form}))
 	lin.good(lin.edit(again, "/submit", map[string]any{"declared": true, "later": required(pack), "urgency": "患儿病情危重"}))
-	zhou.good(zhou.post(path(again, "identify"), map[string]any{"variety": v, "reason": "同一生产企业同一型号"}))
+	zhou.good(zhou.post(path(again, "identify"), map[string]any{"submission": 1, "variety": v, "reason": "同一生产企业同一型号"}))
 	if a := zhou.good(zhou.get(path(again, "route"))); a.at("route") != "same-hospital" || a.at("relyOn", "case") != "" || a.at("relyOn", "hospital") != "" {
 		t.Errorf("the route: got %s, want a repeat that names no hospital", a.Text)
 	}
@@ -177,9 +179,9 @@ func TestEveryOperationIsDoneByPrograms(t *testing.T) {
 	lin.good(lin.edit(again, "/gates/papers-1/deliver", declared()))
 	up := shen.good(shen.post(path(again, "gates/reply-1/evidence"), map[string]any{"name": "批复.pdf"}))
 	h.send(again, up.at("file"))
-	shen.good(shen.post(path(again, "gates/reply-1/answer"), map[string]any{"reply": map[string]any{"outcome": "approve", "number": "三号", "date": "2026-11-02", "evidence": up.at("file")}}))
+	shen.good(shen.post(path(again, "gates/reply-1/answer"), map[string]any{"submission": 2, "reply": map[string]any{"outcome": "approve", "number": "三号", "date": "2026-11-02", "evidence": up.at("file")}}))
 	late := opinion(true, "")
-	late["override"] = "逐项评估"
+	late["override"], late["submission"] = "逐项评估", 2
 	zhou.good(zhou.post(path(again, "late-opinion"), late))
 	now := zhou.good(zhou.get(base + "/varieties/" + v))
 	data := map[string]any{"nameZh": "可吸收封堵器", "maker": "Example Cardio Devices GmbH", "model": "BAO-12、BAO-14", "country": "德国", "class": "III", "category": "implant"}
@@ -190,7 +192,7 @@ func TestEveryOperationIsDoneByPrograms(t *testing.T) {
 	// A drug: the Health Commission leads, and reports to the NHC.
 	drug := lin.fill("drug")
 	lin.good(lin.edit(drug, "/submit", declared()))
-	qian.good(qian.post(path(drug, "gates/opinion-1/answer"), map[string]any{"opinion": opinion(true, "")}))
+	qian.good(qian.post(path(drug, "gates/opinion-1/answer"), map[string]any{"submission": 1, "opinion": opinion(true, "")}))
 	qian.good(qian.post(path(drug, "report"), map[string]any{"channel": "书面", "date": "2026-11-02", "receipt": "收〔2026〕1号"}))
 	lin.good(lin.post(path(drug, "withdraw"), map[string]any{"reason": "患者转院"}))
 
@@ -273,8 +275,8 @@ func TestTheSameRequestHappensOnce(t *testing.T) {
 	etag := lin.get(path(id)).Header.Get("ETag")
 	one := lin.good(lin.post(path(id, "form"), map[string]any{"values": map[string]any{"unit": "套"}}, "If-Match", etag, "Idempotency-Key", "the-same-request-2"))
 	two := lin.good(lin.post(path(id, "form"), map[string]any{"values": map[string]any{"unit": "套"}}, "If-Match", etag, "Idempotency-Key", "the-same-request-2"))
-	if one.Text != two.Text || one.Header.Get("ETag") != two.Header.Get("ETag") || h.record(id).Case.Version != 2 {
-		t.Errorf("an edit sent twice: got %s then %s at version %d, want one", one.Text, two.Text, h.record(id).Case.Version)
+	if one.Text != two.Text || one.Header.Get("ETag") != two.Header.Get("ETag") || h.record(id).Case.Dossier != 2 {
+		t.Errorf("an edit sent twice: got %s then %s at version %d, want one", one.Text, two.Text, h.record(id).Case.Dossier)
 	}
 	if a := lin.post(path(id, "form"), map[string]any{"values": map[string]any{"unit": "个"}}, "If-Match", etag); a.Status != 412 || a.code() != "version" {
 		t.Errorf("an edit of what a colleague changed: got %d %s, want 412", a.Status, a.Text)
@@ -338,19 +340,30 @@ func bodyFor(pattern string) map[string]any {
 		return map[string]any{"channel": "x", "date": "2026-11-02"}
 	case "join":
 		return map[string]any{"statement": "x"}
+	case "receive":
+		return map[string]any{"submission": 1}
 	case "identify":
-		return map[string]any{"variety": "x", "reason": "x"}
+		return map[string]any{"submission": 1, "variety": "x", "reason": "x"}
 	case "register", "correct":
-		return map[string]any{"reason": "x", "data": map[string]any{"nameZh": "x", "maker": "x", "model": "x", "country": "x", "class": "II"}}
+		data := map[string]any{"nameZh": "x", "maker": "x", "model": "x", "country": "x", "class": "II"}
+		switch {
+		case strings.Contains(pattern, "{gate}"):
+			return bodyFor("amend")
+		case strings.HasSuffix(pattern, "register"):
+			return map[string]any{"submission": 1, "reason": "x", "data": data}
+		}
+		return map[string]any{"reason": "x", "data": data}
 	case "late-opinion":
-		return opinion(true, "")
+		late := opinion(true, "")
+		late["submission"] = 1
+		return late
 	case "answer":
 		if strings.Contains(pattern, "inquiries") {
 			return map[string]any{"text": "x"}
 		}
-		return map[string]any{"opinion": opinion(true, "")}
+		return map[string]any{"submission": 1, "opinion": opinion(true, "")}
 	case "rehearse":
-		return map[string]any{"opinion": opinion(true, "")}
+		return map[string]any{"submission": 1, "opinion": opinion(true, "")}
 	case "evidence":
 		return map[string]any{"name": "x.pdf"}
 	case "amend":

@@ -175,7 +175,7 @@ func (x *call) caseOut(v docket.View) caseOut {
 	own := x.actor.Org == c.Hospital
 	out := caseOut{
 		ID: c.ID, Number: c.Number, Kind: string(c.Kind), Stage: string(c.Stage()), Status: string(c.Status),
-		Hospital: x.organisation(c.Hospital), Product: x.product(c), Pack: c.Pack, Version: c.Version,
+		Hospital: x.organisation(c.Hospital), Product: x.product(c), Pack: c.Pack, Version: c.Dossier,
 		CreatedAt: c.CreatedAt.UTC(), EditedAt: c.EditedAt.UTC(),
 		Opinion: trackOf(c.Opinion), Reply: trackOf(c.Reply), Claim: c.Claim, Owed: c.Papers.Items,
 		Files: x.files(v), Submissions: []submissionRow{}, Waiting: []gateOut{}, Moves: []string{},
@@ -195,7 +195,7 @@ func (x *call) caseOut(v docket.View) caseOut {
 		d := x.decisionOut(*c.Decision)
 		out.Decision = &d
 	}
-	for _, d := range c.Former {
+	for _, d := range v.FormerReplies() {
 		out.Former = append(out.Former, x.decisionOut(d))
 	}
 	if c.Variety != nil {

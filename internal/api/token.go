@@ -94,7 +94,7 @@ func (x *call) match() error {
 	list := x.r.Header.Values("If-Match")
 	if len(list) == 1 {
 		text := strings.TrimSuffix(strings.TrimPrefix(list[0], `"`), `"`)
-		if n, err := strconv.Atoi(text); err == nil && n > 0 && list[0] == etag(n) {
+		if n, err := strconv.Atoi(text); err == nil && n >= 0 && list[0] == etag(n) {
 			x.version = n
 			return nil
 		}

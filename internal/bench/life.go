@@ -178,7 +178,7 @@ func (l *life) confirm(ctx context.Context, s someone, ref docket.GateRef, v cas
 			if err != nil {
 				return err
 			}
-			return l.desk.Rehearse(ctx, view.Record, g, v, ans, s.actor)
+			return l.desk.Rehearse(ctx, view.Record, g, g.Submission, v, ans, s.actor)
 		})
 	})
 }
@@ -187,12 +187,12 @@ func (l *life) record(ctx context.Context) (docket.Record, error) { return l.qui
 
 func (l *life) version(ctx context.Context) (int, error) {
 	r, err := l.record(ctx)
-	return r.Case.Version, err
+	return r.Case.Dossier, err
 }
 
 func (l *life) gate(ctx context.Context, leg gate.Leg) (docket.GateRef, error) {
 	r, err := l.record(ctx)
-	return docket.GateRef{Case: l.id, Gate: r.Case.Track(leg).Gate}, err
+	return docket.GateRef{Case: l.id, Gate: r.Case.Track(leg).Gate, Submission: len(r.Case.Submissions)}, err
 }
 
 func (l *life) draft(ctx context.Context) error {

@@ -92,7 +92,7 @@ func (o *outside) file(id string) {
 func (o *outside) attach() {
 	o.t.Helper()
 	upload := docket.Upload{Item: "signed-form", Name: "申请表.pdf"}
-	r, _, err := o.desk.Attach(context.Background(), op(), o.id, o.record().Case.Version, upload, "", actor("lin-zhi"))
+	r, _, err := o.desk.Attach(context.Background(), op(), o.id, o.record().Case.Dossier, upload, "", actor("lin-zhi"))
 	o.must(err)
 	o.file(r.File)
 }
@@ -100,7 +100,7 @@ func (o *outside) attach() {
 // waited returns the open gate of leg once a machine waits at it.
 func (o *outside) waited(leg gate.Leg) docket.GateRef {
 	o.t.Helper()
-	ref := docket.GateRef{Case: o.id, Gate: o.record().Case.Track(leg).Gate}
+	ref := docket.GateRef{Case: o.id, Gate: o.record().Case.Track(leg).Gate, Submission: len(o.record().Case.Submissions)}
 	o.until("a token at "+ref.Gate, func() bool {
 		_, ok, err := o.store.Token(context.Background(), ref)
 		return err == nil && ok
@@ -163,7 +163,7 @@ func TestADeployedMachineEntersAsManyStatesAsTheWalk(t *testing.T) {
 	_, err = o.desk.Save(ctx, op(), o.id, 1, journey.DeviceForm(), actor("lin-zhi"))
 	o.must(err)
 	o.attach()
-	_, err = o.desk.Submit(ctx, op(), o.id, o.record().Case.Version, true, actor("lin-zhi"))
+	_, err = o.desk.Submit(ctx, op(), o.id, o.record().Case.Dossier, true, actor("lin-zhi"))
 	o.must(err)
 
 	opinion, reply := o.id+"-opinion-1", o.id+"-reply-1"
@@ -174,7 +174,7 @@ func TestADeployedMachineEntersAsManyStatesAsTheWalk(t *testing.T) {
 	o.must(err)
 	ref := o.waited(gate.Opinion)
 	o.attach()
-	_, err = o.desk.Resubmit(ctx, op(), ref, o.record().Case.Version, true, actor("lin-zhi"))
+	_, err = o.desk.Resubmit(ctx, op(), ref, o.record().Case.Dossier, true, actor("lin-zhi"))
 	o.must(err)
 	var findings casework.Opinion
 	for _, q := range casework.Questions {

@@ -211,6 +211,7 @@ func (d *desktop) attach(id, item string, by party.Actor) error {
 		return err
 	}
 	f, _ := record.File(r.File)
+	f.ScanAt = time.Time{}
 	f.State, f.Version, f.Scan, f.Type, f.Size, f.SHA256 = docket.Checked, "v1", docket.Scanned, "pdf", 1<<20, fmt.Sprintf("%064d", d.ops)
 	_, err = d.w.Store.SettleFile(d.ctx, f)
 	return err
@@ -218,7 +219,7 @@ func (d *desktop) attach(id, item string, by party.Actor) error {
 
 func (d *desktop) version(id string) (int, error) {
 	r, err := d.w.Store.Load(d.ctx, id)
-	return r.Case.Version, err
+	return r.Case.Dossier, err
 }
 
 func (d *desktop) save() (func() error, error) {
@@ -277,7 +278,7 @@ func (d *desktop) submitted() (docket.GateRef, error) {
 		return docket.GateRef{}, err
 	}
 	r, err := d.w.Store.Load(d.ctx, id)
-	return docket.GateRef{Case: id, Gate: r.Case.Opinion.Gate}, err
+	return docket.GateRef{Case: id, Gate: r.Case.Opinion.Gate, Submission: len(r.Case.Submissions)}, err
 }
 
 func (d *desktop) ask() (func() error, error) {

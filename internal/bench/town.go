@@ -61,6 +61,10 @@ type deaf struct{}
 
 func (deaf) Count(string, float64) {}
 
+func (deaf) Gauge(string, float64) {}
+
+func (deaf) Age(string, time.Duration) {}
+
 // newTown makes a fresh table and bucket called name, with the sample people
 // and rules in it, and wires everything over them.
 func newTown(ctx context.Context, config aws.Config, d definition, name string, metered bool) (*town, error) {

@@ -182,6 +182,21 @@ func (b *Bucket) Address(ctx context.Context, key, version string) (string, erro
 	return out.URL, nil
 }
 
+// Newest asks for the newest version under key. Who may not list the bucket is
+// told "forbidden" of an object that is not there; so this must be allowed to the
+// one function that asks. See [docket.Files].
+func (b *Bucket) Newest(ctx context.Context, key string) (string, bool, error) {
+	out, err := b.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.name, Key: &key})
+	switch codeOf(err) {
+	case "":
+		version := aws.ToString(out.VersionId)
+		return version, version != "", nil
+	case "NoSuchKey", "NotFound", "MethodNotAllowed": // the last: it was deleted
+		return "", false, nil
+	}
+	return "", false, fault.Because(fault.Unavailable, "busy", fmt.Errorf("looking for %s: %w", key, err))
+}
+
 // codeOf returns S3's name of an error, "" for none.
 func codeOf(err error) string {
 	var answer smithy.APIError

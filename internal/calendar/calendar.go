@@ -44,7 +44,8 @@ var (
 )
 
 // Calendar knows which days work and which rest. The zero Calendar knows no
-// notice: it rests on weekends and everything it counts is provisional.
+// notice: it rests on weekends and on the holidays that the regulation fixes for
+// every year, and everything it counts is provisional.
 // A Calendar is never changed after it was parsed and may be shared.
 type Calendar struct {
 	Version      string   // names the data exactly: other data, other version
@@ -133,8 +134,9 @@ func Parse(files ...[]byte) (Calendar, error) {
 	c.KnownFrom = Day{first, time.January, 1}
 	c.KnownThrough = Day{last, time.December, 31}
 
-	// The version is made of the meaning, so that layout does not change it.
-	b, err := json.Marshal(years)
+	// The version is made of the meaning, so that layout does not change it. What
+	// the regulation fixes belongs to it: by other holidays another day is counted.
+	b, err := json.Marshal([]any{years, statutory()})
 	if err != nil {
 		return Calendar{}, fmt.Errorf("reading calendar: %w", err)
 	}
@@ -192,7 +194,7 @@ func (c Calendar) Knows(d Day) bool {
 }
 
 // IsWorkingDay reports whether people work on d, and why. Outside the known
-// years only weekends rest.
+// years only weekends rest, and the holidays that the regulation itself fixes.
 func (c Calendar) IsWorkingDay(d Day) (bool, Reason) {
 	if r, ok := c.off[d]; ok {
 		return false, r
@@ -200,10 +202,16 @@ func (c Calendar) IsWorkingDay(d Day) (bool, Reason) {
 	if c.working[d] {
 		return true, MakeUp
 	}
+	known := c.Knows(d)
+	if !known {
+		if r, ok := statutory().holiday(d); ok {
+			return false, r
+		}
+	}
 	if w := d.Weekday(); w == time.Saturday || w == time.Sunday {
 		return false, Weekend
 	}
-	if !c.Knows(d) {
+	if !known {
 		return true, Presumed
 	}
 	return true, Workday

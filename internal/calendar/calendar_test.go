@@ -37,7 +37,10 @@ func TestDue(t *testing.T) {
 		{"Friday before a working Sunday in September", "2026-09-18", Limit{WorkingDays, 1, false}, "2026-09-20", true},
 		{"across the end of a year", "2025-12-31", Limit{WorkingDays, 1, false}, "2026-01-04", true},
 		{"the last known day is firm", "2026-12-30", Limit{WorkingDays, 1, false}, "2026-12-31", true},
-		{"past the last known day is provisional", "2026-12-31", Limit{WorkingDays, 1, false}, "2027-01-01", false},
+		{"past the last known day is provisional, and New Year’s Day rests in every year", "2026-12-31", Limit{WorkingDays, 1, false}, "2027-01-04", false},
+		{"the first and second of May rest before their notice has come", "2029-04-30", Limit{WorkingDays, 1, false}, "2029-05-03", false},
+		{"the first three days of October rest before their notice has come", "2030-09-30", Limit{WorkingDays, 1, false}, "2030-10-04", false},
+		{"before the regulation only weekends rest in a year nobody knows", "2022-12-30", Limit{WorkingDays, 1, false}, "2023-01-02", false},
 		{"before the first known day is provisional", "2023-12-28", Limit{WorkingDays, 1, false}, "2023-12-29", false},
 		{"a working Sunday before Spring Festival 2024", "2024-02-02", Limit{WorkingDays, 1, false}, "2024-02-04", true},
 		{"the eve of Spring Festival 2024 is a working day by the notice", "2024-02-08", Limit{WorkingDays, 1, false}, "2024-02-09", true},
@@ -189,8 +192,8 @@ func TestRecount(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := before.Due(day(t, "2025-12-31").At(9, 0), Limit{WorkingDays, 1, false})
-	if !d.Provisional || d.Trace.Last.String() != "2026-01-01" {
-		t.Errorf("without the notice of 2026: got %+v, want provisional 2026-01-01", d)
+	if !d.Provisional || d.Trace.Last.String() != "2026-01-02" {
+		t.Errorf("without the notice of 2026: got %+v, want provisional 2026-01-02", d)
 	}
 	d = Official().Recount(d)
 	if d.Provisional || d.Trace.Last.String() != "2026-01-04" {

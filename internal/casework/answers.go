@@ -22,16 +22,16 @@ const (
 	maxCondition  = 1000
 )
 
-// Ask sends one supplement notice with every defect and stops the agency's
-// clock on g's leg until the hospital resubmits (一次性告知). It fails as
-// [Case.Permits] and [gate.Gate.MayAnswer], and with [fault.Invalid] if a
-// defect is empty or too long, or none is named.
-func (c Case) Ask(defects []Defect, g gate.Gate, digest string, a party.Actor, s Setting) (Change, error) {
+// Ask sends one supplement notice with every defect of submission seen and stops
+// the agency's clock on g's leg until the hospital resubmits (一次性告知). It fails
+// as [Case.Permits], [gate.Gate.MayAnswer] and [gate.Gate.About], and with
+// [fault.Invalid] if a defect is empty or too long, or none is named.
+func (c Case) Ask(defects []Defect, seen int, g gate.Gate, digest string, a party.Actor, s Setting) (Change, error) {
 	verb, kind := AskOpinion, gate.Assess
 	if g.Leg == gate.Reply {
 		verb, kind = AskReply, gate.Decide
 	}
-	if err := c.permitsAt(verb, g, kind, a); err != nil {
+	if err := c.permitsAbout(verb, seen, g, kind, a); err != nil {
 		return Change{}, err
 	}
 	if err := fault.Fields(checkDefects(defects)); err != nil {
@@ -57,14 +57,14 @@ func (c Case) Ask(defects []Defect, g gate.Gate, digest string, a party.Actor, s
 	}, nil
 }
 
-// Opine gives the opinion: one finding for each of the three questions, each
-// with a person's reason or, where the matrix offers it, relied on from the
-// earlier opinion that o.Placed names. It fails as [Case.Permits] and
-// [gate.Gate.MayAnswer], and with [fault.Invalid] if a finding is missing, given
+// Opine gives the opinion on o.Submission: one finding for each of the three
+// questions, each with a person's reason or, where the matrix offers it, relied on
+// from the earlier opinion that o.Placed names. It fails as [Case.Permits],
+// [gate.Gate.MayAnswer] and [gate.Gate.About], and with [fault.Invalid] if a finding is missing, given
 // twice or without a reason, if it relies on what is not there, or departs from
 // the proposal without saying why.
 func (c Case) Opine(o Opinion, g gate.Gate, digest string, a party.Actor, s Setting) (Change, error) {
-	if err := c.permitsAt(Opine, g, gate.Assess, a); err != nil {
+	if err := c.permitsAbout(Opine, o.Submission, g, gate.Assess, a); err != nil {
 		return Change{}, err
 	}
 	if err := fault.Fields(checkOpinion(o)); err != nil {
@@ -74,7 +74,7 @@ func (c Case) Opine(o Opinion, g gate.Gate, digest string, a party.Actor, s Sett
 	if err != nil {
 		return Change{}, err
 	}
-	o.Submission, o.Late = g.Submission, false
+	o.Late = false
 	t := c.Opinion
 	t.State, t.Gate = Given, ""
 	c.Opinion = t
@@ -88,17 +88,20 @@ func (c Case) Opine(o Opinion, g gate.Gate, digest string, a party.Actor, s Sett
 	}, nil
 }
 
-// OpineLate gives an opinion for the record after the national reply came
-// first. It changes no outcome and answers no gate; the overtaken gate stays
-// as it is. It fails as [Case.Permits] and [Case.Opine].
+// OpineLate gives an opinion on o.Submission, the newest, for the record after
+// the national reply came first. It changes no outcome and answers no gate; the
+// overtaken gate stays as it is. It fails as [Case.Permits] and [Case.Opine].
 func (c Case) OpineLate(o Opinion, a party.Actor, s Setting) (Change, error) {
 	if err := c.Permits(OpineLate, a); err != nil {
+		return Change{}, err
+	}
+	if err := c.about(o.Submission); err != nil {
 		return Change{}, err
 	}
 	if err := fault.Fields(checkOpinion(o)); err != nil {
 		return Change{}, err
 	}
-	o.Submission, o.Late = len(c.Submissions), true
+	o.Late = true
 	c, fx := c.give(o, a, s)
 	return Change{
 		Case: c, Verb: OpineLate, By: a,
@@ -111,7 +114,7 @@ func (c Case) OpineLate(o Opinion, a party.Actor, s Setting) (Change, error) {
 
 // give returns c with o as its opinion, and o as history keeps it.
 func (c Case) give(o Opinion, a party.Actor, s Setting) (Case, *OpinionFx) {
-	o.Entry, o.Person, o.Org, o.At = c.Seq+1, a.Person, a.Org, s.Now
+	o.Entry, o.Hash, o.Person, o.Org, o.At = c.Seq+1, "", a.Person, a.Org, s.Now
 	fx := &OpinionFx{Submission: o.Submission, Advice: o.Advice, Override: o.Override, Late: o.Late}
 	for _, f := range o.Findings {
 		fx.Findings = append(fx.Findings, FindingFx(f))
@@ -138,22 +141,22 @@ type Evidence struct {
 // Record enters the national reply with its evidence. The reply is a fact: it
 // may come while the opinion is open, whose gate open is closed as overtaken, and
 // while the regulator's own supplement is open; then g is that gate. Approval
-// is shared with Customs too (notice 002, two (1) 5). It fails as
-// [Case.Permits] and [gate.Gate.MayAnswer], and with [fault.Invalid] if
-// number, date or evidence are missing or the terms are not those of the
-// outcome.
+// is shared with Customs too (notice 002, two (1) 5). It is about d.Submission.
+// It fails as [Case.Permits], [gate.Gate.MayAnswer] and [gate.Gate.About], and with
+// [fault.Invalid] if number, date or evidence are missing or the terms are not
+// those of the outcome.
 func (c Case) Record(d Decision, e Evidence, g gate.Gate, open []gate.Gate, digest string, a party.Actor, s Setting) (Change, error) {
 	kind := gate.Decide
 	if c.Reply.State == AtSupplement {
 		kind = gate.Supplement
 	}
-	if err := c.permitsAt(Record, g, kind, a); err != nil {
+	if err := c.permitsAbout(Record, d.Submission, g, kind, a); err != nil {
 		return Change{}, err
 	}
 	if g.Leg != gate.Reply {
 		return Change{}, fault.New(fault.Conflict, "case.state")
 	}
-	if err := fault.Fields(c.checkDecision(d, e, s)); err != nil {
+	if err := fault.Fields(c.checkDecision(d, e, d.Submission, s)); err != nil {
 		return Change{}, err
 	}
 	answered, err := g.Answering(string(Record), digest, a, s.Now, c.Seq+1)
@@ -163,7 +166,7 @@ func (c Case) Record(d Decision, e Evidence, g gate.Gate, open []gate.Gate, dige
 	facts := &Facts{Leg: gate.Reply, Closes: []Closing{closing(answered)}}
 	out := Change{Verb: Record, By: a, Facts: facts, Changed: []gate.Gate{answered}}
 
-	d.Submission, d.Person, d.Org, d.At = g.Submission, a.Person, a.Org, s.Now
+	d.Entry, d.Person, d.Org, d.At = c.Seq+1, a.Person, a.Org, s.Now
 	d.Evidence, d.Transcript = e.File, a.Kind != party.Regulator
 	c.Decision = &d
 	c.Status = Approved
@@ -204,8 +207,8 @@ func (c Case) Record(d Decision, e Evidence, g gate.Gate, open []gate.Gate, dige
 	return out, nil
 }
 
-// Ring records that the clock spoke of g: when it was due and when it
-// happened. It fails with [fault.Conflict] if g is no longer open or its ring
+// Ring records that the clock spoke of g: when it was due, when it happened, and
+// how many rings before it nobody heard. It fails with [fault.Conflict] if g is no longer open or its ring
 // is not due yet.
 func (c Case) Ring(g gate.Gate, s Setting) (Change, error) {
 	if err := c.Permits(RingVerb, party.System); err != nil {
@@ -214,11 +217,12 @@ func (c Case) Ring(g gate.Gate, s Setting) (Change, error) {
 	if g.Status != gate.Open || g.Ring == nil || g.Ring.At.After(s.Now) {
 		return Change{}, fault.New(fault.Conflict, "ring.early")
 	}
+	g, missed := g.CaughtUp(s.Calendar, s.Now)
 	r := *g.Ring
 	if g.Leg != gate.Papers && c.Status != Submitted {
 		return Change{}, fault.New(fault.Conflict, "case.state")
 	}
-	fx := &RingFx{Gate: g.ID, Party: g.Party, Kind: r.Kind, No: r.No, Due: instant(r.At), Rang: instant(s.Now)}
+	fx := &RingFx{Gate: g.ID, Party: g.Party, Kind: r.Kind, No: r.No, Missed: missed, Due: instant(r.At), Rang: instant(s.Now)}
 	if r.Kind == gate.Overdue {
 		fx.Escalated = s.coordinator(g.Party)
 	}
@@ -336,9 +340,10 @@ func departs(o Opinion) bool {
 	return false
 }
 
-// checkDecision lists what is wrong with d for c. A letter cannot be dated
-// after today; whether it may be older than the submission is not ours to say.
-func (c Case) checkDecision(d Decision, e Evidence, s Setting) []fault.Problem {
+// checkDecision lists what is wrong with d about submission no of c. A letter
+// cannot be dated after today; whether it may be older than the submission is not
+// ours to say.
+func (c Case) checkDecision(d Decision, e Evidence, no int, s Setting) []fault.Problem {
 	var problems []fault.Problem
 	wrong := func(field, code string, args ...any) {
 		problems = append(problems, fault.Problem{Field: field, Code: code, Args: args})
@@ -361,15 +366,15 @@ func (c Case) checkDecision(d Decision, e Evidence, s Setting) []fault.Problem {
 	if e.File == "" {
 		wrong("evidence", "evidence.missing")
 	}
-	return append(problems, c.checkTerms(d)...)
+	return append(problems, checkTerms(d, c.askedBy(no))...)
 }
 
-// checkTerms lists what is wrong with the terms of d. A refusal has none; an
-// approval in full allows what was asked; one in part less, or under a
-// validity or conditions.
-func (c Case) checkTerms(d Decision) []fault.Problem {
+// checkTerms lists what is wrong with the terms of d where asked units were asked
+// for. A refusal has none; an approval in full allows what was asked; one in part
+// less, or under a validity or conditions.
+func checkTerms(d Decision, asked int) []fault.Problem {
 	var problems []fault.Problem
-	t, asked := d.Terms, c.Asked()
+	t := d.Terms
 	if d.Outcome == Refuse {
 		if t.Quantity != 0 || len(t.Conditions) > 0 || !t.ValidUntil.IsZero() {
 			problems = append(problems, fault.Problem{Field: "quantity", Code: "terms.refused"})

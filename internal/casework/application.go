@@ -21,7 +21,7 @@ func New(id, number string, kind Kind, pack string, a party.Actor, s Setting) (C
 		return Change{}, fault.Fields([]fault.Problem{{Field: "kind", Code: "field.choice"}})
 	}
 	c := Case{
-		ID: id, Number: number, Kind: kind, Hospital: a.Org, Status: Draft, Pack: pack,
+		ID: id, Number: number, Kind: kind, Hospital: a.Org, Status: Draft, Pack: pack, Dossier: 1,
 		Form: map[string]string{}, Files: map[string][]string{},
 		CreatedAt: s.Now, EditedAt: s.Now, EditedBy: a.Person,
 	}
@@ -29,9 +29,10 @@ func New(id, number string, kind Kind, pack string, a party.Actor, s Setting) (C
 }
 
 // Fill returns c with values as typed laid over the form. It keeps what values
-// does not name. It fails as [Case.Permits] of [Edit].
+// does not name. It fails as [Case.Permits] of [Edit], and with [fault.Conflict]
+// while only papers are owed.
 func (c Case) Fill(values map[string]string, a party.Actor, now time.Time) (Change, error) {
-	if err := c.Permits(Edit, a); err != nil {
+	if err := c.permitsForm(a); err != nil {
 		return Change{}, err
 	}
 	c = c.Clone()
@@ -48,7 +49,7 @@ func (c Case) Fill(values map[string]string, a party.Actor, now time.Time) (Chan
 // variety it believes this is, or "" for a new one. It fails as [Case.Permits]
 // of [Edit]. Whether there is such a variety, the caller knows.
 func (c Case) ClaimVariety(variety string, a party.Actor, now time.Time) (Change, error) {
-	if err := c.Permits(Edit, a); err != nil {
+	if err := c.permitsForm(a); err != nil {
 		return Change{}, err
 	}
 	c = c.Clone()
@@ -60,7 +61,7 @@ func (c Case) ClaimVariety(variety string, a party.Actor, now time.Time) (Change
 // but the version. It fails as [Case.Permits] of [Edit], and with
 // [fault.Conflict] if item already has max files.
 func (c Case) Attach(item, file string, limit int, a party.Actor, now time.Time) (Change, error) {
-	if err := c.Permits(Edit, a); err != nil {
+	if err := c.PermitsFile(item, a); err != nil {
 		return Change{}, err
 	}
 	c = c.Clone()
@@ -77,7 +78,7 @@ func (c Case) Attach(item, file string, limit int, a party.Actor, now time.Time)
 // an earlier submission may name it. It fails as [Case.Permits] of [Edit], and
 // with [fault.NotFound] if the file is not attached there.
 func (c Case) Detach(item, file string, a party.Actor, now time.Time) (Change, error) {
-	if err := c.Permits(Edit, a); err != nil {
+	if err := c.PermitsFile(item, a); err != nil {
 		return Change{}, err
 	}
 	c = c.Clone()
@@ -89,7 +90,33 @@ func (c Case) Detach(item, file string, a party.Actor, now time.Time) (Change, e
 	return c.edited(a, now), nil
 }
 
+// permitsForm fails unless a may change the form now. While only papers are owed,
+// nobody may: what was submitted, assessed or approved stays what it was.
+func (c Case) permitsForm(a party.Actor) error {
+	if err := c.Permits(Edit, a); err != nil {
+		return err
+	}
+	if !c.FormOpen() {
+		return fault.New(fault.Conflict, "papers.only")
+	}
+	return nil
+}
+
+// PermitsFile fails unless a may bring or take files of item now: as
+// [Case.Permits] of [Edit], and with [fault.Conflict] for an item that is not owed
+// while only papers are.
+func (c Case) PermitsFile(item string, a party.Actor) error {
+	if err := c.Permits(Edit, a); err != nil {
+		return err
+	}
+	if !c.ItemOpen(item) {
+		return fault.New(fault.Conflict, "papers.only")
+	}
+	return nil
+}
+
 func (c Case) edited(a party.Actor, now time.Time) Change {
+	c.Dossier++
 	c.EditedAt, c.EditedBy = now, a.Person
 	return Change{Case: c, Verb: Edit, By: a}
 }
@@ -132,9 +159,10 @@ func (c Case) Submit(f Submission, a party.Actor, s Setting) (Change, error) {
 }
 
 // Resubmit freezes f as the next submission and answers the notice of g, the
-// open supplement gate; the agency is asked again with the days it had left.
-// It fails as [Case.Permits] and [gate.Gate.MayAnswer].
-func (c Case) Resubmit(f Submission, g gate.Gate, digest string, a party.Actor, s Setting) (Change, error) {
+// open supplement gate; the agency is asked again with the days it had left. open
+// are the other gates that wait: from now on they are about the new submission. It
+// fails as [Case.Permits] and [gate.Gate.MayAnswer].
+func (c Case) Resubmit(f Submission, g gate.Gate, open []gate.Gate, digest string, a party.Actor, s Setting) (Change, error) {
 	if err := c.permitsAt(Resubmit, g, gate.Supplement, a); err != nil {
 		return Change{}, err
 	}
@@ -145,7 +173,7 @@ func (c Case) Resubmit(f Submission, g gate.Gate, digest string, a party.Actor, 
 	c = c.freeze(f, a, s)
 	c, next := c.askAgency(g.Leg, s)
 	return Change{
-		Case: c, Verb: Resubmit, By: a, Opened: []gate.Gate{next}, Changed: []gate.Gate{answered},
+		Case: c, Verb: Resubmit, By: a, Opened: []gate.Gate{next}, Changed: append([]gate.Gate{answered}, c.aboutNewest(open)...),
 		Facts: &Facts{
 			Leg: g.Leg, Submission: c.frozen(), Copies: copies(s),
 			Closes: []Closing{closing(answered)}, Opens: []Opening{opening(next)},
@@ -216,6 +244,7 @@ func (s Setting) recorders() (to string, others []string) {
 // freeze returns c with f as its newest submission.
 func (c Case) freeze(f Submission, a party.Actor, s Setting) Case {
 	f.No, f.At, f.By = len(c.Submissions)+1, s.Now, a.Person
+	c.Dossier++
 	c.Submissions = append(slices.Clone(c.Submissions), f)
 	return c
 }
@@ -230,9 +259,28 @@ func (c Case) frozen() *Frozen {
 	}
 }
 
+// aboutNewest returns open gates as they are once another submission is there:
+// whoever answers them answers about what they now see.
+func (c Case) aboutNewest(open []gate.Gate) []gate.Gate {
+	var out []gate.Gate
+	for _, g := range open {
+		g.Submission = len(c.Submissions)
+		out = append(out, g)
+	}
+	return out
+}
+
 // copies are the agencies that get every submission, for both kinds.
 func copies(s Setting) []string {
 	return without([]string{s.Agencies.HealthCommission, s.Agencies.MunicipalMPA})
+}
+
+// permitsAbout is permitsAt for an answer about submission seen.
+func (c Case) permitsAbout(v Verb, seen int, g gate.Gate, k gate.Kind, a party.Actor) error {
+	if err := c.permitsAt(v, g, k, a); err != nil {
+		return err
+	}
+	return g.About(seen)
 }
 
 // permitsAt fails unless a may make v on the open gate g of kind k.

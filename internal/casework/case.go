@@ -79,12 +79,13 @@ type Stopped struct {
 type Submission struct {
 	No       int       `json:"No"` // from 1
 	At       time.Time `json:"At"`
-	By       string    `json:"By"`       // person
-	Manifest string    `json:"Manifest"` // key of the frozen manifest
-	Digest   string    `json:"Digest"`   // SHA-256 of the manifest, hex
-	Files    int       `json:"Files"`    // how many files it lists
-	Product  string    `json:"Product"`  // name as submitted; shown in lists
-	Quantity int       `json:"Quantity"` // units asked for, from 1
+	By       string    `json:"By"`               // person
+	Manifest string    `json:"Manifest"`         // key of the frozen manifest
+	Digest   string    `json:"Digest"`           // SHA-256 of the manifest, hex
+	Files    int       `json:"Files"`            // how many files it lists
+	Product  string    `json:"Product"`          // name as submitted; shown in lists
+	Subject  string    `json:"Subject,omitzero"` // stands for what it is about, as the register would hold it; another maker or model, another one
+	Quantity int       `json:"Quantity"`         // units asked for, from 1
 	Unit     string    `json:"Unit"`
 	Said     Said      `json:"Said,omitzero"`    // what the hospital said of earlier applications
 	Later    []string  `json:"Later,omitzero"`   // emergency lane: items of the pack whose papers follow by a date
@@ -112,10 +113,11 @@ type Case struct {
 	ID       string `json:"ID"`     // internal; never shown as a number
 	Number   string `json:"Number"` // the human case number, with its check character
 	Kind     Kind   `json:"Kind"`
-	Hospital string `json:"Hospital"` // organisation
-	Version  int    `json:"Version"`  // raised by every write of the head; a form carries the one it showed
-	Seq      int    `json:"Seq"`      // entries so far
-	Head     string `json:"Head"`     // hash of the newest entry, "" before the first
+	Hospital string `json:"Hospital"`         // organisation
+	Version  int    `json:"Version"`          // raised by every write of the head
+	Dossier  int    `json:"Dossier,omitzero"` // raised when form or files change; a form carries the one it showed
+	Seq      int    `json:"Seq"`              // entries so far
+	Head     string `json:"Head"`             // hash of the newest entry, "" before the first
 	Status   Status `json:"Status"`
 
 	Form  map[string]string   `json:"Form"`  // as typed; what was submitted is in the manifests
@@ -128,7 +130,7 @@ type Case struct {
 	Reply       Track        `json:"Reply"`
 	Given       *Opinion     `json:"Given"`           // the local opinion, once given
 	Decision    *Decision    `json:"Decision"`        // the national reply, once recorded: the newest letter
-	Former      []Decision   `json:"Former,omitzero"` // replies that a later letter replaced, oldest first
+	Former      []Decision   `json:"Former,omitzero"` // replies that a later letter or a correction replaced, oldest first, each [Decision.Slim]
 
 	Claim    string              `json:"Claim,omitzero"`    // the variety that the draft says it is, "" for a new one
 	Variety  *Identity           `json:"Variety,omitzero"`  // which variety it is, as an assessor found; nil: nobody found yet
@@ -167,12 +169,16 @@ func (c Case) Track(leg gate.Leg) Track {
 	return Track{}
 }
 
-// withTrack returns c with t as the track of leg.
+// withTrack returns c with t as the track of leg. It panics for a leg that is no
+// track: papers owed have a gate, and nothing beside it.
 func (c Case) withTrack(leg gate.Leg, t Track) Case {
-	if leg == gate.Opinion {
+	switch leg {
+	case gate.Opinion:
 		c.Opinion = t
-	} else {
+	case gate.Reply:
 		c.Reply = t
+	default:
+		panic("casework: " + string(leg) + " is no track")
 	}
 	return c
 }
@@ -182,10 +188,42 @@ func (c Case) Closed() bool {
 	return c.Status != Draft && c.Status != Submitted
 }
 
-// Editable reports whether form and files may change now: in a draft, while
-// the hospital answers a supplement notice, and while it owes papers.
-func (c Case) Editable() bool {
-	return c.Status == Draft || c.Opinion.State == AtSupplement || c.Reply.State == AtSupplement || c.Papers.Gate != ""
+// Editable reports whether something of the dossier may change now: all of it
+// where [Case.FormOpen] says so, and files of the items owed while it owes papers.
+func (c Case) Editable() bool { return c.FormOpen() || c.Papers.Gate != "" }
+
+// FormOpen reports whether the form and every item may change now: in a draft,
+// and while the hospital answers a supplement notice.
+func (c Case) FormOpen() bool {
+	return c.Status == Draft || c.Opinion.State == AtSupplement || c.Reply.State == AtSupplement
+}
+
+// ItemOpen reports whether files of item may come or go now. While papers are
+// owed and nothing else is asked, only theirs may: what was submitted stays.
+func (c Case) ItemOpen(item string) bool {
+	return c.FormOpen() || c.Papers.Gate != "" && slices.Contains(c.Papers.Items, item)
+}
+
+// SameSubject reports whether submissions m and n are about the same product:
+// the same name, maker and model, as the form said it.
+func (c Case) SameSubject(m, n int) bool {
+	if m < 1 || n < 1 || m > len(c.Submissions) || n > len(c.Submissions) {
+		return false
+	}
+	x, y := c.Submissions[m-1], c.Submissions[n-1]
+	if x.Subject == "" || y.Subject == "" {
+		return m == n || x.Product == y.Product // an earlier build kept no more
+	}
+	return x.Subject == y.Subject
+}
+
+// about fails with [fault.Conflict] unless seen is the newest submission: what
+// somebody says of a case, they say of the dossier that they read.
+func (c Case) about(seen int) error {
+	if n := len(c.Submissions); seen != n {
+		return fault.New(fault.Conflict, "case.submission", seen, n)
+	}
+	return nil
 }
 
 // Lead returns the kind of agency that leads the opinion: the municipal MPA for
@@ -215,7 +253,7 @@ func (c Case) MayRead(a party.Actor) error {
 	case party.MunicipalMPA, party.HealthCommission, party.Regulator, party.Auditor:
 		ok = len(c.Submissions) > 0
 	case party.Customs:
-		ok = c.Status == Approved || slices.ContainsFunc(c.Former, func(d Decision) bool { return d.Outcome != Refuse })
+		ok = c.everApproved()
 	}
 	if !ok {
 		return fault.New(fault.NotFound, "case")
@@ -225,11 +263,14 @@ func (c Case) MayRead(a party.Actor) error {
 
 // Asked returns the quantity that the newest submission asks for, in units,
 // and 0 for a draft or a form without a number.
-func (c Case) Asked() int {
-	if len(c.Submissions) == 0 {
+func (c Case) Asked() int { return c.askedBy(len(c.Submissions)) }
+
+// askedBy returns the quantity that submission no asks for, and 0 for none.
+func (c Case) askedBy(no int) int {
+	if no < 1 || no > len(c.Submissions) {
 		return 0
 	}
-	return c.Submissions[len(c.Submissions)-1].Quantity
+	return c.Submissions[no-1].Quantity
 }
 
 // Question is one of the three that every assessment answers.
@@ -260,8 +301,9 @@ type Opinion struct {
 	Placed     reuse.Proposal `json:"Placed,omitzero"`   // what the matrix proposed; zero: all three are asked
 	Override   string         `json:"Override,omitzero"` // why the person did otherwise than proposed; 0 to 4000 characters
 	Late       bool           `json:"Late,omitzero"`     // given after the national reply, for the record; it decides nothing
-	Submission int            `json:"Submission"`
-	Entry      int            `json:"Entry"` // the entry that holds it
+	Submission int            `json:"Submission"`        // the one its author read, from 1
+	Entry      int            `json:"Entry"`             // the entry that holds it
+	Hash       string         `json:"Hash,omitzero"`     // of that entry, known once it is sealed; empty for opinions of earlier builds
 	Person     string         `json:"Person"`
 	Org        string         `json:"Org"`
 	At         time.Time      `json:"At"`
@@ -290,14 +332,25 @@ type Terms struct {
 // Decision is the national regulator's reply (批复) as recorded here.
 type Decision struct {
 	Outcome    Outcome      `json:"Outcome"`
-	Number     string       `json:"Number"`   // of the letter, free text, 1 to 100 characters
-	Date       calendar.Day `json:"Date"`     // of the letter
-	Reason     string       `json:"Reason"`   // 0 to 4000 characters; required for a refusal or a partial approval
-	Terms      Terms        `json:"Terms"`    // zero for a refusal
-	Evidence   string       `json:"Evidence"` // id of the checked file that shows the letter
-	Submission int          `json:"Submission"`
-	Person     string       `json:"Person"` // who entered it
+	Number     string       `json:"Number"`         // of the letter, free text, 1 to 100 characters
+	Date       calendar.Day `json:"Date"`           // of the letter
+	Reason     string       `json:"Reason"`         // 0 to 4000 characters; required for a refusal or a partial approval
+	Terms      Terms        `json:"Terms"`          // zero for a refusal
+	Evidence   string       `json:"Evidence"`       // id of the checked file that shows the letter
+	Submission int          `json:"Submission"`     // the one that whoever entered it read, from 1
+	Entry      int          `json:"Entry,omitzero"` // the entry that holds it, with its long texts; 0 for replies of earlier builds
+	Person     string       `json:"Person"`         // who entered it
 	Org        string       `json:"Org"`
 	Transcript bool         `json:"Transcript"` // entered by the municipal MPA from the letter, not by the regulator
 	At         time.Time    `json:"At"`
+}
+
+// Slim returns d without its long texts, which stand in its entry: so the head of
+// a case does not grow with every letter. A reply of an earlier build names no
+// entry and stays whole.
+func (d Decision) Slim() Decision {
+	if d.Entry > 0 {
+		d.Reason, d.Terms.Conditions = "", nil
+	}
+	return d
 }

@@ -189,6 +189,8 @@ type RingFx struct {
 	Due   string        `json:"due"`
 	Rang  string        `json:"rang"`
 
+	Missed int `json:"missed,omitempty"` // rings that came before this one and were not spoken of, after a jump of the clock
+
 	Escalated string `json:"escalated,omitempty"` // the organisation that hears of an overdue gate beside its party
 }
 

@@ -89,16 +89,15 @@ func checkFiling(f Filing, s Setting) []fault.Problem {
 	return append(problems, sentence("receipt", f.Receipt, 0, maxReceipt)...)
 }
 
-// Receive records that a's agency has the copy of the newest submission
-// (抄报回执). It fails as [Case.Permits], and with [fault.Conflict] if the
-// agency said so already.
-func (c Case) Receive(a party.Actor, s Setting) (Change, error) {
+// Receive records that a's agency has the copy of submission no, the newest
+// (抄报回执). It fails as [Case.Permits], and with [fault.Conflict] if no is not
+// the newest: another copy is on its way.
+func (c Case) Receive(no int, a party.Actor, s Setting) (Change, error) {
 	if err := c.Permits(Receive, a); err != nil {
 		return Change{}, err
 	}
-	no := len(c.Submissions)
-	if c.Received[a.Org].Submission >= no {
-		return Change{}, fault.New(fault.Conflict, "copy.received")
+	if err := c.about(no); err != nil {
+		return Change{}, err
 	}
 	c = c.Clone()
 	if c.Received == nil {

@@ -61,15 +61,16 @@ func (l *life) open(leg gate.Leg) gate.Gate {
 }
 
 func dossierOf(units int) Submission {
-	return Submission{Manifest: "m", Digest: "d", Files: 3, Product: "球囊导管", Quantity: units, Unit: "件"}
+	return Submission{Manifest: "m", Digest: "d", Files: 3, Product: "球囊导管", Subject: "s", Quantity: units, Unit: "件"}
 }
 
 func (l *life) submit() *life {
 	return l.take(l.c.Submit(dossierOf(10), people["applicant"], setting(monday)))
 }
 
+// opinionOf is an opinion on the first submission.
 func opinionOf(met bool) Opinion {
-	var o Opinion
+	o := Opinion{Submission: 1}
 	for _, q := range Questions {
 		o.Findings = append(o.Findings, Finding{Question: q, Met: met, Reason: "理由充分"})
 	}
@@ -79,7 +80,7 @@ func opinionOf(met bool) Opinion {
 func partly(units int) Decision {
 	return Decision{
 		Outcome: ApproveInPart, Number: "药监综械注函〔2026〕88号", Date: calendar.DayOf(monday), Reason: "先行批准部分数量",
-		Terms: Terms{Quantity: units, Unit: "件", Conditions: []string{"每季度报告使用情况"}},
+		Terms: Terms{Quantity: units, Unit: "件", Conditions: []string{"每季度报告使用情况"}}, Submission: 1,
 	}
 }
 
@@ -111,12 +112,12 @@ func TestASupplementStopsTheClockAndTheRestOfItGoesOnAfterwards(t *testing.T) {
 	l := begin(t, Device).submit()
 	first := l.open(gate.Opinion)
 	asked := monday.AddDate(0, 0, 2)
-	l.take(l.c.Ask([]Defect{{What: "请补充说明书"}, {Item: "licence", What: "执业许可证已过期"}}, first, "d", people["MPA assessor"], setting(asked)))
+	l.take(l.c.Ask([]Defect{{What: "请补充说明书"}, {Item: "licence", What: "执业许可证已过期"}}, len(l.c.Submissions), first, "d", people["MPA assessor"], setting(asked)))
 	if l.c.Stage() != StageSupplement || l.open(gate.Opinion).Party != "h1" {
 		t.Fatalf("after a notice: got stage %s and %s's move, want the hospital's supplement", l.c.Stage(), l.open(gate.Opinion).Party)
 	}
 	answered := monday.AddDate(0, 0, 3)
-	l.take(l.c.Resubmit(dossierOf(8), l.open(gate.Opinion), "d", people["applicant"], setting(answered)))
+	l.take(l.c.Resubmit(dossierOf(8), l.open(gate.Opinion), nil, "d", people["applicant"], setting(answered)))
 	next := l.open(gate.Opinion)
 	if next.Submission != 2 || next.Round != 1 {
 		t.Errorf("the next gate: got submission %d round %d, want 2 and 1", next.Submission, next.Round)
@@ -153,7 +154,7 @@ func TestAReplyOvertakesAnOpenOpinion(t *testing.T) {
 func TestARefusalIsNotSharedWithCustoms(t *testing.T) {
 	l := begin(t, Device).submit()
 	l.take(l.c.Opine(opinionOf(false), l.open(gate.Opinion), "d", people["MPA assessor"], setting(monday)))
-	d := Decision{Outcome: Refuse, Number: "1", Date: calendar.DayOf(monday), Reason: "国内已有同品种产品"}
+	d := Decision{Outcome: Refuse, Submission: 1, Number: "1", Date: calendar.DayOf(monday), Reason: "国内已有同品种产品"}
 	l.take(l.c.Record(d, letter, l.open(gate.Reply), nil, "d", people["MPA recorder"], setting(monday)))
 	if l.c.Status != Refused || !l.c.Decision.Transcript {
 		t.Errorf("got %s, transcript %v; want refused, as transcribed by the MPA", l.c.Status, l.c.Decision.Transcript)

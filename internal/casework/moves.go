@@ -35,46 +35,91 @@ const (
 	Release    Verb = "release"     // it takes it up again
 	Assign     Verb = "assign"      // it names who of its people works on it
 	Amend      Verb = "amend"       // a later letter replaces the recorded reply
+	Correct    Verb = "correct"     // the recorded reply says what its letter says: a slip in entering it is put right
 	Recount    Verb = "recount"     // deadlines are counted again because the calendar has grown
 )
 
-// A move is one row of the law's table: who may make it, and when.
+// A move is one row of the law's table: who may make it, and when. when returns
+// the conflict that is in the way of this very actor, nil if nothing is.
 type move struct {
 	verb Verb
 	who  func(Case, party.Actor) bool
-	when func(Case) bool
+	when func(Case, party.Actor) error
+}
+
+// is returns a when that looks at the case alone.
+func is(stands func(Case) bool) func(Case, party.Actor) error {
+	return func(c Case, _ party.Actor) error {
+		if stands(c) {
+			return nil
+		}
+		return fault.New(fault.Conflict, "case.state")
+	}
 }
 
 // moves is the whole law of who may do what when. Pages, handlers and the
 // operations ask the same rows.
 var moves = []move{
-	{Edit, ownApplicant, Case.Editable},
-	{Submit, ownApplicant, func(c Case) bool { return c.Status == Draft }},
-	{AskOpinion, leadAssessor, func(c Case) bool { return c.Opinion.State == AtAgency }},
-	{Opine, leadAssessor, func(c Case) bool { return c.Opinion.State == AtAgency }},
-	{AskReply, regulatorRecorder, func(c Case) bool { return c.Reply.State == AtAgency }},
-	{Record, replyRecorder, func(c Case) bool { return c.Reply.State.Open() }},
-	{Resubmit, ownApplicant, func(c Case) bool {
+	{Edit, ownApplicant, is(Case.Editable)},
+	{Submit, ownApplicant, is(func(c Case) bool { return c.Status == Draft })},
+	{AskOpinion, leadAssessor, is(func(c Case) bool { return c.Opinion.State == AtAgency })},
+	{Opine, leadAssessor, is(func(c Case) bool { return c.Opinion.State == AtAgency })},
+	{AskReply, regulatorRecorder, is(func(c Case) bool { return c.Reply.State == AtAgency })},
+	{Record, replyRecorder, is(func(c Case) bool { return c.Reply.State.Open() })},
+	{Resubmit, ownApplicant, is(func(c Case) bool {
 		return c.Opinion.State == AtSupplement || c.Reply.State == AtSupplement
-	}},
-	{Withdraw, ownApplicant, func(c Case) bool { return c.Status == Submitted }},
-	{RingVerb, system, func(c Case) bool { return c.Status == Submitted || c.Papers.Gate != "" }},
-	{Restart, system, func(c Case) bool { return c.Status == Submitted }},
-	{Lapse, system, func(c Case) bool { _, owed := c.SupplementLeg(); return owed }},
-	{Identify, leadAssessor, func(c Case) bool { return c.Status == Submitted || c.Status == Approved }},
-	{JoinVerb, otherAssessor, func(c Case) bool { return c.Opinion.State == AtAgency || c.Opinion.State == Given }},
-	{OpineLate, leadAssessor, func(c Case) bool { return c.Opinion.State == TrackOvertaken && c.Given == nil }},
-	{Report, healthCommission, func(c Case) bool { return c.Kind == Drug && c.Given != nil }},
-	{File, ownApplicant, func(c Case) bool {
+	})},
+	{Withdraw, ownApplicant, is(func(c Case) bool { return c.Status == Submitted })},
+	{RingVerb, system, is(Case.Waiting)},
+	{Restart, system, is(func(c Case) bool { return c.Status == Submitted })},
+	{Lapse, system, is(func(c Case) bool { _, owed := c.SupplementLeg(); return owed })},
+	{Identify, leadAssessor, identifiable},
+	{JoinVerb, otherAssessor, joinable},
+	{OpineLate, leadAssessor, is(func(c Case) bool { return c.Opinion.State == TrackOvertaken && c.Given == nil })},
+	{Report, healthCommission, is(func(c Case) bool { return c.Kind == Drug && c.Given != nil })},
+	{File, ownApplicant, is(func(c Case) bool {
 		return c.Status == Submitted || c.Status == Approved || c.Status == Refused
-	}},
-	{Receive, copied, func(c Case) bool { return len(c.Submissions) > 0 }},
-	{Deliver, ownApplicant, func(c Case) bool { return c.Papers.Gate != "" }},
-	{HoldVerb, agencyStaff, func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency }},
-	{Release, agencyStaff, func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency }},
-	{Assign, agencyStaff, func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency }},
-	{Amend, replyRecorder, func(c Case) bool { return c.Decision != nil }},
-	{Recount, system, func(c Case) bool { return c.Status == Submitted || c.Papers.Gate != "" }},
+	})},
+	{Receive, copied, receivable},
+	{Deliver, ownApplicant, is(func(c Case) bool { return c.Papers.Gate != "" })},
+	{HoldVerb, agencyStaff, is(func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency })},
+	{Release, agencyStaff, is(func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency })},
+	{Assign, agencyStaff, is(func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency })},
+	{Amend, replyRecorder, is(func(c Case) bool { return c.Decision != nil })},
+	{Correct, replyRecorder, is(func(c Case) bool { return c.Decision != nil })},
+	{Recount, system, is(Case.Waiting)},
+}
+
+// identifiable: a finding that the opinion relied on stays, unless the hospital
+// has submitted another product since.
+func identifiable(c Case, _ party.Actor) error {
+	if c.Status != Submitted && c.Status != Approved {
+		return fault.New(fault.Conflict, "case.state")
+	}
+	if _, found := c.Found(); found && c.Given != nil {
+		return fault.New(fault.Conflict, "variety.used")
+	}
+	return nil
+}
+
+func joinable(c Case, a party.Actor) error {
+	switch {
+	case c.Closed(), c.Opinion.State != AtAgency && c.Opinion.State != Given:
+		return fault.New(fault.Conflict, "case.state")
+	case c.joined(a.Org):
+		return fault.New(fault.Conflict, "join.twice")
+	}
+	return nil
+}
+
+func receivable(c Case, a party.Actor) error {
+	switch n := len(c.Submissions); {
+	case n == 0:
+		return fault.New(fault.Conflict, "case.state")
+	case c.Received[a.Org].Submission >= n:
+		return fault.New(fault.Conflict, "copy.received")
+	}
+	return nil
 }
 
 // answers are the moves that answer a gate; a link or a machine is good for nothing else.
@@ -103,10 +148,7 @@ func (c Case) Permits(v Verb, a party.Actor) error {
 	if !moves[i].who(c, a) || a.Confined() && !slices.Contains(answers, v) {
 		return fault.New(fault.Forbidden, "role")
 	}
-	if !moves[i].when(c) {
-		return fault.New(fault.Conflict, "case.state")
-	}
-	return nil
+	return moves[i].when(c, a)
 }
 
 // MayCreate fails with [fault.Forbidden] unless a prepares applications for a
@@ -157,6 +199,10 @@ func copied(_ Case, a party.Actor) bool {
 func agencyStaff(c Case, a party.Actor) bool { return leadAssessor(c, a) || replyRecorder(c, a) }
 
 func system(_ Case, a party.Actor) bool { return a.Via == party.BySystem }
+
+// Waiting reports whether the clock may speak of a gate of the case: while it is
+// submitted, and while papers are owed, also by an approved one.
+func (c Case) Waiting() bool { return c.Status == Submitted || c.Papers.Gate != "" }
 
 // Stage is what one word on a page says of a case; it is derived, never kept.
 type Stage string

@@ -96,8 +96,8 @@ var allowed = []struct {
 	{Lapse, both, []string{"the clock"}, supplementing},
 	{Identify, []Kind{Device}, []string{"MPA assessor"}, append([]string{"approved", "approved over an open opinion", "approved, papers owed"}, underway...)},
 	{Identify, []Kind{Drug}, []string{"commission assessor"}, append([]string{"approved", "approved over an open opinion", "approved, papers owed"}, underway...)},
-	{JoinVerb, []Kind{Device}, []string{"commission assessor"}, append([]string{"approved", "refused", "approved, papers owed", "opinion given, reply awaited", "opinion given, regulator wants it"}, assessing...)},
-	{JoinVerb, []Kind{Drug}, []string{"MPA assessor"}, append([]string{"approved", "refused", "approved, papers owed", "opinion given, reply awaited", "opinion given, regulator wants it"}, assessing...)},
+	{JoinVerb, []Kind{Device}, []string{"commission assessor"}, append([]string{"opinion given, reply awaited", "opinion given, regulator wants it"}, assessing...)},
+	{JoinVerb, []Kind{Drug}, []string{"MPA assessor"}, append([]string{"opinion given, reply awaited", "opinion given, regulator wants it"}, assessing...)},
 	{OpineLate, []Kind{Device}, []string{"MPA assessor"}, []string{"approved over an open opinion", "refused over an open opinion"}},
 	{OpineLate, []Kind{Drug}, []string{"commission assessor"}, []string{"approved over an open opinion", "refused over an open opinion"}},
 	{Report, []Kind{Drug}, []string{"commission assessor", "commission recorder"}, []string{"approved", "refused", "approved, papers owed", "opinion given, reply awaited", "opinion given, regulator wants it"}},
@@ -111,6 +111,7 @@ var allowed = []struct {
 	{Assign, []Kind{Device}, []string{"MPA assessor", "MPA recorder", "regulator's recorder"}, workable},
 	{Assign, []Kind{Drug}, []string{"commission assessor", "MPA recorder", "regulator's recorder"}, workable},
 	{Amend, both, []string{"regulator's recorder", "MPA recorder"}, decided},
+	{Correct, both, []string{"regulator's recorder", "MPA recorder"}, decided},
 	{Recount, both, []string{"the clock"}, append([]string{"approved, papers owed"}, underway...)},
 }
 

@@ -36,17 +36,19 @@ func (c Case) owe(items []string, s Setting) (Case, gate.Gate) {
 		ID: string(gate.Papers) + "-" + strconv.Itoa(c.Papers.Gates), Case: c.ID, Leg: gate.Papers, Kind: gate.Deliver,
 		Party: c.Hospital, Submission: len(c.Submissions), Issue: 1, OpenedAt: s.Now, Status: gate.Open,
 	}
-	l := s.Rules.Limits[policy.Papers]
-	g.Limit = &l
+	if l, ok := s.Rules.Limits[policy.Papers]; ok {
+		g.Limit = &l // a rule that is gone by now leaves the duty, and no day for it
+	}
 	g = g.Armed(s.Calendar, s.Now)
 	c.Papers.Gate, c.Papers.Items = g.ID, slices.Clone(items)
 	return c, g
 }
 
 // Deliver freezes f as the next submission and answers g, where the hospital
-// owed papers. Both tracks go on as they were; open are the gates at which the
-// agencies wait: from now on they are about the new submission. That nothing
-// owed is missing any more, the pack has found before. It fails as
+// owed papers. It asks for what the submission before asked for, whatever f says:
+// papers that follow change no application. Both tracks go on as they were; open
+// are the gates that wait: from now on they are about the new submission. That
+// nothing owed is missing any more, the pack has found before. It fails as
 // [Case.Permits] and [gate.Gate.MayAnswer].
 func (c Case) Deliver(f Submission, g gate.Gate, open []gate.Gate, digest string, a party.Actor, s Setting) (Change, error) {
 	if err := c.Permits(Deliver, a); err != nil {
@@ -62,15 +64,11 @@ func (c Case) Deliver(f Submission, g gate.Gate, open []gate.Gate, digest string
 	if err != nil {
 		return Change{}, err
 	}
+	before := c.Submissions[len(c.Submissions)-1]
+	f.Product, f.Subject, f.Quantity, f.Unit, f.Said = before.Product, before.Subject, before.Quantity, before.Unit, before.Said
 	c = c.freeze(f, a, s)
 	c.Papers.Gate, c.Papers.Items = "", nil
-	out := Change{Case: c, Verb: Deliver, By: a, Changed: []gate.Gate{answered}}
-	for _, o := range open {
-		if o.Kind == gate.Assess || o.Kind == gate.Decide {
-			o.Submission = len(c.Submissions)
-			out.Changed = append(out.Changed, o)
-		}
-	}
+	out := Change{Case: c, Verb: Deliver, By: a, Changed: append([]gate.Gate{answered}, c.aboutNewest(open)...)}
 	out.Facts = &Facts{Leg: gate.Papers, Submission: c.frozen(), Copies: copies(s), Closes: []Closing{closing(answered)}}
 	return out, nil
 }
@@ -82,12 +80,13 @@ func (c Case) Lapse(g gate.Gate, open []gate.Gate, s Setting) (Change, error) {
 	if err := c.Permits(Lapse, party.System); err != nil {
 		return Change{}, err
 	}
+	g, missed := g.CaughtUp(s.Calendar, s.Now)
 	if !g.Lapses(s.Now) || c.Track(g.Leg).Gate != g.ID {
 		return Change{}, fault.New(fault.Conflict, "ring.early")
 	}
 	facts := &Facts{
 		Leg:    g.Leg,
-		Ring:   &RingFx{Gate: g.ID, Party: g.Party, Kind: g.Ring.Kind, Due: instant(g.Ring.At), Rang: instant(s.Now)},
+		Ring:   &RingFx{Gate: g.ID, Party: g.Party, Kind: g.Ring.Kind, Missed: missed, Due: instant(g.Ring.At), Rang: instant(s.Now)},
 		Shares: without([]string{c.Hospital, s.Agencies.MunicipalMPA, s.Agencies.HealthCommission, s.Agencies.Regulator}),
 	}
 	out := Change{Verb: Lapse, By: party.System, Facts: facts}

@@ -45,7 +45,7 @@ func TestRecountWhenTheNoticeComes(t *testing.T) {
 		l := &life{t: t, gates: map[string]gate.Gate{}}
 		l.take(New("c1", "JX-1", Device, "pack-v1", people["applicant"], at(day(12, 22), year)))
 		l.take(l.c.Submit(dossierOf(10), people["applicant"], at(day(12, 22), year)))
-		return l.take(l.c.Ask([]Defect{{What: "请补充"}}, l.open(gate.Opinion), "d", people["MPA assessor"], at(day(12, 29), year)))
+		return l.take(l.c.Ask([]Defect{{What: "请补充"}}, len(l.c.Submissions), l.open(gate.Opinion), "d", people["MPA assessor"], at(day(12, 29), year)))
 	}
 	l, want := live(2025), live(2026)
 	was := l.open(gate.Opinion).Deadline.Due
@@ -71,8 +71,8 @@ func TestRecountWhenTheNoticeComes(t *testing.T) {
 	}
 	// The clock that goes on after the supplement ends where it would have ended.
 	answered := at(day(12, 31), 2026)
-	l.take(l.c.Resubmit(dossierOf(8), l.open(gate.Opinion), "d", people["applicant"], answered))
-	want.take(want.c.Resubmit(dossierOf(8), want.open(gate.Opinion), "d", people["applicant"], answered))
+	l.take(l.c.Resubmit(dossierOf(8), l.open(gate.Opinion), nil, "d", people["applicant"], answered))
+	want.take(want.c.Resubmit(dossierOf(8), want.open(gate.Opinion), nil, "d", people["applicant"], answered))
 	if got, fresh := l.open(gate.Opinion).Deadline, want.open(gate.Opinion).Deadline; !got.Due.Equal(fresh.Due) {
 		t.Errorf("resumed: got %s, want %s", got.Due, fresh.Due)
 	}
@@ -91,8 +91,8 @@ func TestAStoppedClockGoesOnByWhatIsKnown(t *testing.T) {
 		l := &life{t: t, gates: map[string]gate.Gate{}}
 		l.take(New("c1", "JX-1", Device, "pack-v1", people["applicant"], at(2025, 12, 22, knew)))
 		l.take(l.c.Submit(dossierOf(10), people["applicant"], at(2025, 12, 22, knew)))
-		l.take(l.c.Ask([]Defect{{What: "请补充"}}, l.open(gate.Opinion), "d", people["MPA assessor"], at(2026, 1, 5, knew)))
-		l.take(l.c.Resubmit(dossierOf(8), l.open(gate.Opinion), "d", people["applicant"], at(2026, 1, 12, 2026)))
+		l.take(l.c.Ask([]Defect{{What: "请补充"}}, len(l.c.Submissions), l.open(gate.Opinion), "d", people["MPA assessor"], at(2026, 1, 5, knew)))
+		l.take(l.c.Resubmit(dossierOf(8), l.open(gate.Opinion), nil, "d", people["applicant"], at(2026, 1, 12, 2026)))
 		dues = append(dues, l.open(gate.Opinion).Deadline.Due)
 	}
 	if !dues[0].Equal(dues[1]) {

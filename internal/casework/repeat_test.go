@@ -92,7 +92,7 @@ func TestAFindingReliedOnWasMet(t *testing.T) {
 
 func TestHistoryKeepsWhatAnOpinionReliedOn(t *testing.T) {
 	l := begin(t, Device).submit()
-	l.take(l.c.Identify("v1", "与 JX-0 为同一品种", false, people["MPA assessor"], setting(monday)))
+	l.take(l.c.Identify("v1", "与 JX-0 为同一品种", false, 1, people["MPA assessor"], setting(monday)))
 	l.take(l.c.Join("同意联合评估", people["commission assessor"], setting(monday)))
 	o := opinionOf(true)
 	o.Placed = repeatOf(reuse.SameHospital, reuse.Rely, reuse.Rely, reuse.IfNeeded)
@@ -104,21 +104,23 @@ func TestHistoryKeepsWhatAnOpinionReliedOn(t *testing.T) {
 	if fx.Placed == nil || fx.Placed.RelyOn.Number != "JX-0" || !fx.Findings[0].Relied || !slices.Equal(fx.Joint, []string{"hc"}) {
 		t.Errorf("got %+v, want the opinion relied on, the findings, and who joined", fx)
 	}
-	if _, ok := l.c.Precedent(""); !ok {
-		t.Fatalf("the case cannot be relied on itself, want a precedent")
+	if _, _, ok := l.c.Precedent(); ok {
+		t.Fatalf("the case is relied on before it is approved")
 	}
-	p, _ := l.c.Precedent("")
-	if p.Approved || !p.Joint || p.Own != [3]bool{} || p.Met != [3]bool{true, true, true} {
-		t.Errorf("as a precedent: got %+v, want joint, nothing assessed itself, not approved yet", p)
+	approved := l.c
+	approved.Status, approved.Decision = Approved, &Decision{Submission: 1, At: monday}
+	v, p, ok := approved.Precedent()
+	if !ok || v != "v1" || !p.Joint || p.Own != [3]bool{} || p.Met != [3]bool{true, true, true} {
+		t.Errorf("as a precedent: got %+v, want one for v1, joint, nothing assessed itself", p)
 	}
-	if _, err := l.c.Identify("v2", "另一品种", false, people["MPA assessor"], setting(monday)); !errors.Is(err, fault.Conflict) {
+	if _, err := l.c.Identify("v2", "另一品种", false, 1, people["MPA assessor"], setting(monday)); !errors.Is(err, fault.Conflict) {
 		t.Errorf("another finding after the opinion: got %v, want a conflict", err)
 	}
 }
 
 func TestTheRegulatorMayReplyWhileItsOwnSupplementIsOpen(t *testing.T) {
 	l := begin(t, Drug).submit()
-	l.take(l.c.Ask([]Defect{{What: "请补充数量测算"}}, l.open(gate.Reply), "d", people["regulator's recorder"], setting(monday)))
+	l.take(l.c.Ask([]Defect{{What: "请补充数量测算"}}, len(l.c.Submissions), l.open(gate.Reply), "d", people["regulator's recorder"], setting(monday)))
 	g := l.open(gate.Reply)
 	if g.Kind != gate.Supplement || !slices.Contains(g.Recorders, "nmpa") || !slices.Contains(g.Recorders, "mpa") {
 		t.Fatalf("the supplement: got kind %s, recorders %v; want those who may enter the reply", g.Kind, g.Recorders)
@@ -126,7 +128,7 @@ func TestTheRegulatorMayReplyWhileItsOwnSupplementIsOpen(t *testing.T) {
 	if f := l.facts[len(l.facts)-1]; len(f.Opens[0].Recorders) != 0 {
 		t.Errorf("told of the supplement: got %v, want the hospital alone", f.Opens[0].Recorders)
 	}
-	if _, err := l.c.Resubmit(dossierOf(8), g, "d", people["regulator's recorder"], setting(monday)); !errors.Is(err, fault.Forbidden) {
+	if _, err := l.c.Resubmit(dossierOf(8), g, nil, "d", people["regulator's recorder"], setting(monday)); !errors.Is(err, fault.Forbidden) {
 		t.Errorf("a recorder supplements for the hospital: got %v, want forbidden", err)
 	}
 	if _, err := l.c.Record(partly(6), letter, g, nil, "d", people["applicant"], setting(monday)); !errors.Is(err, fault.Forbidden) {
@@ -157,11 +159,11 @@ func TestALaterLetterReplacesTheReplyAndKeepsIt(t *testing.T) {
 	} {
 		d, e, why := later, proof, "国家药监局发函更正"
 		row.edit(&d, &e, &why)
-		if _, err := l.c.Amend(d, e, why, recorder, setting(tuesday)); problem(err) != row.want {
+		if _, err := l.c.Amend(d, e, why, nil, recorder, setting(tuesday)); problem(err) != row.want {
 			t.Errorf("%s: got %v, want %s", row.name, err, row.want)
 		}
 	}
-	l.take(l.c.Amend(later, proof, "国家药监局发函更正", recorder, setting(tuesday)))
+	l.take(l.c.Amend(later, proof, "国家药监局发函更正", nil, recorder, setting(tuesday)))
 	if l.c.Status != Refused || l.c.Decision.Number != later.Number || len(l.c.Former) != 1 {
 		t.Errorf("got %s by %s with %d former; want refused by the later letter, the former kept", l.c.Status, l.c.Decision.Number, len(l.c.Former))
 	}
@@ -182,7 +184,7 @@ func TestALateOpinionIsForTheRecordOnly(t *testing.T) {
 	if l.c.Status != before.Status || l.c.Opinion.State != TrackOvertaken || l.c.Given == nil || !l.c.Given.Late {
 		t.Errorf("got %s, opinion %s, given %+v; want nothing moved but a late opinion kept", l.c.Status, l.c.Opinion.State, l.c.Given)
 	}
-	if _, ok := l.c.Precedent(""); ok {
+	if _, _, ok := l.c.Precedent(); ok {
 		t.Errorf("a late opinion is relied on, want not")
 	}
 	if _, err := l.c.OpineLate(opinionOf(true), people["MPA assessor"], setting(monday)); !errors.Is(err, fault.Conflict) {
@@ -212,7 +214,7 @@ func TestASupplementLapsesOnlyWhereLocalPolicySaysSo(t *testing.T) {
 		s.Rules = rules
 		l := begin(t, Device)
 		l.take(l.c.Submit(dossierOf(10), people["applicant"], s))
-		l.take(l.c.Ask([]Defect{{What: "请补充"}}, l.open(gate.Opinion), "d", people["MPA assessor"], s))
+		l.take(l.c.Ask([]Defect{{What: "请补充"}}, len(l.c.Submissions), l.open(gate.Opinion), "d", people["MPA assessor"], s))
 		for range 3 {
 			g, ok := l.gates[l.c.Opinion.Gate]
 			if !ok || g.Ring == nil {
@@ -278,7 +280,7 @@ func TestPapersAreStillOwedAfterAnApprovalAndNotAfterARefusal(t *testing.T) {
 		l := begin(t, Device)
 		l.take(l.c.Submit(f, people["applicant"], setting(monday)))
 		owed := l.gates[l.c.Papers.Gate]
-		d := Decision{Outcome: row.outcome, Number: "1", Date: calendar.DayOf(monday), Reason: "理由"}
+		d := Decision{Outcome: row.outcome, Submission: 1, Number: "1", Date: calendar.DayOf(monday), Reason: "理由"}
 		if row.outcome == Approve {
 			d.Terms = Terms{Quantity: 10, Unit: "件"}
 		}
@@ -375,11 +377,11 @@ func TestFilingAndReceiptsAreRecordedAsTheyCome(t *testing.T) {
 		}
 	}
 	reader := people["MPA reader"]
-	l.take(l.c.Receive(reader, setting(monday)))
-	if _, err := l.c.Receive(reader, setting(monday)); problem(err) != "copy.received" {
+	l.take(l.c.Receive(1, reader, setting(monday)))
+	if _, err := l.c.Receive(1, reader, setting(monday)); problem(err) != "copy.received" {
 		t.Errorf("the same copy again: got %v, want a conflict", err)
 	}
-	if _, err := l.c.Receive(people["regulator's reader"], setting(monday)); !errors.Is(err, fault.Forbidden) {
+	if _, err := l.c.Receive(1, people["regulator's reader"], setting(monday)); !errors.Is(err, fault.Forbidden) {
 		t.Errorf("the regulator gets no copy: got %v, want forbidden", err)
 	}
 	l.take(l.c.Opine(opinionOf(true), l.open(gate.Opinion), "d", people["commission assessor"], setting(monday)))

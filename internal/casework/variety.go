@@ -13,11 +13,30 @@ import (
 // Identity is a person's finding which variety a case is about (同一品种认定). What
 // the hospital says is a claim; only this finding lets an opinion be relied on.
 type Identity struct {
-	Variety string    `json:"Variety"`
-	Reason  string    `json:"Reason"` // 1 to 4000 characters; read by hospital and agencies
-	Person  string    `json:"Person"`
-	Org     string    `json:"Org"`
-	At      time.Time `json:"At"`
+	Variety    string    `json:"Variety"`
+	Reason     string    `json:"Reason"`              // 1 to 4000 characters; read by hospital and agencies
+	Submission int       `json:"Submission,omitzero"` // the one it was made on, from 1; 0 for findings of earlier builds
+	Person     string    `json:"Person"`
+	Org        string    `json:"Org"`
+	At         time.Time `json:"At"`
+}
+
+// Found returns the variety that a person found the newest submission to be
+// about, and whether there is such a finding. One that was made on a submission
+// about another product is none for this one.
+func (c Case) Found() (variety string, found bool) { return c.foundFor(len(c.Submissions)) }
+
+func (c Case) foundFor(no int) (string, bool) {
+	if c.Variety == nil {
+		return "", false
+	}
+	on := c.Variety.Submission
+	for i := 0; on == 0 && i < len(c.Submissions); i++ {
+		if next := i + 1; next == len(c.Submissions) || c.Submissions[next].At.After(c.Variety.At) {
+			on = next // an earlier build kept the instant only
+		}
+	}
+	return c.Variety.Variety, c.SameSubject(on, no)
 }
 
 // Join is an agency's part in the opinion (联合评估).
@@ -28,17 +47,17 @@ type Join struct {
 	At        time.Time `json:"At"`
 }
 
-// Identify records which variety the case is about, and why; fresh says that
-// it enters the register with this very move. A later finding replaces an
+// Identify records which variety submission seen is about, and why; fresh says
+// that it enters the register with this very move. A later finding replaces an
 // earlier one until the opinion is given. It fails as [Case.Permits], with
-// [fault.Conflict] once the opinion relied on the finding, and with
-// [fault.Invalid] without a reason.
-func (c Case) Identify(variety, reason string, fresh bool, a party.Actor, s Setting) (Change, error) {
+// [fault.Conflict] once the opinion relied on the finding or if seen is not the
+// newest submission, and with [fault.Invalid] without a reason.
+func (c Case) Identify(variety, reason string, fresh bool, seen int, a party.Actor, s Setting) (Change, error) {
 	if err := c.Permits(Identify, a); err != nil {
 		return Change{}, err
 	}
-	if c.Variety != nil && c.Given != nil {
-		return Change{}, fault.New(fault.Conflict, "variety.used")
+	if err := c.about(seen); err != nil {
+		return Change{}, err
 	}
 	if variety == "" {
 		return Change{}, fault.Fields([]fault.Problem{{Field: "variety", Code: "field.missing"}})
@@ -46,7 +65,7 @@ func (c Case) Identify(variety, reason string, fresh bool, a party.Actor, s Sett
 	if err := fault.Fields(sentence("reason", reason, 1, maxReason)); err != nil {
 		return Change{}, err
 	}
-	c.Variety = &Identity{Variety: variety, Reason: reason, Person: a.Person, Org: a.Org, At: s.Now}
+	c.Variety = &Identity{Variety: variety, Reason: reason, Submission: seen, Person: a.Person, Org: a.Org, At: s.Now}
 	return Change{
 		Case: c, Verb: Identify, By: a,
 		Facts: &Facts{Leg: gate.Opinion, Variety: &VarietyFx{ID: variety, New: fresh, Reason: reason}},
@@ -59,12 +78,6 @@ func (c Case) Identify(variety, reason string, fresh bool, a party.Actor, s Sett
 func (c Case) Join(statement string, a party.Actor, s Setting) (Change, error) {
 	if err := c.Permits(JoinVerb, a); err != nil {
 		return Change{}, err
-	}
-	if c.joined(a.Org) {
-		return Change{}, fault.New(fault.Conflict, "join.twice")
-	}
-	if c.Closed() {
-		return Change{}, fault.New(fault.Conflict, "case.state")
 	}
 	if err := fault.Fields(sentence("statement", statement, 1, maxReason)); err != nil {
 		return Change{}, err
@@ -88,28 +101,34 @@ func (c Case) joined(org string) bool {
 	return false
 }
 
-// Precedent returns c as the matrix sees it for a later application, and false
-// if c cannot be one: no opinion, or none before the reply.
-func (c Case) Precedent(hash string) (reuse.Precedent, bool) {
-	if c.Given == nil || c.Given.Late || c.Variety == nil || len(c.Submissions) < c.Given.Submission || c.Given.Submission < 1 {
-		return reuse.Precedent{}, false
+// Precedent returns c as the matrix sees it for a later application, the variety
+// it is a precedent for, and false if it is none: no opinion before the reply, no
+// finding which variety that opinion is about, or no approval of what it assessed.
+func (c Case) Precedent() (variety string, p reuse.Precedent, ok bool) {
+	if c.Given == nil || c.Given.Late || c.Status != Approved || c.Decision == nil || !c.SameSubject(c.Given.Submission, c.Decision.Submission) {
+		return "", reuse.Precedent{}, false
 	}
-	p := reuse.Precedent{
-		Case: c.ID, Number: c.Number, Hospital: c.Hospital, Submission: c.Given.Submission, Entry: c.Given.Entry, Hash: hash,
-		Day: calendar.DayOf(c.Given.At), Approved: c.Status == Approved, Joint: c.Joint(),
+	variety, found := c.foundFor(c.Given.Submission)
+	if !found {
+		return "", reuse.Precedent{}, false
+	}
+	p = reuse.Precedent{
+		Case: c.ID, Number: c.Number, Hospital: c.Hospital, Submission: c.Given.Submission, Entry: c.Given.Entry, Hash: c.Given.Hash,
+		Day: calendar.DayOf(c.Given.At), Since: c.Decision.At, Approved: true, Joint: c.Joint(),
 		Indication: c.Submissions[c.Given.Submission-1].Said.Indication,
 	}
 	for i, f := range c.Given.Findings {
 		p.Own[i], p.Met[i] = !f.Relied, f.Met
 	}
-	return p, true
+	return variety, p, true
 }
 
 // Asking is c's newest submission, or its draft as said, as the matrix sees it.
 func (c Case) Asking(said Said, s Setting) reuse.Asked {
 	today := calendar.DayOf(s.Now)
+	_, found := c.Found()
 	return reuse.Asked{
-		Drug: c.Kind == Drug, Hospital: c.Hospital, Found: c.Variety != nil,
+		Drug: c.Kind == Drug, Hospital: c.Hospital, Found: found,
 		Used: said.Used, OtherPatients: said.OtherPatients, Indication: said.Indication,
 		Expired: !said.Expires.IsZero() && said.Expires.Before(today),
 		Today:   today, MostMonths: s.Rules.ReuseMonths,

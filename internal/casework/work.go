@@ -9,7 +9,7 @@ import (
 
 // Hold puts g aside until a day, with a reason that only the party's own people
 // read. The clock goes on: no rule lets an agency stop it. It fails as
-// [Case.Permits] and [gate.Gate.MayAnswer], and with [fault.Invalid] without a
+// [Case.Permits] and [gate.Gate.MayArrange], and with [fault.Invalid] without a
 // reason or for a day that is not to come.
 func (c Case) Hold(reason string, until calendar.Day, g gate.Gate, a party.Actor, s Setting) (Change, error) {
 	if err := c.permitsWork(HoldVerb, g, a); err != nil {
@@ -64,7 +64,7 @@ func (c Case) permitsWork(v Verb, g gate.Gate, a party.Actor) error {
 	if err := c.MayRead(a); err != nil {
 		return err
 	}
-	if err := g.MayAnswer(a); err != nil {
+	if err := g.MayArrange(a); err != nil {
 		return err
 	}
 	if g.Kind != gate.Assess && g.Kind != gate.Decide {

@@ -3,6 +3,7 @@ package docket
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"jixu/internal/calendar"
@@ -14,9 +15,9 @@ import (
 
 // Ask sends a supplement notice from an open gate. See casework.Case.Ask.
 func (d *Desk) Ask(ctx context.Context, op Op, ref GateRef, defects []casework.Defect, a party.Actor, pass *Pass) (Receipt, error) {
-	digest := Digest("ask", ref.Case, ref.Gate, defects)
+	digest := digestOf("ask", ref, defects)
 	return d.answer(ctx, op, ref, digest, a, pass, func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
-		ch, err := r.Case.Ask(defects, g, digest, a, s)
+		ch, err := r.Case.Ask(defects, ref.Submission, g, digest, a, s)
 		if err == nil {
 			err = d.namesItems(ctx, r.Case, defects)
 		}
@@ -41,25 +42,59 @@ func (d *Desk) namesItems(ctx context.Context, c casework.Case, defects []casewo
 
 // Opine gives the opinion at an open gate. See casework.Case.Opine.
 func (d *Desk) Opine(ctx context.Context, op Op, ref GateRef, o casework.Opinion, a party.Actor, pass *Pass) (Receipt, error) {
-	digest := Digest("opine", ref.Case, ref.Gate, o.Findings, o.Advice, o.Override)
-	var hold []Hold
-	return d.answerHolding(ctx, op, ref, digest, a, pass, &hold, func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
-		placed, err := d.placed(ctx, r.Case, said(r.Case), s)
+	o = plainOpinion(o)
+	digest := digestOf(casework.Opine, ref, o)
+	in := answering{op: op, ref: ref, digest: digest, by: a, pass: pass}
+	return d.answerAs(ctx, in, func(r Record, g gate.Gate, means string, s casework.Setting) (casework.Change, Reliance, error) {
+		placed, err := d.placed(ctx, r.Case, lastClaims(r.Case), s)
 		if err != nil {
-			return casework.Change{}, err
+			return casework.Change{}, Reliance{}, err
 		}
-		o.Placed, hold = placed.Proposal, placed.holds()
-		return r.Case.Opine(o, g, digest, a, s)
+		o.Placed, o.Submission = placed.Proposal, ref.Submission
+		ch, err := r.Case.Opine(o, g, means, a, s)
+		return ch, placed.Reliance, err
 	})
+}
+
+// plainOpinion is o as its author filled it in, without what the law sets.
+func plainOpinion(o casework.Opinion) casework.Opinion {
+	return casework.Opinion{Findings: o.Findings, Advice: o.Advice, Override: o.Override}
+}
+
+// plainDecision is d as its author filled it in, without what the law sets. Its
+// evidence is named by its bytes where they are known: the same letter uploaded
+// twice is the same letter.
+func plainDecision(d casework.Decision, evidence string) casework.Decision {
+	return casework.Decision{
+		Outcome: d.Outcome, Number: sameNumber(d.Number), Date: d.Date, Reason: d.Reason, Terms: d.Terms, Evidence: evidence,
+	}
+}
+
+// sameNumber writes a letter's number in one way: people type its brackets as
+// 〔2026〕, [2026] or （2026）, and mean the same letter.
+func sameNumber(no string) string {
+	return strings.NewReplacer("［", "〔", "[", "〔", "（", "〔", "(", "〔", "］", "〕", "]", "〕", "）", "〕", ")", "〕", " ", "", "\u3000", "").Replace(no)
+}
+
+// letterOf returns the digest of the bytes of a letter, "" if r does not know them.
+func (r Record) letterOf(file string) string {
+	f, _ := r.File(file)
+	return f.SHA256
 }
 
 // Record enters the national reply at an open gate. Its evidence must be a
 // checked file that was uploaded for this gate. See casework.Case.Record.
 func (d *Desk) Record(ctx context.Context, op Op, ref GateRef, dec casework.Decision, a party.Actor, pass *Pass) (Receipt, error) {
-	digest := Digest("record", ref.Case, ref.Gate, dec.Outcome, dec.Number, dec.Date.String(), dec.Reason,
-		dec.Terms.Quantity, dec.Terms.Unit, dec.Terms.ValidUntil.String(), dec.Terms.Conditions, dec.Evidence)
-	return d.answer(ctx, op, ref, digest, a, pass, func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
-		return r.Case.Record(dec, r.evidence(dec.Evidence, g, a), g, r.others(g.ID), digest, a, s)
+	dec.Submission = ref.Submission
+	in := answering{
+		op: op, ref: ref, digest: digestOf(casework.Record, ref, plainDecision(dec, dec.Evidence)), by: a, pass: pass,
+		means: func(r Record) string {
+			return digestOf(casework.Record, ref, plainDecision(dec, r.letterOf(dec.Evidence)))
+		},
+	}
+	return d.answerAs(ctx, in, func(r Record, g gate.Gate, means string, s casework.Setting) (casework.Change, Reliance, error) {
+		ch, err := r.Case.Record(dec, r.evidence(dec.Evidence, g, a), g, r.others(g.ID), means, a, s)
+		return ch, Reliance{}, err
 	})
 }
 
@@ -95,35 +130,52 @@ func (d *Desk) Withdraw(ctx context.Context, op Op, id string, reason string, a 
 	})
 }
 
-// answer runs one answer to a gate. The same answer again, from whoever of the
-// same party and under whatever operation id, returns the first one's receipt;
-// a different one is a conflict that says who decided what and when. pass, if
-// given, is a link's session and must still be good when the answer commits.
+// answering is one answer to a gate on its way.
+type answering struct {
+	op     Op
+	ref    GateRef
+	digest string              // over the request
+	means  func(Record) string // over what it says; nil: the request's own
+	by     party.Actor
+	pass   *Pass // a link's session, which must still be good when the answer commits
+}
+
+// answer runs one answer to a gate that relies on nothing beside its case.
 func (d *Desk) answer(ctx context.Context, op Op, ref GateRef, digest string, a party.Actor, pass *Pass,
 	change func(Record, gate.Gate, casework.Setting) (casework.Change, error),
 ) (Receipt, error) {
-	return d.answerHolding(ctx, op, ref, digest, a, pass, new([]Hold), change)
+	in := answering{op: op, ref: ref, digest: digest, by: a, pass: pass}
+	return d.answerAs(ctx, in, func(r Record, g gate.Gate, _ string, s casework.Setting) (casework.Change, Reliance, error) {
+		ch, err := change(r, g, s)
+		return ch, Reliance{}, err
+	})
 }
 
-// answerHolding is answer, and what change put into holds must still stand when
-// the answer commits.
-func (d *Desk) answerHolding(ctx context.Context, op Op, ref GateRef, digest string, a party.Actor, pass *Pass, holds *[]Hold,
-	change func(Record, gate.Gate, casework.Setting) (casework.Change, error),
+// answerAs runs one answer to a gate. The same answer again, from whoever of the
+// same party and under whatever operation id, returns the first one's receipt; a
+// different one is a conflict that says who decided what and when. What change
+// relied on must still stand when the answer commits.
+func (d *Desk) answerAs(ctx context.Context, in answering,
+	change func(r Record, g gate.Gate, means string, s casework.Setting) (casework.Change, Reliance, error),
 ) (Receipt, error) {
-	return d.move(ctx, ref.Case, op, digest, a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
-		g, err := r.gateFor(ref.Gate, a)
+	return d.move(ctx, in.ref.Case, in.op, in.digest, in.by, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+		g, err := r.gateFor(in.ref.Gate, in.by)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
-		if g.Status != gate.Open {
-			return answeredBefore(r.Case, g, digest)
+		means := in.digest
+		if in.means != nil {
+			means = in.means(r)
 		}
-		ch, err := change(r, g, s)
+		if g.Status != gate.Open {
+			return answeredBefore(r.Case, g, means)
+		}
+		ch, relies, err := change(r, g, means, s)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
 		commit, receipt, err := finish(r.Case, ch, s)
-		commit.Session, commit.Holds = pass, *holds
+		commit.Session, commit.Holds, commit.Stands = in.pass, relies.Holds, relies.Stands
 		return commit, receipt, err
 	})
 }
@@ -191,25 +243,27 @@ func (d *Desk) Give(ctx context.Context, op Op, ref GateRef, v casework.Verb, an
 	return Receipt{}, fault.New(fault.Invalid, "verb")
 }
 
-// Rehearse asks the law what it would say to an answer, and changes nothing.
-func (d *Desk) Rehearse(ctx context.Context, r Record, g gate.Gate, v casework.Verb, ans Answer, a party.Actor) error {
+// Rehearse asks the law what it would say to an answer about submission seen, and
+// changes nothing.
+func (d *Desk) Rehearse(ctx context.Context, r Record, g gate.Gate, seen int, v casework.Verb, ans Answer, a party.Actor) error {
 	s, err := d.setting(ctx)
 	if err != nil {
 		return err
 	}
 	switch v {
 	case casework.Opine:
-		placed, failed := d.placed(ctx, r.Case, said(r.Case), s)
+		placed, failed := d.placed(ctx, r.Case, lastClaims(r.Case), s)
 		if failed != nil {
 			return failed
 		}
-		ans.Opinion.Placed = placed.Proposal
+		ans.Opinion.Placed, ans.Opinion.Submission = placed.Proposal, seen
 		_, err = r.Case.Opine(ans.Opinion, g, "", a, s)
 	case casework.AskOpinion, casework.AskReply:
-		if _, err = r.Case.Ask(ans.Defects, g, "", a, s); err == nil {
+		if _, err = r.Case.Ask(ans.Defects, seen, g, "", a, s); err == nil {
 			err = d.namesItems(ctx, r.Case, ans.Defects)
 		}
 	case casework.Record:
+		ans.Decision.Submission = seen
 		_, err = r.Case.Record(ans.Decision, r.evidence(ans.Decision.Evidence, g, a), g, nil, "", a, s)
 	default:
 		err = fault.New(fault.Invalid, "verb")

@@ -87,6 +87,8 @@ type EventData struct {
 	Number string   `json:"number"`
 	Entry  int      `json:"entry"`
 	Gates  []string `json:"gates,omitempty"` // that this entry opened for the receiver
+
+	Submission int `json:"submission,omitempty"` // the one that those gates are about: an answer names it
 }
 
 // Deliver sends n. Delivering again is safe. An event whose organisation wants
@@ -145,6 +147,7 @@ func (h *Herald) write(ctx context.Context, n Notice) ([]byte, error) {
 		for _, o := range f.Opens {
 			if o.Party == n.Org || slices.Contains(o.Recorders, n.Org) {
 				out.Data.Gates = append(out.Data.Gates, o.Gate)
+				out.Data.Submission = o.Submission
 			}
 		}
 	}

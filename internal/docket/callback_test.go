@@ -343,10 +343,10 @@ func TestAMachineDoesNothingButAnswer(t *testing.T) {
 		"it opens no draft":    func() error { _, err := l.desk.Create(ctx, op("c"), casework.Device, lin); return err },
 		"it withdraws nothing": func() error { _, err := l.desk.Withdraw(ctx, op("w"), l.id, "不再需要", lin); return err },
 		"it asks no question":  func() error { _, err := l.desk.Inquire(ctx, op("q"), false, "问", "问", "", lin); return err },
-		"it lists no cases":    func() error { _, err := l.desk.Cases(ctx, lin); return err },
+		"it lists no cases":    func() error { _, _, err := l.desk.Cases(ctx, lin); return err },
 		"it reads no inbox":    func() error { _, err := l.desk.Inbox(ctx, zhou); return err },
-		"it finds no variety":  func() error { _, err := l.desk.Identify(ctx, op("i"), l.id, "", "同", zhou); return err },
-		"it takes no copy":     func() error { _, err := l.desk.Receive(ctx, op("r"), l.id, zhou); return err },
+		"it finds no variety":  func() error { _, err := l.desk.Identify(ctx, op("i"), l.id, 1, "", "同", zhou); return err },
+		"it takes no copy":     func() error { _, err := l.desk.Receive(ctx, op("r"), l.id, 1, zhou); return err },
 		"it assigns nobody":    func() error { _, err := l.desk.Assign(ctx, op("a"), l.ref(gate.Opinion), "zhou", zhou); return err },
 		"it makes no secret":   func() error { _, err := l.machines.MakeSecret(ctx, op("s"), 1, zhou); return err },
 		"it answers no other's gate": func() error {

@@ -192,7 +192,7 @@ func TestTheSameOperationAgainIsTheSameReceipt(t *testing.T) {
 	ctx := context.Background()
 	p := &play{town: newTown(t)}
 	p.draft()
-	version := p.record().Case.Version
+	version := p.record().Case.Dossier
 	first, err := p.desk.Submit(ctx, op("once"), p.id, version, true, actor("lin"))
 	must(t, err)
 	again, err := p.desk.Submit(ctx, op("once"), p.id, version, true, actor("lin"))
@@ -211,7 +211,7 @@ func TestAnAnswerBeforeAnyTokenIsHeardByTheMachineWhenItComes(t *testing.T) {
 	p := &play{town: newTown(t)}
 	p.draft()
 	ctx := context.Background()
-	version := p.record().Case.Version
+	version := p.record().Case.Dossier
 	_, err := p.desk.Submit(ctx, op("submit"), p.id, version, true, actor("lin"))
 	must(t, err)
 	_, err = p.desk.Opine(ctx, op("opine"), p.ref(gate.Opinion), opinion(), actor("zhou"), nil)

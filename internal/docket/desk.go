@@ -34,6 +34,14 @@ type Desk struct {
 	Random    io.Reader                // for ids and numbers
 	Pause     func(context.Context, time.Duration) error
 	Metrics   Metrics
+
+	// Late reports whether what runs under ctx is about to be stopped: a long walk
+	// then ends in order, and the next call goes on. nil: only a context that is over says so.
+	Late func(ctx context.Context) bool
+}
+
+func (d *Desk) late(ctx context.Context) bool {
+	return ctx.Err() != nil || d.Late != nil && d.Late(ctx)
 }
 
 // New returns a desk over store with the official calendar and the packs of
@@ -124,6 +132,9 @@ func (d *Desk) move(ctx context.Context, id string, op Op, digest string, by par
 		if err == nil {
 			return receipt, nil
 		}
+		if errors.Is(err, fault.Invalid) {
+			return Receipt{}, err // nothing was written, and nothing ever will be
+		}
 		unclear = err
 	}
 	if errors.Is(unclear, fault.Conflict) {
@@ -148,6 +159,13 @@ func (d *Desk) decide(ctx context.Context, id string, decide decision) (Commit, 
 		var err error
 		if r, err = d.Store.Load(ctx, id); err != nil {
 			return Commit{}, Receipt{}, err
+		}
+		if g := r.Case.Given; g != nil && g.Hash == "" { // given by an earlier build
+			given := *g
+			if given.Hash, err = d.hashOf(ctx, id, g.Entry); err != nil {
+				return Commit{}, Receipt{}, err
+			}
+			r.Case.Given = &given
 		}
 	}
 	s, err := d.setting(ctx)
@@ -209,10 +227,16 @@ func seal(was casework.Case, ch casework.Change, now time.Time) (Commit, error) 
 			return Commit{}, fmt.Errorf("sealing the entry of %s: %w", c.ID, err)
 		}
 		c.Seq, c.Head = entry.Seq, entry.Hash
+		if c.Given != nil && c.Given.Entry == entry.Seq {
+			given := *c.Given
+			given.Hash = entry.Hash // known only now: the opinion can be relied on by it
+			c.Given = &given
+		}
 		commit.Entry = &entry
 		commit.Copies = ch.Facts.Listing()
 	}
 	commit.Case = c
+	commit.Rows, commit.Struck = precedentRows(was, c)
 	return commit, nil
 }
 
@@ -246,6 +270,13 @@ func finish(was casework.Case, ch casework.Change, s casework.Setting) (Commit, 
 		return Commit{}, Receipt{}, err
 	}
 	return commit, receiptOf(commit.Case, ch, s.Now), nil
+}
+
+// digestOf is over the whole of an answer at ref: what was decided, about which
+// submission, and every field of what, which its author filled in. Fields that the
+// law sets are cleared before; see plain.
+func digestOf(verb casework.Verb, ref GateRef, what ...any) string {
+	return Digest(append([]any{verb, ref.Case, ref.Gate, ref.Submission}, what...)...)
 }
 
 // Digest is over the content of a request: the same content, the same digest.

@@ -18,7 +18,7 @@ func TestExpiryIsToldOnceAtEachThreshold(t *testing.T) {
 	p := &play{town: newTown(t)}
 	p.draft()
 	ends := calendar.DayOf(monday).AddDays(20)
-	_, err := p.desk.Save(ctx, op("expiry"), p.id, p.record().Case.Version, map[string]string{"certificate-expires": ends.String()}, actor("lin"))
+	_, err := p.desk.Save(ctx, op("expiry"), p.id, p.record().Case.Dossier, map[string]string{"certificate-expires": ends.String()}, actor("lin"))
 	must(t, err)
 	p.submit()
 
@@ -82,7 +82,7 @@ func TestNobodyInventsAWarningOfExpiry(t *testing.T) {
 	must(t, p.world.Directory.PutRules(ctx, rules))
 	p.draft()
 	ends := calendar.DayOf(monday).AddDays(3)
-	_, err := p.desk.Save(ctx, op("expiry"), p.id, p.record().Case.Version, map[string]string{"certificate-expires": ends.String()}, actor("lin"))
+	_, err := p.desk.Save(ctx, op("expiry"), p.id, p.record().Case.Dossier, map[string]string{"certificate-expires": ends.String()}, actor("lin"))
 	must(t, err)
 	p.submit()
 	for days, want := range []int{0, 0, 0, 0, 1} {

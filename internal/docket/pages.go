@@ -19,7 +19,7 @@ func (d *Desk) Page(ctx context.Context, list PageList, after string, limit int,
 	}
 	kept := rows[:0]
 	for _, row := range rows {
-		if row.Case.MayRead(a) == nil {
+		if row.Unreadable || row.Case.MayRead(a) == nil {
 			kept = append(kept, row)
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"io"
 	"time"
 
-	"jixu/internal/casework"
 	"jixu/internal/gate"
 	"jixu/internal/history"
 	"jixu/internal/party"
@@ -39,6 +38,11 @@ type Store interface {
 	// cases, and names of sheets. It may lag.
 	Listing(ctx context.Context, list string, limit int) ([]string, error)
 
+	// Rows returns a list's rows, first those that sort first: at most limit from
+	// after on, "" for the first page. next begins the following page and is "" after
+	// the last one. It fails with fault.Invalid for an after that no page gave.
+	Rows(ctx context.Context, list, after string, limit int) (rows []Row, next string, err error)
+
 	// Commit makes all of c durable, or nothing. When it returns nil, all of
 	// it is. When it fails with fault.Conflict, nothing is: something moved,
 	// exists already, or a check did not hold. After any other error it may or
@@ -53,20 +57,28 @@ type Store interface {
 	// oldest first, at most limit. It may lag.
 	Untold(ctx context.Context, before time.Time, limit int) ([]EntryRef, error)
 	// Due lists gates whose ring is at or before t, in the order of their
-	// instants, at most limit. It may lag.
+	// instants, at most limit. It reads no gate: one that cannot be read is listed
+	// too. It may lag.
 	Due(ctx context.Context, at time.Time, limit int) ([]GateRef, error)
-	// OpenCases lists the ids of submitted cases that are not closed, in pages;
-	// after is "" for the first, and the last id of a page for the next. It may lag.
+	// Defer lists a gate, which stands in the due list at ref.At, at until instead,
+	// and changes nothing else: what keeps failing is tried again later and keeps
+	// nobody waiting. The gate's next change puts it where it belongs. It does
+	// nothing if the gate stands elsewhere by now.
+	Defer(ctx context.Context, ref GateRef, until time.Time) error
+	// OpenCases lists the ids of cases that somebody has to act on, in pages; after
+	// is "" for the first, and the last id of a page for the next. It may lag.
 	OpenCases(ctx context.Context, after string, limit int) ([]string, error)
-	// HospitalCases lists a hospital's cases, newest edit first. It may lag.
-	HospitalCases(ctx context.Context, org string, limit int) ([]casework.Case, error)
-	// Inbox lists what waits for, or was sent to, an agency: the newest first. It may lag.
+	// HospitalCases lists a hospital's cases, newest edit first. A case that cannot
+	// be read is a row that says so. It may lag.
+	HospitalCases(ctx context.Context, org string, limit int) ([]Listed, error)
+	// Inbox lists what waits for, or was sent to, an agency: the newest first. A
+	// case that cannot be read is a row that says so. It may lag.
 	Inbox(ctx context.Context, org string, limit int) ([]Listed, error)
 
 	// Page lists an organisation's cases in pages, the newest first: at most limit
 	// from after on, "" for the first page. next begins the following page and is ""
-	// after the last one. It may lag, and a page may have fewer rows than limit. It
-	// fails with fault.Invalid for an after that no page gave.
+	// after the last one. It may lag, and a page may have fewer rows than limit; a case
+	// that cannot be read is a row that says so. It fails with fault.Invalid for an after that no page gave.
 	Page(ctx context.Context, list PageList, org, after string, limit int) (rows []Listed, next string, err error)
 
 	// AttachToken puts a machine's token on a gate, unless an equal or newer
@@ -83,9 +95,12 @@ type Store interface {
 	// Unscanned one changes only if f is of the version that it is pinned to.
 	// It returns the file as it is afterwards, and fails with fault.NotFound.
 	SettleFile(ctx context.Context, f File) (File, error)
-	// Unscanned lists Unscanned files whose ScanAt is set and at or before t,
-	// in the order of their instants, at most limit. It may lag.
-	Unscanned(ctx context.Context, at time.Time, limit int) ([]File, error)
+	// AwaitFile notes when an Unchecked file is looked for by itself: f.ScanAt, and
+	// f.Scans looks so far. A file that was settled meanwhile stays as it is.
+	AwaitFile(ctx context.Context, f File) error
+	// Unsettled lists Unchecked and Unscanned files whose ScanAt is set and at or
+	// before t, in the order of their instants, at most limit. It may lag.
+	Unsettled(ctx context.Context, at time.Time, limit int) ([]File, error)
 	// FileByKey returns the file stored under key. It fails with fault.NotFound.
 	FileByKey(ctx context.Context, key string) (File, error)
 	// LogRead notes that somebody opened a file or record. It is not history.
@@ -164,6 +179,9 @@ type Files interface {
 	Manifest(ctx context.Context, key string) ([]byte, error)
 	// Open returns the bytes of one version. It fails with fault.NotFound.
 	Open(ctx context.Context, key, version string) (io.ReadCloser, int64, error)
+	// Newest returns the version of the newest object under key, and whether there
+	// is one.
+	Newest(ctx context.Context, key string) (version string, ok bool, err error)
 	// Address signs a download of one version that lives a minute.
 	Address(ctx context.Context, key, version string) (string, error)
 }
@@ -231,5 +249,26 @@ type Clock interface {
 
 // Metrics counts what an operator must hear of.
 type Metrics interface {
+	// Count adds to a count. A zero is worth counting where silence is an alarm.
 	Count(name string, value float64)
+	// Gauge notes a number as it is now. Only who has looked knows it.
+	Gauge(name string, value float64)
+	// Age notes how old something is now.
+	Age(name string, age time.Duration)
+}
+
+// Cursors keeps how far a long walk has come, so that the next run goes on there.
+type Cursors interface {
+	// Cursor returns the cursor of that name, the zero one if there is none.
+	Cursor(ctx context.Context, name string) (Cursor, error)
+	// PutCursor keeps it.
+	PutCursor(ctx context.Context, name string, c Cursor) error
+}
+
+// Cursor is a place in a walk over all open cases.
+type Cursor struct {
+	After    string    `json:"after"`    // the last case that was looked at; "": a walk begins
+	Began    time.Time `json:"began"`    // when this walk began
+	Finished time.Time `json:"finished"` // when the last one came to its end; zero: none did
+	Stuck    int       `json:"stuck"`    // what this walk has found so far
 }

@@ -95,7 +95,7 @@ func wordsFor(n Notice, to party.Kind) string {
 		return key + "." + string(n.Ring)
 	case n.Kind == NoticeInquiry:
 		return key + "." + string(n.Verb)
-	case n.Kind != NoticeOutcome || n.Verb != casework.Record && n.Verb != casework.Amend:
+	case n.Kind != NoticeOutcome || n.Verb != casework.Record && n.Verb != casework.Amend && n.Verb != casework.Correct:
 		return key
 	case to == party.Hospital, to == party.Customs:
 		return key + "." + string(n.Verb) + "." + string(to)
@@ -117,7 +117,11 @@ func letter(l words.Lang, key string, n Notice, step gate.Kind, address string) 
 	if !n.Due.IsZero() {
 		due = When(l, n.Due)
 	}
-	return l.Say(key+".text", n.Number, due, stepName(l, step)) + "\n" + address
+	text := l.Say(key+".text", n.Number, due, stepName(l, step))
+	if n.Missed > 0 {
+		text += "\n" + l.Say("mail.ring.missed", n.Missed)
+	}
+	return text + "\n" + address
 }
 
 // When writes an instant for people, in Shanghai time.

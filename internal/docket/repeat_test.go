@@ -49,7 +49,7 @@ func (ta *tale) do(what string, act func() (docket.Receipt, error)) docket.Recei
 func (ta *tale) apply(name string, a party.Actor, open func() (docket.Receipt, error)) {
 	ctx := context.Background()
 	ta.id = ta.do("opening "+name, open).Case
-	version := ta.record().Case.Version
+	version := ta.record().Case.Dossier
 	ta.do("saving "+name, func() (docket.Receipt, error) {
 		return ta.desk.Save(ctx, op(name+"-save"), ta.id, version, form, a)
 	})
@@ -57,7 +57,7 @@ func (ta *tale) apply(name string, a party.Actor, open func() (docket.Receipt, e
 
 func (ta *tale) document(name string, a party.Actor) {
 	ctx := context.Background()
-	version := ta.record().Case.Version
+	version := ta.record().Case.Dossier
 	r := ta.do("attaching "+name, func() (docket.Receipt, error) {
 		r, _, err := ta.desk.Attach(ctx, op(name+"-attach"), ta.id, version, docket.Upload{Item: "signed-form", Name: "申请表.pdf"}, "", a)
 		return r, err
@@ -83,7 +83,7 @@ func (ta *tale) once() {
 	ta.do("keeping the question", func() (docket.Receipt, error) {
 		return ta.desk.AttachInquiry(ctx, op("attach-inquiry"), ta.question, ta.id, lin)
 	})
-	version := ta.record().Case.Version
+	version := ta.record().Case.Dossier
 	ta.do("submitting urgently", func() (docket.Receipt, error) {
 		lane := docket.Lane{Later: []string{"signed-form"}, Urgency: "患者须于48小时内手术"}
 		return ta.desk.SubmitUrgent(ctx, op("urgent"), ta.id, version, true, lane, lin)
@@ -92,9 +92,9 @@ func (ta *tale) once() {
 		f := casework.Filing{Channel: "受理窗口", Date: calendar.DayOf(monday)}
 		return ta.desk.RecordFiling(ctx, op("file"), ta.id, f, lin)
 	})
-	ta.do("confirming the copy", func() (docket.Receipt, error) { return ta.desk.Receive(ctx, op("receive"), ta.id, zhou) })
+	ta.do("confirming the copy", func() (docket.Receipt, error) { return ta.desk.Receive(ctx, op("receive"), ta.id, 1, zhou) })
 	ta.document("first", lin)
-	version, owed := ta.record().Case.Version, docket.GateRef{Case: ta.id, Gate: ta.record().Case.Papers.Gate}
+	version, owed := ta.record().Case.Dossier, docket.GateRef{Case: ta.id, Gate: ta.record().Case.Papers.Gate}
 	ta.do("delivering", func() (docket.Receipt, error) { return ta.desk.Deliver(ctx, op("deliver"), owed, version, true, lin) })
 
 	ref := ta.ref(gate.Opinion)
@@ -110,7 +110,7 @@ func (ta *tale) once() {
 
 	product := docket.Product(ta.record().Case)
 	r := ta.do("registering", func() (docket.Receipt, error) {
-		return ta.desk.Register(ctx, op("register"), ta.id, product, "首次申请，新增品种", zhou)
+		return ta.desk.Register(ctx, op("register"), ta.id, 2, product, "首次申请，新增品种", zhou)
 	})
 	ta.variety = strings.TrimPrefix(r.Sheet, "variety/")
 	ta.do("joining", func() (docket.Receipt, error) { return ta.desk.Join(ctx, op("join"), ta.id, "同意", actor("luo")) })
@@ -137,13 +137,13 @@ func (ta *tale) letter(name string, d casework.Decision) {
 func (ta *tale) again() {
 	ctx, he, zhou := context.Background(), actor("he"), actor("zhou")
 	ta.apply("second", he, func() (docket.Receipt, error) { return ta.desk.Create(ctx, op("create2"), casework.Device, he) })
-	version := ta.record().Case.Version
+	version := ta.record().Case.Dossier
 	ta.do("claiming", func() (docket.Receipt, error) { return ta.desk.Claim(ctx, op("claim"), ta.id, version, ta.variety, he) })
 	ta.document("second", he)
-	version = ta.record().Case.Version
+	version = ta.record().Case.Dossier
 	ta.do("submitting", func() (docket.Receipt, error) { return ta.desk.Submit(ctx, op("submit2"), ta.id, version, true, he) })
 	ta.do("identifying", func() (docket.Receipt, error) {
-		return ta.desk.Identify(ctx, op("identify"), ta.id, ta.variety, "型号与在先申请一致", zhou)
+		return ta.desk.Identify(ctx, op("identify"), ta.id, 1, ta.variety, "型号与在先申请一致", zhou)
 	})
 	ref := ta.ref(gate.Opinion)
 	o := opinion()
@@ -278,10 +278,10 @@ func TestAnOpinionNeverReliesOnAVarietyThatMovedMeanwhile(t *testing.T) {
 	ctx, he, zhou := context.Background(), actor("he"), actor("zhou")
 	ta.apply("second", he, func() (docket.Receipt, error) { return ta.desk.Create(ctx, op("create2"), casework.Device, he) })
 	ta.document("second", he)
-	version := ta.record().Case.Version
+	version := ta.record().Case.Dossier
 	ta.do("submitting", func() (docket.Receipt, error) { return ta.desk.Submit(ctx, op("submit2"), ta.id, version, true, he) })
 	ta.do("identifying", func() (docket.Receipt, error) {
-		return ta.desk.Identify(ctx, op("identify"), ta.id, ta.variety, "一致", zhou)
+		return ta.desk.Identify(ctx, op("identify"), ta.id, 1, ta.variety, "一致", zhou)
 	})
 	ref := ta.ref(gate.Opinion)
 	o := opinion()

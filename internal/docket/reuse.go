@@ -19,49 +19,66 @@ import (
 // Placed is where the matrix of the notice places a case, and what it saw.
 type Placed struct {
 	reuse.Proposal
+	Reliance
 	Variety *variety.Variety // the one that was found or, before that, claimed; nil: a new one
 	Found   bool             // a person found it; else the hospital says so
+	Decided bool             // it is what the opinion was given by, from the record; else what would be proposed now
 }
 
-// holds are the sheets that the placing relied on.
-func (p Placed) holds() []Hold {
-	if p.Variety == nil {
-		return nil
-	}
-	return []Hold{{Kind: varietyKind, ID: p.Variety.ID, Version: p.Variety.Version}}
+// Reliance is what an opinion was proposed on beside its case. It must still
+// stand when the opinion commits.
+type Reliance struct {
+	Holds  []Hold // the register's entry, at the version that was read
+	Stands []Row  // the opinion relied on, as it was read
 }
 
-// precedents is how many earlier applications for one variety are looked at.
-const precedents = 100
-
-// Place says where the matrix places c now: its newest submission, or its
-// draft. It changes nothing.
+// Place says where the matrix places c: by its opinion, once that is given; before,
+// its newest submission or its draft, as things stand. It changes nothing.
 func (d *Desk) Place(ctx context.Context, c casework.Case) (Placed, error) {
+	if c.Given != nil {
+		return d.placedThen(ctx, c)
+	}
 	s, err := d.setting(ctx)
 	if err != nil {
 		return Placed{}, err
 	}
-	now := said(c)
+	claims := lastClaims(c)
 	if len(c.Submissions) == 0 {
 		pack, err := d.pack(ctx, c)
 		if err != nil {
 			return Placed{}, err
 		}
-		now = d.says(c, pack)
+		claims = d.draftClaims(c, pack)
 	}
-	return d.placed(ctx, c, now, s)
+	return d.placed(ctx, c, claims, s)
 }
 
-// said is what the newest submission of c says of earlier ones.
-func said(c casework.Case) casework.Said {
+// placedThen is where the matrix placed c when its opinion was given. What has
+// become of the variety or of other cases since is not asked.
+func (d *Desk) placedThen(ctx context.Context, c casework.Case) (Placed, error) {
+	out := Placed{Proposal: c.Given.Placed, Decided: true}
+	if out.Route == "" {
+		out.Proposal = reuse.Propose(reuse.Asked{Drug: c.Kind == casework.Drug}, reuse.Standing{}, nil)
+	}
+	id, found := c.Found()
+	if !found {
+		return out, nil
+	}
+	v, err := d.variety(ctx, id)
+	out.Variety, out.Found = &v, true
+	return out, err
+}
+
+// lastClaims is what the newest submission of c says of earlier ones.
+func lastClaims(c casework.Case) casework.Said {
 	if len(c.Submissions) == 0 {
 		return casework.Said{Variety: c.Claim}
 	}
 	return c.Submissions[len(c.Submissions)-1].Said
 }
 
-// says is what the form of c, as it stands, says of earlier applications.
-func (d *Desk) says(c casework.Case, pack policy.Pack) casework.Said {
+// draftClaims is what the form of c, as it stands, says of earlier applications.
+func (d *Desk) draftClaims(c casework.Case, pack policy.Pack) casework.Said {
 	return casework.Said{
 		Variety: c.Claim, Used: c.Form[policy.FieldUnitsUsed] == "used",
 		OtherPatients: strings.TrimSpace(c.Form[policy.FieldOthers]) != "", Indication: reuse.Fingerprint(c.Form[policy.FieldIndication]),
@@ -69,13 +86,24 @@ func (d *Desk) says(c casework.Case, pack policy.Pack) casework.Said {
 	}
 }
 
-// placed places c, whose newest words are now.
-func (d *Desk) placed(ctx context.Context, c casework.Case, now casework.Said, s casework.Setting) (Placed, error) {
-	id := now.Variety
-	if c.Variety != nil {
-		id = c.Variety.Variety
+// subjectOf stands for what the form of c is about: name, maker and model. Two
+// forms that differ only in space, punctuation, width or case have the same one.
+func subjectOf(c casework.Case) string {
+	p := product(c)
+	return Digest(reuse.Fingerprint(p.NameZH), reuse.Fingerprint(p.Maker), reuse.Fingerprint(p.Model))[:16]
+}
+
+// placed places c, which claims what is said of earlier applications.
+func (d *Desk) placed(ctx context.Context, c casework.Case, claims casework.Said, s casework.Setting) (Placed, error) {
+	id := claims.Variety
+	found, isFound := c.Found()
+	if isFound {
+		id = found
 	}
-	asked := c.Asking(now, s)
+	asked := c.Asking(claims, s)
+	if c.Decision != nil {
+		asked.Before = c.Decision.At // what came after the reply is no precedent for a late opinion
+	}
 	if id == "" {
 		return Placed{Proposal: reuse.Propose(asked, reuse.Standing{}, nil)}, nil
 	}
@@ -83,37 +111,19 @@ func (d *Desk) placed(ctx context.Context, c casework.Case, now casework.Said, s
 	if err != nil {
 		return Placed{}, err
 	}
-	earlier, err := d.earlier(ctx, id, c.ID)
+	rows, err := d.precedents(ctx, v, c.ID)
 	if err != nil {
 		return Placed{}, err
 	}
-	return Placed{Proposal: reuse.Propose(asked, v.Standing(), earlier), Variety: &v, Found: c.Variety != nil}, nil
-}
-
-// earlier reads the applications for a variety, less the one itself.
-func (d *Desk) earlier(ctx context.Context, id, less string) ([]reuse.Precedent, error) {
-	names, err := d.Store.Listing(ctx, varietyList(id), precedents)
-	if err != nil {
-		return nil, fmt.Errorf("listing the cases of variety %s: %w", id, err)
+	earlier := make([]reuse.Precedent, len(rows))
+	for i, p := range rows {
+		earlier[i] = p.Precedent
 	}
-	var out []reuse.Precedent
-	for _, name := range names {
-		if name == less || strings.Contains(name, "/") {
-			continue
-		}
-		r, err := d.Store.Load(ctx, name)
-		if errors.Is(err, fault.NotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("loading case %s: %w", name, err)
-		}
-		// A later finding may have taken the case off this variety; the list is only a hint.
-		if r.Case.Variety == nil || r.Case.Variety.Variety != id {
-			continue
-		}
-		if p, ok := r.Case.Precedent(""); ok {
-			out = append(out, p)
+	out := Placed{Proposal: reuse.Propose(asked, v.Standing(), earlier), Variety: &v, Found: isFound}
+	out.Holds = []Hold{{Kind: varietyKind, ID: v.ID, Version: v.Version}}
+	for _, p := range rows {
+		if out.RelyOn != nil && p.Case == out.RelyOn.Case && p.row.Name != "" {
+			out.Stands = []Row{p.row}
 		}
 	}
 	return out, nil
@@ -180,7 +190,7 @@ func (d *Desk) Claim(ctx context.Context, op Op, id string, version int, claim s
 		if err := r.Case.Permits(casework.Edit, a); err != nil {
 			return Commit{}, Receipt{}, err
 		}
-		if r.Case.Version != version {
+		if r.Case.Dossier != version {
 			return Commit{}, Receipt{}, fault.New(fault.Conflict, "version")
 		}
 		if err := d.knows(ctx, claim, r.Case.Kind); err != nil {
@@ -206,17 +216,17 @@ func (d *Desk) knows(ctx context.Context, id string, kind casework.Kind) error {
 	return err
 }
 
-// Identify records the assessor's finding that the case is about variety id of
-// the register.
-func (d *Desk) Identify(ctx context.Context, op Op, id, variety, reason string, a party.Actor) (Receipt, error) {
-	return d.move(ctx, id, op, Digest("identify", id, variety, reason), a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+// Identify records the assessor's finding that submission seen of the case is
+// about a variety of the register.
+func (d *Desk) Identify(ctx context.Context, op Op, id string, seen int, variety, reason string, a party.Actor) (Receipt, error) {
+	return d.move(ctx, id, op, Digest("identify", id, seen, variety, reason), a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
 		if err := r.Case.Permits(casework.Identify, a); err != nil {
 			return Commit{}, Receipt{}, err
 		}
 		if err := d.knows(ctx, variety, r.Case.Kind); err != nil {
 			return Commit{}, Receipt{}, err
 		}
-		ch, err := r.Case.Identify(variety, reason, false, a, s)
+		ch, err := r.Case.Identify(variety, reason, false, seen, a, s)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -227,9 +237,9 @@ func (d *Desk) Identify(ctx context.Context, op Op, id, variety, reason string, 
 }
 
 // Register enters a new variety into the register and finds in the same
-// transaction that the case is about it.
-func (d *Desk) Register(ctx context.Context, op Op, id string, data variety.Data, reason string, a party.Actor) (Receipt, error) {
-	return d.move(ctx, id, op, Digest("register", id, data, reason), a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+// transaction that submission seen of the case is about it.
+func (d *Desk) Register(ctx context.Context, op Op, id string, seen int, data variety.Data, reason string, a party.Actor) (Receipt, error) {
+	return d.move(ctx, id, op, Digest("register", id, seen, data, reason), a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
 		if err := r.Case.Permits(casework.Identify, a); err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -241,7 +251,7 @@ func (d *Desk) Register(ctx context.Context, op Op, id string, data variety.Data
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
-		ch, err := r.Case.Identify(vid, reason, true, a, s)
+		ch, err := r.Case.Identify(vid, reason, true, seen, a, s)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}

@@ -92,6 +92,7 @@ func (d *Desk) inspect(ctx context.Context, f File, version string, rule dossier
 		return File{}, fmt.Errorf("reading file %s: %w", f.ID, err)
 	}
 	f.Version, f.SHA256, f.Size, f.Type = version, report.SHA256, size, report.Type
+	f.Scans, f.ScanAt = 0, time.Time{} // it need not be looked for any more
 	return f, nil
 }
 
@@ -156,37 +157,84 @@ func scanWait(n int) time.Duration {
 	return min(5*time.Minute<<min(n-1, 10), 6*time.Hour)
 }
 
-// A scanner that is away is not asked for every file that waits.
 const (
+	// lookAfter is when an upload is looked for whose event has not come: longer
+	// than the form that carries it is good for, and than S3 takes.
+	lookAfter = 20 * time.Minute
+	// lookUntil is when it is given up: nothing was sent.
+	lookUntil = 60 * 24 * time.Hour
+
+	// A scanner that is away is not asked for every file that waits.
 	rescanBatch    = 20
 	rescanFailures = 3
 )
 
-// Rescan scans what waits for another scan, the longest due first, and returns
-// how many files it settled. One that fails does not stop the others, but after
-// three it is left to the next time; without a scanner nothing is done.
+// lookAgain is the pause after a look for an upload that is not there yet, age
+// after it was announced: twenty minutes, growing with its age. Somebody may go on
+// with it any day, and its event may be lost then.
+func lookAgain(age time.Duration) time.Duration { return max(lookAfter, age/2) }
+
+// Rescan goes on with files that wait, the longest due first, and returns how
+// many it settled: it scans again what the scanner has not judged, and looks for
+// uploads whose event never came. One that fails does not stop the others, but
+// after three the scanner is left alone until the next time.
 func (d *Desk) Rescan(ctx context.Context) (settled int, err error) {
-	if d.Scanner == nil {
-		return 0, nil
-	}
 	now, err := d.Clock.Now(ctx)
 	if err != nil {
 		return 0, err
 	}
-	files, err := d.Store.Unscanned(ctx, now, rescanBatch)
+	files, err := d.Store.Unsettled(ctx, now, rescanBatch)
 	if err != nil {
 		return 0, fmt.Errorf("listing what waits for a scan: %w", err)
 	}
 	var failed []error
+	silent := 0
 	for _, f := range files {
-		if len(failed) == rescanFailures {
-			break
-		}
-		if _, err := d.scan(ctx, f); err != nil {
-			failed = append(failed, err)
+		var done bool
+		var err error
+		switch {
+		case d.late(ctx):
+			return settled, errors.Join(failed...)
+		case f.State == Unchecked:
+			done, err = d.lookFor(ctx, f, now)
+		case d.Scanner == nil || silent == rescanFailures:
 			continue
+		default:
+			if _, err = d.scan(ctx, f); err != nil {
+				silent++
+			}
+			done = err == nil
 		}
-		settled++
+		if err != nil {
+			failed = append(failed, err)
+		}
+		if done {
+			settled++
+		}
 	}
 	return settled, errors.Join(failed...)
+}
+
+// lookFor checks an upload whose event has not come, if it is there, and returns
+// whether it is settled. When it is looked for again is written down before
+// anything is tried, so that one at which this function dies keeps no other waiting.
+func (d *Desk) lookFor(ctx context.Context, f File, now time.Time) (bool, error) {
+	f.Scans++
+	f.ScanAt = time.Time{}
+	if age := now.Sub(f.At); age < lookUntil {
+		f.ScanAt = now.UTC().Truncate(time.Millisecond).Add(lookAgain(age))
+	}
+	if err := d.Store.AwaitFile(ctx, f); err != nil {
+		return false, fmt.Errorf("waiting for file %s: %w", f.ID, err)
+	}
+	version, there, err := d.Files.Newest(ctx, f.Key)
+	if err != nil {
+		return false, fmt.Errorf("looking for file %s: %w", f.ID, err)
+	}
+	if !there {
+		return false, nil
+	}
+	d.Metrics.Count("FileEventLost", 1)
+	after, err := d.Settle(ctx, f.Key, version)
+	return after.State == Checked || after.State == Rejected, err
 }

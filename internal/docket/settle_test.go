@@ -18,7 +18,7 @@ func uploaded(t *testing.T, data []byte) (p *play, f docket.File, version string
 	p = &play{town: newTown(t)}
 	p.draft()
 	ctx := context.Background()
-	r, _, err := p.desk.Attach(ctx, op("one-more"), p.id, p.record().Case.Version, docket.Upload{Item: "signed-form", Name: "a.pdf"}, "", actor("lin"))
+	r, _, err := p.desk.Attach(ctx, op("one-more"), p.id, p.record().Case.Dossier, docket.Upload{Item: "signed-form", Name: "a.pdf"}, "", actor("lin"))
 	must(t, err)
 	f, _ = p.record().File(r.File)
 	return p, f, p.world.Files.Upload(f.Key, data)
@@ -171,7 +171,7 @@ func TestADossierWithAnUnscannedFileIsNotSubmitted(t *testing.T) {
 	p.world.Scanner.Most = 10
 	_, err := p.desk.Settle(ctx, f.Key, version)
 	must(t, err)
-	_, err = p.desk.Submit(ctx, op("submit"), p.id, p.record().Case.Version, true, actor("lin"))
+	_, err = p.desk.Submit(ctx, op("submit"), p.id, p.record().Case.Dossier, true, actor("lin"))
 	if bad := fault.Of(err); bad == nil || len(bad.Problems) != 1 || bad.Problems[0].Code != "file.unscanned" {
 		t.Errorf("got %v, want the item named", err)
 	}

@@ -24,6 +24,7 @@ type Teller struct {
 	Notices Notices
 	Events  Notices // for organisations' own machines; nil: nobody is sent any
 	Outbox  Outbox  // what was delivered; nil: a notice that comes again is queued again
+	Cursors Cursors // how far the sweep has come; nil: each begins with the first case
 }
 
 // Telling is one thing that somebody or something must hear of an entry.
@@ -70,7 +71,7 @@ func Tellings(e history.Entry, number string) ([]Telling, error) {
 	}
 	if r := f.Ring; r != nil {
 		if casework.Verb(e.Verb) != casework.Lapse { // then the gate is closed, and the outcome is told
-			note(Notice{Kind: NoticeRing, Org: r.Party, Gate: r.Gate, Issue: 1, Ring: r.Kind, Due: parseInstant(r.Due)})
+			note(Notice{Kind: NoticeRing, Org: r.Party, Gate: r.Gate, Issue: 1, Ring: r.Kind, Missed: r.Missed, Due: parseInstant(r.Due)})
 		}
 		if r.Escalated != "" {
 			note(Notice{Kind: NoticeRing, Org: r.Escalated, Ring: "escalated", Due: parseInstant(r.Due)})

@@ -337,8 +337,12 @@ func (p *play) record() docket.Record {
 	return r
 }
 
+// ref is the open gate of leg, and the submission that it is about: what a page of
+// it shows.
 func (p *play) ref(leg gate.Leg) docket.GateRef {
-	return docket.GateRef{Case: p.id, Gate: p.record().Case.Track(leg).Gate}
+	r := p.record()
+	g, _ := r.Open(leg)
+	return docket.GateRef{Case: p.id, Gate: g.ID, Submission: g.Submission}
 }
 
 func op(n string) docket.Op { return docket.Op{ID: "operation-0123-" + n} }
@@ -360,14 +364,14 @@ func (p *play) draft() {
 		p.id = r.Case
 		return err
 	}))
-	version := p.record().Case.Version
+	version := p.record().Case.Dossier
 	must(p.t, p.insist(func() error { _, err := p.desk.Save(ctx, op("save"), p.id, version, form, a); return err }))
 	p.attach("attach")
 }
 
 func (p *play) attach(name string) {
 	ctx, a := context.Background(), actor("lin")
-	version := p.record().Case.Version
+	version := p.record().Case.Dossier
 	must(p.t, p.insist(func() error {
 		r, _, err := p.desk.Attach(ctx, op(name), p.id, version, docket.Upload{Item: "signed-form", Name: "申请表.pdf"}, "", a)
 		p.file = r.File
@@ -382,7 +386,7 @@ func (p *play) send(id string) {
 	if !ok {
 		p.t.Fatalf("file %s: not there", id)
 	}
-	for range 8 {
+	for range 24 {
 		if f.State == docket.Unchecked {
 			p.uploads = append(p.uploads, upload{f.Key, p.world.Files.Upload(f.Key, paper)})
 			p.engine()
@@ -399,7 +403,7 @@ func (p *play) send(id string) {
 
 func (p *play) submit() {
 	ctx, a := context.Background(), actor("lin")
-	version := p.record().Case.Version
+	version := p.record().Case.Dossier
 	must(p.t, p.insist(func() error { _, err := p.desk.Submit(ctx, op("submit"), p.id, version, true, a); return err }))
 	p.engine()
 }
@@ -426,7 +430,7 @@ func (p *play) supplement() {
 	p.world.Clock.Advance(24 * time.Hour)
 	p.attach("attach2")
 	ref = p.ref(gate.Opinion)
-	version := p.record().Case.Version
+	version := p.record().Case.Dossier
 	must(p.t, p.insist(func() error {
 		_, err := p.desk.Resubmit(ctx, op("resubmit"), ref, version, true, actor("lin"))
 		return err

@@ -50,6 +50,9 @@ type Commit struct {
 	Files   []File         // put if absent
 	Copies  []string       // organisations whose inbox lists the case from now on; listing again is safe
 	Lists   []string       // other lists that name the case from now on; listing again is safe
+	Rows    []Row          // put, over what was there
+	Struck  []Row          // taken away, if they are there
+	Stands  []Row          // must be there exactly as they were read
 	Sheets  []SheetChange  // what else becomes true; a commit may have sheets and no case
 	Holds   []Hold         // sheets that must still be what was read
 	Session *Pass          // must hold
@@ -58,6 +61,15 @@ type Commit struct {
 
 // empty reports whether c changes nothing.
 func (c Commit) empty() bool { return c.Case.ID == "" && len(c.Sheets) == 0 }
+
+// Row is one line of a list that decisions rely on: it is read strongly, and in
+// the order of Sort and then Name.
+type Row struct {
+	List string
+	Sort string // its place; no "#"
+	Name string // unique in its list and place; no "#"
+	Body json.RawMessage
+}
 
 // Sheet is the head of an aggregate that is not a case: an inquiry, a variety.
 // Like a case it has a version, a history and a place of its own.
@@ -134,12 +146,20 @@ type GateRef struct {
 	Case string
 	Gate string
 	At   time.Time // when it rings, in the due list
+
+	// Submission is the one that whoever answers has read, from 1: an answer about
+	// another one is a conflict. It counts in answers of agencies only.
+	Submission int
 }
 
-// Listed is one row of an agency's inbox.
+// Listed is one row of a list of cases.
 type Listed struct {
 	Case casework.Case
 	Gate *gate.Gate // the gate it must answer; nil for a copy
+
+	// Unreadable says that what is stored of the case or the gate could not be read;
+	// then only the case's id is known. The other rows of the list are not its victims.
+	Unreadable bool
 }
 
 // PageList is a list that programs read in pages.
@@ -207,8 +227,8 @@ type File struct {
 	Type    dossier.Type `json:"Type"`
 	Reason  string       `json:"Reason"` // why it was rejected, or stays unscanned: a key in the catalogue of words
 	Scan    Scan         `json:"Scan"`
-	Scans   int          `json:"Scans"`  // how often a scan was begun
-	ScanAt  time.Time    `json:"ScanAt"` // while Unscanned: when it is scanned again by itself; zero: never
+	Scans   int          `json:"Scans"`  // how often a scan was begun or, while Unchecked, the object was looked for
+	ScanAt  time.Time    `json:"ScanAt"` // when it is scanned again or, while Unchecked, looked for by itself; zero: never
 	At      time.Time    `json:"At"`
 }
 
@@ -306,7 +326,8 @@ type Notice struct {
 	Gate   string        `json:"Gate"`
 	Issue  int           `json:"Issue"`
 	Ring   gate.RingKind `json:"Ring"`
-	Code   string        `json:"Code"` // id of the code's request
+	Missed int           `json:"Missed,omitzero"` // rings before this one that nobody heard, after a jump of the clock
+	Code   string        `json:"Code"`            // id of the code's request
 	Due    time.Time     `json:"Due"`
 }
 

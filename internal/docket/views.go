@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"jixu/internal/casework"
@@ -77,6 +78,20 @@ func (d *Desk) View(ctx context.Context, id string, a party.Actor) (View, error)
 	return v, nil
 }
 
+// FormerReplies are the replies that later ones replaced, oldest first, with their
+// long texts as history keeps them.
+func (v View) FormerReplies() []casework.Decision {
+	out := slices.Clone(v.Case.Former)
+	for i, d := range out {
+		for _, e := range v.Events {
+			if d.Entry > 0 && e.Seq == d.Entry && e.Facts.Decision != nil {
+				out[i].Reason, out[i].Terms.Conditions = e.Facts.Decision.Reason, e.Facts.Decision.Conditions
+			}
+		}
+	}
+	return out
+}
+
 // events reads the history of a case, newest first.
 func (d *Desk) events(ctx context.Context, id string) ([]Event, error) {
 	entries, err := d.Store.Entries(ctx, id)
@@ -129,13 +144,21 @@ func (d *Desk) Visited(ctx context.Context, visit Visit) (View, error) {
 	return v, nil
 }
 
-// Cases lists the cases of a's hospital, newest edit first. It fails with
-// fault.Forbidden for anybody else.
-func (d *Desk) Cases(ctx context.Context, a party.Actor) ([]casework.Case, error) {
+// Cases lists the cases of a's hospital, newest edit first, and how many beside
+// them cannot be read at present. It fails with fault.Forbidden for anybody else.
+func (d *Desk) Cases(ctx context.Context, a party.Actor) (cases []casework.Case, unreadable int, err error) {
 	if a.Kind != party.Hospital || a.Via != party.BySession {
-		return nil, fault.New(fault.Forbidden, "role")
+		return nil, 0, fault.New(fault.Forbidden, "role")
 	}
-	return d.Store.HospitalCases(ctx, a.Org, 200)
+	rows, err := d.Store.HospitalCases(ctx, a.Org, 200)
+	for _, row := range rows {
+		if row.Unreadable {
+			unreadable++
+		} else {
+			cases = append(cases, row.Case)
+		}
+	}
+	return cases, unreadable, err
 }
 
 // ByNumber finds the case behind a human case number, if a may know it.
@@ -156,8 +179,8 @@ func (d *Desk) ManifestOf(ctx context.Context, s casework.Submission) (dossier.M
 	return d.manifest(ctx, s)
 }
 
-// Inbox lists what waits for a's agency and what was sent to it. It fails with
-// fault.Forbidden for a hospital.
+// Inbox lists what waits for a's agency and what was sent to it; what cannot be
+// read at present is a row that says so. It fails with fault.Forbidden for a hospital.
 func (d *Desk) Inbox(ctx context.Context, a party.Actor) ([]Listed, error) {
 	if a.Kind == party.Hospital || a.Via != party.BySession {
 		return nil, fault.New(fault.Forbidden, "role")
@@ -168,7 +191,7 @@ func (d *Desk) Inbox(ctx context.Context, a party.Actor) ([]Listed, error) {
 	}
 	kept := rows[:0]
 	for _, row := range rows {
-		if row.Case.MayRead(a) == nil {
+		if row.Unreadable || row.Case.MayRead(a) == nil {
 			kept = append(kept, row)
 		}
 	}

@@ -63,28 +63,37 @@ func (w *Waiter) Attach(ctx context.Context, ref GateRef, t Token) error {
 // Bell rings deadlines.
 type Bell struct{ Desk *Desk }
 
-// ringBatch is how many gates one call rings at most; the next call goes on.
-const ringBatch = 200
+const (
+	// ringBatch is how many gates one call rings at most; the next call goes on.
+	ringBatch = 200
+	// ringAgain is when a gate that could not be rung is tried again: its case
+	// cannot be read or written, and no minute will change that.
+	ringAgain = 15 * time.Minute
+	// ringsLost is how many rings may fail one after the other before the table itself
+	// is thought to be away: then nothing is put off, and the next call begins anew.
+	ringsLost = 3
+)
 
 // Ring rings everything that is due up to now, in the order of the instants,
-// and returns how often it rang. A gate whose next ring is due too rings again
-// in the same call, after the others that come before it.
-func (b *Bell) Ring(ctx context.Context) (int, error) {
+// and returns how often it rang. One that fails does not stop the others: it is put
+// off by a quarter of an hour and named in the error. It says RingFailed of each, and
+// DeadlinesChecked of every call that came through: silence is an alarm.
+func (b *Bell) Ring(ctx context.Context) (rang int, err error) {
 	now, err := b.Desk.Clock.Now(ctx)
 	if err != nil {
 		return 0, err
 	}
-	rang := 0
-	last := time.Time{}
+	var failed []error
+	last, lost := time.Time{}, 0
 	seen := map[GateRef]bool{}
-	for rang < ringBatch {
-		due, err := b.Desk.Store.Due(ctx, now, 25)
+	for len(seen) < ringBatch && !b.Desk.late(ctx) {
+		due, err := b.Desk.Store.Due(ctx, now, 25+len(failed))
 		if err != nil {
-			return rang, fmt.Errorf("listing what is due: %w", err)
+			return rang, errors.Join(append(failed, fmt.Errorf("listing what is due: %w", err))...)
 		}
 		next, ok := firstUnseen(due, seen)
 		if !ok {
-			return rang, nil
+			break
 		}
 		seen[next] = true
 		if next.At.Before(last) {
@@ -92,11 +101,30 @@ func (b *Bell) Ring(ctx context.Context) (int, error) {
 		}
 		last = next.At
 		if err := b.one(ctx, next); err != nil {
-			return rang, err
+			b.Desk.Metrics.Count("RingFailed", 1)
+			failed = append(failed, fmt.Errorf("ringing %s of case %s: %w", next.Gate, next.Case, err))
+			if lost++; lost == ringsLost && errors.Is(err, fault.Unavailable) {
+				return rang, errors.Join(failed...)
+			}
+			if !errors.Is(err, fault.Unavailable) {
+				lost = 0
+				failed = append(failed, b.putOff(ctx, next, now))
+			}
+			continue
 		}
+		lost = 0
 		rang++
 	}
-	return rang, nil
+	b.Desk.Metrics.Count("DeadlinesChecked", 1)
+	return rang, errors.Join(failed...)
+}
+
+// putOff moves a gate that cannot be rung out of the way of the others.
+func (b *Bell) putOff(ctx context.Context, ref GateRef, now time.Time) error {
+	if err := b.Desk.Store.Defer(ctx, ref, now.Add(ringAgain)); err != nil {
+		return fmt.Errorf("putting %s of case %s off: %w", ref.Gate, ref.Case, err)
+	}
+	return nil
 }
 
 // firstUnseen skips rows that a lagging index shows again.

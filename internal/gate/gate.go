@@ -113,6 +113,28 @@ func (g Gate) MayAnswer(a party.Actor) error {
 	return nil
 }
 
+// MayArrange fails with [fault.Forbidden] unless a may arrange the work at g:
+// the party's own people who may answer it. Another organisation that may enter
+// the reply neither puts it aside nor hands it to somebody. It fails as [Gate.MayAnswer] too.
+func (g Gate) MayArrange(a party.Actor) error {
+	if err := g.MayAnswer(a); err != nil {
+		return err
+	}
+	if a.Org != g.Party {
+		return fault.New(fault.Forbidden, "role")
+	}
+	return nil
+}
+
+// About fails with [fault.Conflict] unless g is about submission seen. Whoever
+// answers says which submission they read; an answer is never about another.
+func (g Gate) About(seen int) error {
+	if seen != g.Submission {
+		return fault.New(fault.Conflict, "gate.submission", seen, g.Submission)
+	}
+	return nil
+}
+
 // needs returns the role in which org answers a gate of this kind. Over a
 // supplement that the regulator asked for, its recorders may still enter the
 // reply: it is a fact when it comes.

@@ -25,8 +25,11 @@ func (g Gate) Recounted(cal calendar.Calendar, now time.Time) (Gate, bool) {
 	}
 	g.Deadline = &d
 	rung := next == nil || next.Kind == Overdue // the old deadline has been spoken of
-	if !d.Due.Equal(was.Due) && !(rung && !d.Due.After(now)) {
+	switch {
+	case !rung || d.Due.After(now):
 		next = g.ringAfter(cal, now)
+	case g.mayLapse() && !d.Provisional:
+		next = &Ring{Kind: Due, At: d.Due} // it was only provisional when it was spoken of; now it counts
 	}
 	g.Ring = g.soonest(next)
 	return g, true

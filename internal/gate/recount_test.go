@@ -97,8 +97,10 @@ func TestRecounted(t *testing.T) {
 	known := calendars(t)
 	then, cal := known[1], known[2] // before and after the notice of 2026
 	limit := policy.Limit{Clock: calendar.WorkingDays, N: 3, RemindBefore: []int{2}, EscalateEvery: 1}
-	start := calendar.Day{Year: 2025, Month: 12, Day: 31}.At(9, 0) // due 2026-01-05 if nothing is known, 2026-01-06 by the notice
-	at := func(day, hour int) time.Time { return calendar.Day{Year: 2026, Month: 1, Day: day}.At(hour, 0) }
+	start := calendar.Day{Year: 2026, Month: 4, Day: 3}.At(9, 0) // due 2026-04-08 if nothing is known, 2026-04-09 by the notice
+	at := func(day, hour int) time.Time { return calendar.Day{Year: 2026, Month: 4, Day: day}.At(hour, 0) }
+	lapsing := limit
+	lapsing.Effect = policy.Lapse
 	for _, row := range []struct {
 		name string
 		gate func(Gate) Gate
@@ -106,22 +108,26 @@ func TestRecounted(t *testing.T) {
 		due  string
 		ring string
 	}{
-		{"before anything rang, the reminder is set anew", nil, start, "2026-01-06", "reminder 01-04 09:00"},
-		{"when it was reminded too early it is reminded again", func(g Gate) Gate { return ring(g, then, at(2, 9)) }, at(2, 9), "2026-01-06", "reminder 01-04 09:00"},
-		{"a ring that has come is recorded first", nil, at(2, 9), "2026-01-05", "reminder 01-01 09:00"},
-		{"a provisional deadline that passed too early comes again", func(g Gate) Gate { return ring(g, then, at(6, 8)) }, at(6, 8), "2026-01-06", "due 01-06 23:59"},
-		{"a provisional deadline that has passed by both stays overdue", func(g Gate) Gate { return ring(g, then, at(7, 8)) }, at(7, 8), "2026-01-06", "overdue 01-07 23:59"},
+		{"before anything rang, the reminder is set anew", nil, start, "2026-04-09", "reminder 04-07 09:00"},
+		{"when it was reminded too early it is reminded again", func(g Gate) Gate { return ring(g, then, at(6, 9)) }, at(6, 9), "2026-04-09", "reminder 04-07 09:00"},
+		{"a ring that has come is recorded first", nil, at(6, 9), "2026-04-08", "reminder 04-06 09:00"},
+		{"a provisional deadline that passed too early comes again", func(g Gate) Gate { return ring(g, then, at(9, 8)) }, at(9, 8), "2026-04-09", "due 04-09 23:59"},
+		{"a provisional deadline that has passed by both stays overdue", func(g Gate) Gate { return ring(g, then, at(10, 8)) }, at(10, 8), "2026-04-09", "overdue 04-10 23:59"},
+		{"one that ends the case does so once it is firm", func(g Gate) Gate {
+			g.Kind, g.Limit = Supplement, &lapsing
+			return ring(g, then, at(10, 8))
+		}, at(10, 8), "2026-04-09", "due 04-09 23:59"},
 		{"a held gate still wakes its party first", func(g Gate) Gate {
-			return g.Held(Hold{Until: calendar.Day{Year: 2026, Month: 1, Day: 3}})
-		}, calendar.Day{Year: 2025, Month: 12, Day: 31}.At(10, 0), "2026-01-06", "wake 01-03 09:00"},
-		{"an answered gate is history", func(g Gate) Gate { g.Status = Answered; return g }, start, "2026-01-05", "reminder 01-01 09:00"},
+			return g.Held(Hold{Until: calendar.Day{Year: 2026, Month: 4, Day: 5}})
+		}, calendar.Day{Year: 2026, Month: 4, Day: 3}.At(10, 0), "2026-04-09", "wake 04-05 09:00"},
+		{"an answered gate is history", func(g Gate) Gate { g.Status = Answered; return g }, start, "2026-04-08", "reminder 04-06 09:00"},
 	} {
 		g := Gate{Status: Open, Limit: &limit}.Armed(then, start)
 		if row.gate != nil {
 			g = row.gate(g)
 		}
 		got, moved := g.Recounted(cal, row.now)
-		if d := calendar.DayOf(got.Deadline.Due).String(); d != row.due || moved == (row.due == "2026-01-05") {
+		if d := calendar.DayOf(got.Deadline.Due).String(); d != row.due || moved == (row.due == "2026-04-08") {
 			t.Errorf("%s: got %s (moved %t), want %s", row.name, d, moved, row.due)
 		}
 		if r := string(got.Ring.Kind) + got.Ring.At.In(calendar.Shanghai).Format(" 01-02 15:04"); r != row.ring {

@@ -37,11 +37,33 @@ func (g Gate) Armed(cal calendar.Calendar, start time.Time) Gate {
 	return g.ArmedBy(cal, d, start)
 }
 
-// ArmedBy returns g with deadline d and the first ring after now.
+// ArmedBy returns g with deadline d and the first ring after now. Of a deadline
+// that has passed, as when a supplement stopped a clock that was over, that is the
+// next escalation to come, with the number it has by then: the past was rung
+// where it happened.
 func (g Gate) ArmedBy(cal calendar.Calendar, d calendar.Deadline, now time.Time) Gate {
 	g.Deadline = &d
-	g.Ring = g.soonest(g.ringAfter(cal, now))
+	next := g.ringAfter(cal, now)
+	for next != nil && next.At.Before(now) {
+		next = g.nextOverdue(cal, *next)
+	}
+	g.Ring = g.soonest(next)
 	return g
+}
+
+// CaughtUp returns g with the newest of its rings that have come by now as its
+// ring, and how many came before that one without being spoken of: after a jump of
+// the clock people hear once what they missed. The due day of a gate that lapses
+// is never passed over.
+func (g Gate) CaughtUp(cal calendar.Calendar, now time.Time) (caught Gate, missed int) {
+	for g.Ring != nil && !g.Lapses(now) {
+		next := g.Rang(cal)
+		if next.Ring == nil || next.Ring.At.After(now) {
+			break
+		}
+		g, missed = next, missed+1
+	}
+	return g, missed
 }
 
 // Rang returns g after its ring was recorded, with the next one set.
@@ -87,8 +109,13 @@ func (g Gate) nextOverdue(cal calendar.Calendar, last Ring) *Ring {
 }
 
 // Lapses reports whether the deadline of g has come at now and its limit ends
-// the case for it: a supplement only, and only by an official or local rule.
+// the case for it: a supplement only, and only by an official or local rule. A day
+// that is provisional ends nothing: the end of a case cannot be counted again.
 func (g Gate) Lapses(now time.Time) bool {
-	return g.Status == Open && g.Kind == Supplement && g.Limit != nil && g.Limit.Effect == policy.Lapse &&
-		g.Ring != nil && g.Ring.Kind == Due && !g.Ring.At.After(now)
+	return g.mayLapse() && !g.Deadline.Provisional && g.Ring != nil && g.Ring.Kind == Due && !g.Ring.At.After(now)
+}
+
+// mayLapse reports whether g's deadline, once firm, ends the case.
+func (g Gate) mayLapse() bool {
+	return g.Status == Open && g.Kind == Supplement && g.Limit != nil && g.Limit.Effect == policy.Lapse && g.Deadline != nil
 }

@@ -81,16 +81,18 @@ func (m Machine) Answer(ctx context.Context, id, gate, person string, answer map
 	return receipt, err
 }
 
-// Opine gives the opinion by machine: every question met, for reason.
+// Opine gives the opinion on the first submission by machine: every question met,
+// for reason.
 func (m Machine) Opine(ctx context.Context, id, gate, person, reason string) (Receipt, error) {
 	var findings []any
 	for _, question := range []string{"capability", "urgency", "quantity"} {
 		findings = append(findings, map[string]any{"question": question, "met": true, "reason": reason})
 	}
-	return m.Answer(ctx, id, gate, person, map[string]any{"opinion": map[string]any{"findings": findings}})
+	return m.Answer(ctx, id, gate, person, map[string]any{"submission": 1, "opinion": map[string]any{"findings": findings}})
 }
 
-// Record sends the regulator's letter and enters the reply by machine. reply is
+// Record sends the regulator's letter and enters the reply to the first submission
+// by machine. reply is
 // all of it but the evidence.
 func (m Machine) Record(ctx context.Context, id, gate, person string, reply map[string]any, letter []byte) (Receipt, error) {
 	file, err := m.SendEvidence(ctx, id, gate, person, "批复.pdf", letter)
@@ -98,7 +100,7 @@ func (m Machine) Record(ctx context.Context, id, gate, person string, reply map[
 		return Receipt{}, err
 	}
 	reply["evidence"] = file
-	return m.Answer(ctx, id, gate, person, map[string]any{"reply": reply})
+	return m.Answer(ctx, id, gate, person, map[string]any{"submission": 1, "reply": reply})
 }
 
 // SendEvidence asks for an upload of the regulator's letter and sends it to the bucket.

@@ -40,6 +40,10 @@ type quiet struct{}
 
 func (quiet) Count(string, float64) {}
 
+func (quiet) Gauge(string, float64) {}
+
+func (quiet) Age(string, time.Duration) {}
+
 // Store returns the table of a running house, as its administrator.
 func (e Environment) Store() *table.Store {
 	return table.New(dynamodb.NewFromConfig(e.Config), e.Outputs["TableName"])
@@ -186,7 +190,7 @@ func (s seeder) submit(ctx context.Context, id string, one Sample, c casework.Ca
 	if one.Until == Drafted {
 		form = map[string]string{"product-zh": form["product-zh"], "manufacturer": form["manufacturer"], "quantity": "4"}
 	}
-	if _, err := s.desk.Save(ctx, fresh(), id, c.Version, form, applicant); err != nil || one.Until == Drafted {
+	if _, err := s.desk.Save(ctx, fresh(), id, c.Dossier, form, applicant); err != nil || one.Until == Drafted {
 		return err
 	}
 	for _, item := range journey.Papers(pack) {
@@ -198,7 +202,7 @@ func (s seeder) submit(ctx context.Context, id string, one Sample, c casework.Ca
 	if err != nil {
 		return err
 	}
-	_, err = s.desk.Submit(ctx, fresh(), id, c.Version, true, applicant)
+	_, err = s.desk.Submit(ctx, fresh(), id, c.Dossier, true, applicant)
 	return err
 }
 
@@ -208,8 +212,12 @@ func (s seeder) goOn(ctx context.Context, id string, one Sample, applicant party
 	if err != nil || c.Status != casework.Submitted {
 		return err
 	}
-	at := func(leg gate.Leg) docket.GateRef { return docket.GateRef{Case: id, Gate: c.Track(leg).Gate} }
+	at := func(leg gate.Leg) docket.GateRef {
+		return docket.GateRef{Case: id, Gate: c.Track(leg).Gate, Submission: len(c.Submissions)}
+	}
 	switch one.Until {
+	case Submitted:
+		return nil // it waits for whoever tries the house
 	case Supplementing:
 		if c.Opinion.Round == 0 {
 			_, err = s.desk.Ask(ctx, fresh(), at(gate.Opinion), defects(one.Kind), one.assessor(), nil)
@@ -259,7 +267,7 @@ func (s seeder) opine(ctx context.Context, id string, one Sample, ref docket.Gat
 		return err
 	}
 	if one.Until == ApprovedWhole && c.Variety == nil {
-		if _, err := s.desk.Register(ctx, fresh(), id, docket.Product(c), "首次申请，登记中没有该品种。", one.assessor()); err != nil {
+		if _, err := s.desk.Register(ctx, fresh(), id, len(c.Submissions), docket.Product(c), "首次申请，登记中没有该品种。", one.assessor()); err != nil {
 			return err
 		}
 		other := actorOf("qian-rong")
@@ -320,7 +328,7 @@ func (s seeder) paper(ctx context.Context, id string, item policy.Item, a party.
 	if err != nil || len(c.Files[item.ID]) > 0 {
 		return err
 	}
-	r, _, err := s.desk.Attach(ctx, fresh(), id, c.Version, docket.Upload{Item: item.ID, Name: item.Label.ZH + ".pdf"}, "", a)
+	r, _, err := s.desk.Attach(ctx, fresh(), id, c.Dossier, docket.Upload{Item: item.ID, Name: item.Label.ZH + ".pdf"}, "", a)
 	if err != nil {
 		return err
 	}

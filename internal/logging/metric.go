@@ -42,8 +42,14 @@ func writeMetric(w io.Writer, now time.Time, stage, name string, unit Unit, valu
 	_, _ = w.Write(append(line, '\n')) // a log that cannot be written cannot be complained about
 }
 
-// Counter writes counts under one stage. It is what the operations count with.
+// Counter writes metrics under one stage. It is what the operations count with.
 type Counter struct{ Stage string }
+
+// Gauge writes a number as it is now.
+func (c Counter) Gauge(name string, value float64) { Metric(c.Stage, name, Count, value) }
+
+// Age writes how old something is now.
+func (c Counter) Age(name string, age time.Duration) { Metric(c.Stage, name, Seconds, age.Seconds()) }
 
 // Count writes one count.
 func (c Counter) Count(name string, value float64) { Metric(c.Stage, name, Count, value) }

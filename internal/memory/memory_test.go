@@ -40,6 +40,10 @@ func TestOutbox(t *testing.T) {
 	storetest.Outbox(t, func(*testing.T) docket.Outbox { return quietly().Outbox })
 }
 
+func TestCursors(t *testing.T) {
+	storetest.Cursors(t, func(*testing.T) docket.Cursors { return quietly().Cursors })
+}
+
 func TestFiles(t *testing.T) {
 	storetest.Files(t, func(*testing.T) storetest.Shelf {
 		w := quietly()

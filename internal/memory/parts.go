@@ -391,6 +391,20 @@ func (f *Files) Ticket(ctx context.Context, file docket.File, maxBytes int64, ba
 	})
 }
 
+// Newest returns the newest version under key. See [docket.Files].
+func (f *Files) Newest(ctx context.Context, key string) (string, bool, error) {
+	found := false
+	version, err := call(ctx, f.world, "Files.Newest", func() (string, error) {
+		all := f.objects[key]
+		if len(all) == 0 {
+			return "", nil
+		}
+		found = true
+		return all[len(all)-1].version, nil
+	})
+	return version, found && err == nil, err
+}
+
 // PutManifest stores a manifest. Other bytes under the same key are
 // fault.Conflict. See [docket.Files].
 func (f *Files) PutManifest(ctx context.Context, key string, data []byte) error {
@@ -595,6 +609,7 @@ func (c *Clock) Set(t time.Time) {
 type Metrics struct {
 	world  *World
 	counts map[string]float64
+	gauges map[string]float64
 }
 
 var _ docket.Metrics = (*Metrics)(nil)
@@ -604,6 +619,23 @@ func (m *Metrics) Count(name string, value float64) {
 	m.world.mu.Lock()
 	defer m.world.mu.Unlock()
 	m.counts[name] += value
+}
+
+// Gauge notes a number as it is now.
+func (m *Metrics) Gauge(name string, value float64) {
+	m.world.mu.Lock()
+	defer m.world.mu.Unlock()
+	m.gauges[name] = value
+}
+
+// Age notes how old something is, in seconds.
+func (m *Metrics) Age(name string, age time.Duration) { m.Gauge(name, age.Seconds()) }
+
+// Gauges returns what was noted last under each name.
+func (m *Metrics) Gauges() map[string]float64 {
+	m.world.mu.Lock()
+	defer m.world.mu.Unlock()
+	return maps.Clone(m.gauges)
 }
 
 // Counts returns what was counted so far.

@@ -33,7 +33,9 @@ var _ docket.Store = (*Store)(nil)
 // state is never changed in place: every write makes a new shelf, so that an
 // older state can be kept as it was.
 type state struct {
-	shelves    map[string]shelf // by case
+	shelves    map[string]shelf      // by case
+	rows       map[string]docket.Row // by list, place and name
+	deferred   map[string]deferral   // by case and gate
 	numbers    map[string]string
 	operations map[string][]byte
 }
@@ -66,7 +68,7 @@ type post struct {
 }
 
 func newState() state {
-	return state{shelves: map[string]shelf{}, numbers: map[string]string{}, operations: map[string][]byte{}}
+	return state{shelves: map[string]shelf{}, rows: map[string]docket.Row{}, deferred: map[string]deferral{}, numbers: map[string]string{}, operations: map[string][]byte{}}
 }
 
 // Lag makes lists show what they would show now until it is called again with
@@ -76,7 +78,7 @@ func (s *Store) Lag(on bool) {
 	defer s.world.mu.Unlock()
 	s.index = nil
 	if on {
-		s.index = &state{maps.Clone(s.state.shelves), nil, nil}
+		s.index = &state{shelves: maps.Clone(s.state.shelves)}
 	}
 }
 
@@ -195,6 +197,9 @@ func (s *Store) Commit(ctx context.Context, c docket.Commit) error {
 				return moved("%s %s is at %d, not %d", h.Kind, h.ID, now.version, h.Version)
 			}
 		}
+		if err := s.stand(c); err != nil {
+			return err
+		}
 		sheets, err := s.sheets(c.Sheets)
 		if err != nil {
 			return err
@@ -204,6 +209,13 @@ func (s *Store) Commit(ctx context.Context, c docket.Commit) error {
 		}
 		for name, sh := range sheets {
 			s.state.shelves[name] = sh
+		}
+		for _, r := range c.Struck {
+			delete(s.state.rows, rowKey(r))
+		}
+		for _, r := range c.Rows {
+			r.Body = slices.Clone(r.Body)
+			s.state.rows[rowKey(r)] = r
 		}
 		if c.Was == 0 && c.Case.ID != "" {
 			s.state.numbers[c.Case.Number] = c.Case.ID
@@ -234,6 +246,12 @@ func (s *Store) commit(c docket.Commit) (shelf, error) {
 	if c.Did != nil && s.state.operations[operationKey(c.Did.Scope, c.Did.ID)] != nil {
 		return shelf{}, moved("operation %s is done", c.Did.ID)
 	}
+	if err := s.fitting(c); err != nil {
+		return shelf{}, err
+	}
+	if p := c.Session; p != nil && !s.world.Doors.lets(*p) {
+		return shelf{}, moved("the session does not hold for gate %s", p.Gate)
+	}
 	if c.Case.ID == "" {
 		return shelf{}, s.bare(c)
 	}
@@ -246,9 +264,6 @@ func (s *Store) commit(c docket.Commit) (shelf, error) {
 	}
 	if other, taken := s.state.numbers[c.Case.Number]; taken && other != c.Case.ID {
 		return shelf{}, moved("number %s is taken", c.Case.Number)
-	}
-	if p := c.Session; p != nil && !s.world.Doors.lets(*p) {
-		return shelf{}, moved("the session does not hold for gate %s", p.Gate)
 	}
 	next := shelf{
 		version: c.Case.Version, seq: now.seq, hash: now.hash, number: c.Case.Number,
@@ -306,14 +321,8 @@ func cloned[V any](m map[string]V) map[string]V {
 
 // shape polices what c must be whatever is stored.
 func (s *Store) shape(c docket.Commit) error {
-	n := 1 + 2*len(c.Opened) + 2*len(c.Changed) + len(c.Files) + len(c.Copies) + len(c.Lists) + len(c.Holds) + 2*len(c.Sheets)
-	for _, there := range []bool{c.Entry != nil, c.Session != nil, c.Did != nil, c.Was == 0} {
-		if there {
-			n++
-		}
-	}
-	if n > 100 {
-		return fault.New(fault.Invalid, "commit.many")
+	if len(c.Lists) > 0 && c.Entry == nil {
+		return fault.New(fault.Invalid, "commit.entry")
 	}
 	for _, part := range append([]string{c.Case.ID, c.Case.Hospital}, c.Copies...) {
 		if !sayable(part) {
@@ -506,8 +515,11 @@ func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]docket.Gate
 				return nil, err
 			}
 			for _, g := range r.Gates {
-				if g.Status == gate.Open && g.Ring != nil && !g.Ring.At.After(at) {
-					refs = append(refs, docket.GateRef{Case: id, Gate: g.ID, At: g.Ring.At})
+				if g.Status != gate.Open || g.Ring == nil {
+					continue
+				}
+				if place := s.dueAt(id, g); !place.After(at) {
+					refs = append(refs, docket.GateRef{Case: id, Gate: g.ID, At: place})
 				}
 			}
 		}
@@ -516,7 +528,7 @@ func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]docket.Gate
 	})
 }
 
-// OpenCases lists submitted cases. See [docket.Store].
+// OpenCases lists cases that somebody has to act on. See [docket.Store].
 func (s *Store) OpenCases(ctx context.Context, after string, limit int) ([]string, error) {
 	return call(ctx, s.world, "Store.OpenCases", func() ([]string, error) {
 		var ids []string
@@ -528,7 +540,7 @@ func (s *Store) OpenCases(ctx context.Context, after string, limit int) ([]strin
 			if err != nil {
 				return nil, err
 			}
-			if id > after && r.Case.Status == casework.Submitted {
+			if id > after && r.Case.Waiting() {
 				ids = append(ids, id)
 			}
 		}
@@ -537,9 +549,9 @@ func (s *Store) OpenCases(ctx context.Context, after string, limit int) ([]strin
 }
 
 // HospitalCases lists a hospital's cases. See [docket.Store].
-func (s *Store) HospitalCases(ctx context.Context, org string, limit int) ([]casework.Case, error) {
-	return call(ctx, s.world, "Store.HospitalCases", func() ([]casework.Case, error) {
-		var cases []casework.Case
+func (s *Store) HospitalCases(ctx context.Context, org string, limit int) ([]docket.Listed, error) {
+	return call(ctx, s.world, "Store.HospitalCases", func() ([]docket.Listed, error) {
+		var cases []docket.Listed
 		for _, id := range sortedKeys(s.listed()) {
 			r, err := s.listed()[id].record()
 			if errors.Is(err, fault.NotFound) {
@@ -549,10 +561,10 @@ func (s *Store) HospitalCases(ctx context.Context, org string, limit int) ([]cas
 				return nil, err
 			}
 			if r.Case.Hospital == org {
-				cases = append(cases, r.Case)
+				cases = append(cases, docket.Listed{Case: r.Case})
 			}
 		}
-		slices.SortStableFunc(cases, func(a, b casework.Case) int { return b.EditedAt.Compare(a.EditedAt) })
+		slices.SortStableFunc(cases, func(a, b docket.Listed) int { return b.Case.EditedAt.Compare(a.Case.EditedAt) })
 		return first(cases, limit), nil
 	})
 }
@@ -691,9 +703,36 @@ func (s *Store) SettleFile(ctx context.Context, f docket.File) (docket.File, err
 	})
 }
 
-// Unscanned lists files that wait for another scan. See [docket.Store].
-func (s *Store) Unscanned(ctx context.Context, at time.Time, limit int) ([]docket.File, error) {
-	return call(ctx, s.world, "Store.Unscanned", func() ([]docket.File, error) {
+// AwaitFile notes when a file is looked for. See [docket.Store].
+func (s *Store) AwaitFile(ctx context.Context, f docket.File) error {
+	return run(ctx, s.world, "Store.AwaitFile", func() error {
+		if err := s.world.fits(f); err != nil {
+			return err
+		}
+		sh := s.state.shelves[f.Case]
+		if sh.files[f.ID] == nil {
+			return fault.New(fault.NotFound, "file")
+		}
+		was, err := thaw[docket.File](sh.files[f.ID])
+		if err != nil || was.State != docket.Unchecked {
+			return err
+		}
+		was.Scans, was.ScanAt = f.Scans, f.ScanAt
+		b, err := freeze(was)
+		if err != nil {
+			return err
+		}
+		sh.files = cloned(sh.files)
+		sh.files[f.ID] = b
+		s.shelve(f.Case, sh)
+		return nil
+	})
+}
+
+// Unsettled lists files that wait for another scan, or to be looked for. See
+// [docket.Store].
+func (s *Store) Unsettled(ctx context.Context, at time.Time, limit int) ([]docket.File, error) {
+	return call(ctx, s.world, "Store.Unsettled", func() ([]docket.File, error) {
 		var files []docket.File
 		for _, id := range sortedKeys(s.state.shelves) {
 			sh := s.state.shelves[id]
@@ -702,7 +741,8 @@ func (s *Store) Unscanned(ctx context.Context, at time.Time, limit int) ([]docke
 				if err != nil {
 					return nil, err
 				}
-				if f.State == docket.Unscanned && !f.ScanAt.IsZero() && !f.ScanAt.After(at) {
+				waits := f.State == docket.Unscanned || f.State == docket.Unchecked
+				if waits && !f.ScanAt.IsZero() && !f.ScanAt.After(at) {
 					files = append(files, f)
 				}
 			}

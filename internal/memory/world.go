@@ -29,6 +29,7 @@ type World struct {
 	Events    *Notices
 	Hooks     *Hooks
 	Outbox    *Outbox
+	Cursors   *Cursors
 	Mail      *Mail
 	Mac       *Mac
 	Sealer    *Sealer
@@ -81,11 +82,12 @@ func New(r Reporter, now time.Time) *World {
 	w.Events = &Notices{world: w, seen: map[string][]byte{}}
 	w.Hooks = &Hooks{world: w}
 	w.Outbox = &Outbox{world: w, delivered: map[string]time.Time{}}
+	w.Cursors = &Cursors{world: w, kept: map[string]docket.Cursor{}}
 	w.Mail = &Mail{world: w}
 	w.Mac = &Mac{world: w}
 	w.Sealer = &Sealer{world: w}
 	w.Clock = &Clock{world: w, now: now}
-	w.Metrics = &Metrics{world: w, counts: map[string]float64{}}
+	w.Metrics = &Metrics{world: w, counts: map[string]float64{}, gauges: map[string]float64{}}
 	return w
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -58,7 +59,6 @@ type Effect string
 const (
 	Inform Effect = "inform" // shown, never counted
 	Warn   Effect = "warn"   // reminders and escalation
-	Block  Effect = "block"  // the overdue move is refused
 	Lapse  Effect = "lapse"  // the case lapses
 )
 
@@ -72,6 +72,9 @@ const (
 	Receiving  = "receiving"  // from a copy to the agency's word that it has arrived
 	Inquiring  = "inquiring"  // from a question to its answer
 )
+
+// limitKeys lists the limits that rules may set.
+var limitKeys = []string{Opinion, Supplement, Reply, Clearance, Papers, Receiving, Inquiring}
 
 // Limit is how long something may take, by which text.
 type Limit struct {
@@ -155,7 +158,8 @@ func carried[T any](name string, parse func([]byte) (T, error)) T {
 
 // Parse reads rules an operator wrote. It fails with [fault.Invalid] for unknown
 // fields and keys, numbers out of range, missing labels or clauses, and for a limit
-// that would block or lapse a case without an official or local rule behind it.
+// that would lapse a case without an official or local rule behind it, or block one:
+// nothing here applies that, and a rule that does nothing is not taken in silence.
 func Parse(b []byte) (Rules, error) {
 	var r Rules
 	if err := decode(b, &r); err != nil {
@@ -200,9 +204,7 @@ func (r Rules) check() error {
 		return fmt.Errorf("opinions are reused for %d months, not 0 to 600", r.ReuseMonths)
 	}
 	for key, l := range r.Limits {
-		switch key {
-		case Opinion, Supplement, Reply, Clearance, Papers, Receiving, Inquiring:
-		default:
+		if !slices.Contains(limitKeys, key) {
 			return fmt.Errorf("limit %q is unknown", key)
 		}
 		if l.Key != key {
@@ -243,7 +245,9 @@ func (l Limit) check() error {
 	}
 	switch l.Effect {
 	case Inform, Warn:
-	case Block, Lapse:
+	case "block":
+		return fmt.Errorf("effect block is applied to nothing: an overdue move is warned of, or ends the case by lapse")
+	case Lapse:
 		if l.Status != Official && l.Status != Local {
 			return fmt.Errorf("a rule of status %q may not %s anybody", l.Status, l.Effect)
 		}

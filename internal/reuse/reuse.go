@@ -77,18 +77,21 @@ const (
 
 // Precedent is an earlier application for the variety as the matrix sees it.
 type Precedent struct {
-	Case       string       `json:"case"`
-	Number     string       `json:"number"`
-	Hospital   string       `json:"hospital"`
-	Submission int          `json:"submission"`
-	Entry      int          `json:"entry"` // the entry that holds the opinion
-	Hash       string       `json:"hash"`  // of that entry
-	Day        calendar.Day `json:"Day"`
-	Approved   bool         `json:"-"` // the national reply approved, in full or in part
-	Joint      bool         `json:"joint"`
-	Own        [3]bool      `json:"-"` // which questions it assessed itself, rather than relied on another
-	Met        [3]bool      `json:"-"`
-	Indication string       `json:"-"`
+	Case       string `json:"case"`
+	Number     string `json:"number"`
+	Hospital   string `json:"hospital"`
+	Submission int    `json:"submission"`
+	Entry      int    `json:"entry"` // the entry that holds the opinion
+	Hash       string `json:"hash"`  // of that entry; "" in entries of earlier builds
+
+	Day   calendar.Day `json:"day"`            // of the opinion; entries of earlier builds spell it Day
+	Since time.Time    `json:"since,omitzero"` // when the national reply approved it: since then it is a precedent
+
+	Approved   bool    `json:"-"` // the national reply approved, in full or in part
+	Joint      bool    `json:"joint"`
+	Own        [3]bool `json:"-"` // which questions it assessed itself, rather than relied on another
+	Met        [3]bool `json:"-"`
+	Indication string  `json:"-"`
 }
 
 // Standing is what is known of the variety beside its applications.
@@ -107,7 +110,8 @@ type Asked struct {
 	Indication    string // its [Fingerprint]
 	Expired       bool   // a licence or certificate is out of date today
 	Today         calendar.Day
-	MostMonths    int // local policy: how old an opinion may be; 0: no bound
+	Before        time.Time // precedents since then or later are none for it; zero: all that there are
+	MostMonths    int       // local policy: how old an opinion may be; 0: no bound
 }
 
 // Proposal is where the matrix places an application, and why.
@@ -177,7 +181,7 @@ func choose(a Asked, earlier []Precedent) (*Precedent, Lack) {
 	})
 	var other *Precedent
 	for i, p := range sorted {
-		if !p.Approved || p.Day.IsZero() {
+		if !p.Approved || p.Day.IsZero() || !a.Before.IsZero() && !p.Since.Before(a.Before) {
 			continue
 		}
 		if p.Hospital == a.Hospital && p.Own[0] && p.Own[2] {

@@ -45,6 +45,10 @@ type nobody struct{}
 
 func (nobody) Count(string, float64) {}
 
+func (nobody) Gauge(string, float64) {}
+
+func (nobody) Age(string, time.Duration) {}
+
 func opinionOf(met bool, reason string) map[string]any {
 	var findings []any
 	for _, q := range []string{"capability", "urgency", "quantity"} {
@@ -58,7 +62,7 @@ func TestAMachineAnswersAndTheMachineThatWaitsGoesOn(t *testing.T) {
 	id := h.plant(local.Submitted)
 	h.waitToken(id, "opinion-1")
 	mpa, nmpa := h.machine("mpa"), h.machine("nmpa")
-	body := map[string]any{"case": id, "gate": "opinion-1", "person": "zhou-heng", "opinion": opinionOf(true, "符合要求")}
+	body := map[string]any{"case": id, "gate": "opinion-1", "person": "zhou-heng", "submission": 1, "opinion": opinionOf(true, "符合要求")}
 	message := journey.MessageID()
 	first, err := mpa.Post(h.ctx, "/callbacks/v1/answers", message, body)
 	h.must(err)
@@ -129,7 +133,7 @@ func TestFiftyDifferentAnswersOfMachinesAreOneDecision(t *testing.T) {
 	taken, deciders := 0, map[string]int{}
 	var all sync.WaitGroup
 	for i := range 50 {
-		body := map[string]any{"case": id, "gate": "opinion-1", "person": "zhou-heng", "opinion": opinionOf(i%2 == 0, fmt.Sprint("理由 ", i))}
+		body := map[string]any{"case": id, "gate": "opinion-1", "person": "zhou-heng", "submission": 1, "opinion": opinionOf(i%2 == 0, fmt.Sprint("理由 ", i))}
 		all.Go(func() {
 			message := journey.MessageID()
 			page, err := mpa.Post(h.ctx, "/callbacks/v1/answers", message, body)
@@ -164,7 +168,7 @@ func TestFiftyDifferentAnswersOfMachinesAreOneDecision(t *testing.T) {
 func TestWhatIsNotSignedProperlyChangesNothing(t *testing.T) {
 	h := open(t)
 	id, mpa := h.plant(local.Submitted), h.machine("mpa")
-	body := map[string]any{"case": id, "gate": "opinion-1", "person": "zhou-heng", "opinion": opinionOf(true, "符合要求")}
+	body := map[string]any{"case": id, "gate": "opinion-1", "person": "zhou-heng", "submission": 1, "opinion": opinionOf(true, "符合要求")}
 	before := fmt.Sprint(h.verbs(id))
 	other, stranger := mpa, mpa
 	other.Secret = h.machine("health").Secret

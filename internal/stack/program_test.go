@@ -50,7 +50,7 @@ func TestProgramsLiveACaseOverHTTP(t *testing.T) {
 		return err == nil && !strings.Contains(fmt.Sprint(out["gaps"]), "severity:blocks"), err
 	}))
 	must(lin, http.MethodPost, at+"/submit", map[string]any{"declared": true}, "If-Match", version())
-	must(zhou, http.MethodPost, at+"/gates/opinion-1/answer", map[string]any{"opinion": opinionOf(true, "符合要求")})
+	must(zhou, http.MethodPost, at+"/gates/opinion-1/answer", map[string]any{"submission": 1, "opinion": opinionOf(true, "符合要求")})
 	if got, want := fmt.Sprint(h.verbs(id)), "[create submit opine]"; got != want {
 		t.Errorf("history: got %s, want %s", got, want)
 	}
@@ -144,7 +144,7 @@ func TestFiftyDifferentAnswersOfProgramsAreOneDecision(t *testing.T) {
 	for i := range 50 {
 		all.Go(func() {
 			op := fmt.Sprintf("program-answers-%04d", i)
-			body := map[string]any{"opinion": opinionOf(i%2 == 0, fmt.Sprint("理由 ", i))}
+			body := map[string]any{"submission": 1, "opinion": opinionOf(i%2 == 0, fmt.Sprint("理由 ", i))}
 			page, err := zhou.Do(h.ctx, http.MethodPost, "/api/v1/cases/"+id+"/gates/opinion-1/answer", body, "Idempotency-Key", op)
 			for try := 0; try < 5 && err == nil && (page.Status >= 500 || strings.Contains(string(page.Body), `"moved"`)); try++ {
 				page, err = zhou.Do(h.ctx, http.MethodPost, "/api/v1/cases/"+id+"/gates/opinion-1/answer", body, "Idempotency-Key", op)

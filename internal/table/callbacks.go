@@ -57,11 +57,7 @@ func (s *Store) Page(ctx context.Context, list docket.PageList, org, after strin
 	var out []docket.Listed
 	for _, it := range rows {
 		head, g := rowKeys(it)
-		l, ok, err := listedRow(found[head], found[g], g.valid())
-		if err != nil {
-			return nil, "", err
-		}
-		if ok {
+		if l, ok := listedRow(found[head], found[g], g.valid()); ok {
 			out = append(out, l)
 		}
 	}

@@ -215,7 +215,19 @@ func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]docket.Gate
 	return refs, nil
 }
 
-// OpenCases lists submitted cases by id. See [docket.Store].
+// Defer moves a gate in the due list. See [docket.Store].
+func (s *Store) Defer(ctx context.Context, ref docket.GateRef, until time.Time) error {
+	u := newChange()
+	condition := u.equal(attrWorkSK, text(dueIndex(ref.Case, ref.Gate, ref.At).sk))
+	u.set(text(dueIndex(ref.Case, ref.Gate, until).sk), attrWorkSK)
+	_, err := s.update(ctx, gateKey(ref.Case, ref.Gate), u, condition)
+	if errors.Is(err, fault.Conflict) {
+		return nil // rung, answered or moved meanwhile
+	}
+	return err
+}
+
+// OpenCases lists cases that somebody has to act on, by id. See [docket.Store].
 func (s *Store) OpenCases(ctx context.Context, after string, limit int) ([]string, error) {
 	if after == "" {
 		after = " " // DynamoDB compares with no empty text; every id sorts behind a space
@@ -232,7 +244,7 @@ func (s *Store) OpenCases(ctx context.Context, after string, limit int) ([]strin
 }
 
 // HospitalCases lists a hospital's cases. See [docket.Store].
-func (s *Store) HospitalCases(ctx context.Context, org string, limit int) ([]casework.Case, error) {
+func (s *Store) HospitalCases(ctx context.Context, org string, limit int) ([]docket.Listed, error) {
 	if !isPart(org) || limit <= 0 {
 		return nil, nil
 	}
@@ -248,19 +260,13 @@ func (s *Store) HospitalCases(ctx context.Context, org string, limit int) ([]cas
 	if err != nil {
 		return nil, err
 	}
-	var cases []casework.Case
+	var cases []docket.Listed
 	for _, k := range keys {
-		it, ok := found[k]
-		if !ok {
-			continue
+		if row, ok := listedRow(found[k], nil, false); ok {
+			cases = append(cases, row)
 		}
-		c, err := decode[casework.Case](it)
-		if err != nil {
-			return nil, err
-		}
-		cases = append(cases, c)
 	}
-	slices.SortStableFunc(cases, func(a, b casework.Case) int { return b.EditedAt.Compare(a.EditedAt) })
+	slices.SortStableFunc(cases, func(a, b docket.Listed) int { return b.Case.EditedAt.Compare(a.Case.EditedAt) })
 	return cases, nil
 }
 
@@ -297,11 +303,7 @@ func (s *Store) Inbox(ctx context.Context, org string, limit int) ([]docket.List
 	var list []docket.Listed
 	for _, it := range rows {
 		head, g := rowKeys(it)
-		l, ok, err := listedRow(found[head], found[g], g.valid())
-		if err != nil {
-			return nil, err
-		}
-		if ok {
+		if l, ok := listedRow(found[head], found[g], g.valid()); ok {
 			list = append(list, l)
 		}
 	}
@@ -318,18 +320,28 @@ func rowKeys(row item) (head, g key) {
 	return headKey(id), key{}
 }
 
-// listedRow makes one row of an inbox; none if the index lags and the gate no
-// longer waits.
-func listedRow(head, g item, isGate bool) (l docket.Listed, ok bool, err error) {
+// listedRow makes one row of a list; none if the index lags and the gate no
+// longer waits. A document that cannot be read makes a row that says so: the
+// others are not its victims.
+func listedRow(head, g item, isGate bool) (l docket.Listed, ok bool) {
 	if head == nil || isGate && textOf(g, attrStatus) != string(gate.Open) {
-		return docket.Listed{}, false, nil
+		return docket.Listed{}, false
 	}
-	if l.Case, err = decode[casework.Case](head); err != nil || !isGate {
-		return l, err == nil, err
+	id, _ := parseCase(textOf(head, attrPK))
+	unreadable := docket.Listed{Case: casework.Case{ID: id}, Unreadable: true}
+	c, err := decode[casework.Case](head)
+	if err != nil {
+		return unreadable, true
 	}
-	waits, err := decode[gate.Gate](g)
-	l.Gate = &waits
-	return l, err == nil, err
+	l.Case = c
+	if isGate {
+		waits, err := decode[gate.Gate](g)
+		if err != nil {
+			return unreadable, true
+		}
+		l.Gate = &waits
+	}
+	return l, true
 }
 
 // AttachToken puts a token on a gate in one conditional write. It fails with
@@ -383,6 +395,9 @@ func fileItem(f docket.File) (item, error) {
 		return it, err
 	}
 	it[attrState] = text(string(f.State))
+	if f.State == docket.Unchecked && !f.ScanAt.IsZero() {
+		scanIndex(f.Case, f.ID, f.ScanAt).work(it)
+	}
 	return it, nil
 }
 
@@ -427,8 +442,33 @@ func (s *Store) SettleFile(ctx context.Context, f docket.File) (docket.File, err
 	return decode[docket.File](now)
 }
 
-// Unscanned lists files that wait for another scan. See [docket.Store].
-func (s *Store) Unscanned(ctx context.Context, at time.Time, limit int) ([]docket.File, error) {
+// AwaitFile notes when a file is looked for. See [docket.Store].
+func (s *Store) AwaitFile(ctx context.Context, f docket.File) error {
+	now, err := find[docket.File](ctx, s, fileKey(f.Case, f.ID), "file")
+	if err != nil || now.State != docket.Unchecked {
+		return err
+	}
+	now.Scans, now.ScanAt = f.Scans, f.ScanAt
+	it, err := fileItem(now)
+	if err != nil {
+		return err
+	}
+	u := newChange().set(it[attrData], attrData)
+	if has(it, attrWorkPK) {
+		u.set(it[attrWorkPK], attrWorkPK).set(it[attrWorkSK], attrWorkSK)
+	} else {
+		u.remove(attrWorkPK, attrWorkSK)
+	}
+	_, err = s.update(ctx, fileKey(f.Case, f.ID), u, u.equal(attrState, text(string(docket.Unchecked))))
+	if errors.Is(err, fault.Conflict) {
+		return nil // settled meanwhile
+	}
+	return err
+}
+
+// Unsettled lists files that wait for another scan, or to be looked for. One that
+// cannot be read keeps no other waiting. See [docket.Store].
+func (s *Store) Unsettled(ctx context.Context, at time.Time, limit int) ([]docket.File, error) {
 	items, err := s.waiting(ctx, scanList, "<", instant(at)+end, limit)
 	if err != nil {
 		return nil, err
@@ -436,10 +476,11 @@ func (s *Store) Unscanned(ctx context.Context, at time.Time, limit int) ([]docke
 	var files []docket.File
 	for _, it := range items {
 		f, err := find[docket.File](ctx, s, keyOf(it), "file")
-		if err != nil {
+		if errors.Is(err, fault.Unavailable) {
 			return nil, err
 		}
-		if f.State == docket.Unscanned && !f.ScanAt.IsZero() && !f.ScanAt.After(at) { // the index may lag
+		waits := f.State == docket.Unscanned || f.State == docket.Unchecked
+		if err == nil && waits && !f.ScanAt.IsZero() && !f.ScanAt.After(at) { // the index may lag
 			files = append(files, f)
 		}
 	}

@@ -2,9 +2,11 @@ package table
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"jixu/internal/docket"
+	"jixu/internal/fault"
 )
 
 // Clock is the law's clock. With Moves it runs ahead of the machine's by an
@@ -38,5 +40,23 @@ func (s *Store) Offset(ctx context.Context) (time.Duration, error) {
 func (s *Store) SetOffset(ctx context.Context, ahead time.Duration) error {
 	it := settingKey("CLOCK").item()
 	it[attrOffset] = number(int64(ahead))
+	return s.put(ctx, it, "")
+}
+
+// Cursor reads how far a walk has come. See [docket.Cursors].
+func (s *Store) Cursor(ctx context.Context, name string) (docket.Cursor, error) {
+	c, err := find[docket.Cursor](ctx, s, settingKey("CURSOR-"+name), "cursor")
+	if errors.Is(err, fault.NotFound) {
+		return docket.Cursor{}, nil
+	}
+	return c, err
+}
+
+// PutCursor keeps it. See [docket.Cursors].
+func (s *Store) PutCursor(ctx context.Context, name string, c docket.Cursor) error {
+	it, err := document(settingKey("CURSOR-"+name), c)
+	if err != nil {
+		return err
+	}
 	return s.put(ctx, it, "")
 }

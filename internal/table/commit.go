@@ -55,7 +55,19 @@ func (b *batch) commit(c docket.Commit) error {
 		b.copy(c, org)
 	}
 	for _, list := range c.Lists {
+		if c.Entry == nil {
+			return fault.New(fault.Invalid, "commit.entry") // a list is in the order of entries
+		}
 		b.name(c.Case.ID, list, c.Entry.At)
+	}
+	for _, r := range c.Rows {
+		b.row(r)
+	}
+	for _, r := range c.Struck {
+		b.strike(r)
+	}
+	for _, r := range c.Stands {
+		b.stands(r)
 	}
 	for _, ch := range c.Sheets {
 		b.sheet(ch)
@@ -158,7 +170,7 @@ func (b *batch) head(c docket.Commit) {
 }
 
 // headItem returns the head of c. It stands in the work list only while
-// somebody has to act on the case.
+// somebody has to act on the case, also for papers that an approved one owes.
 func headItem(c casework.Case) (item, error) {
 	it, err := document(headKey(c.ID), c)
 	if err != nil {
@@ -169,7 +181,7 @@ func headItem(c casework.Case) (item, error) {
 		return it, fault.New(fault.Invalid, "key")
 	}
 	hospitalIndex(c.Hospital, c.EditedAt, c.ID).list(it)
-	if c.Status == casework.Submitted {
+	if c.Waiting() {
 		openIndex(c.ID).work(it)
 	}
 	return it, nil

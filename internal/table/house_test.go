@@ -301,14 +301,20 @@ func (l *life) record() docket.Record {
 	return r
 }
 
-func (l *life) version() int { return l.record().Case.Version }
+// version is what a form carries.
+func (l *life) version() int { return l.record().Case.Dossier }
+
+// newest is the submission that whoever answers has read.
+func (l *life) newest() int { return len(l.record().Case.Submissions) }
 
 func (l *life) at(leg gate.Leg) docket.GateRef {
-	c := l.record().Case
+	r := l.record()
+	id := r.Case.Track(leg).Gate
 	if leg == gate.Papers {
-		return docket.GateRef{Case: l.id, Gate: c.Papers.Gate}
+		id = r.Case.Papers.Gate
 	}
-	return docket.GateRef{Case: l.id, Gate: c.Track(leg).Gate}
+	g, _ := r.Gate(id)
+	return docket.GateRef{Case: l.id, Gate: id, Submission: g.Submission}
 }
 
 var deviceForm = map[string]string{

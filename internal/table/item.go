@@ -73,13 +73,16 @@ func truthOf(it item, name string) bool {
 	return ok && v.Value
 }
 
-// encode writes v as the document of an item. Only plain values come here.
+// encode writes v as the document of an item. Only plain values come here. What
+// is HTML to a browser is text to us: six bytes for a "<" would fill an item with a form.
 func encode(v any) (value, error) {
-	b, err := json.Marshal(v)
-	if err != nil {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		return nil, fmt.Errorf("writing %T: %w", v, err)
 	}
-	return text(string(b)), nil
+	return text(strings.TrimSuffix(b.String(), "\n")), nil
 }
 
 // decode reads the document of an item.

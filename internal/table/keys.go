@@ -23,6 +23,7 @@ import (
 //	CASE#<case>           ROW#<list>                                       named#<list>
 //	INQUIRY#<inquiry>     HEAD                                             named#<list>
 //	INQUIRY#<inquiry>     ENTRY#<seq>, ROW#<list>: as of a case; VARIETY# alike
+//	ROWS#<list>           <sort>#<name>          a line that decisions rely on
 //	NUMBER#<number>       NUMBER
 //	OP#<scope>#<id>       OP
 //	CODES#<case>#<gate>   <person>#<hour>        how many codes were asked for
@@ -142,6 +143,19 @@ func rowKey(name, list string) key {
 		return key{}
 	}
 	return inside(name, rowSort+list)
+}
+
+func rowsPartition(list string) string { return "ROWS#" + list }
+
+// lineKey is where a row stands.
+func lineKey(r docket.Row) key {
+	return at(rowsPartition(r.List), r.Sort+sep+r.Name, r.List, r.Sort, r.Name)
+}
+
+// parseRow takes the sort key of a row apart.
+func parseRow(sk string) (sort, name string, ok bool) {
+	sort, name, ok = strings.Cut(sk, sep)
+	return sort, name, ok && isPart(sort) && isPart(name)
 }
 
 func namedList(list string) string { return "named#" + list }

@@ -33,6 +33,7 @@ func (h *house) live() {
 	h.byMachine()
 	h.doors()
 	h.whatStillWaits()
+	h.mistyped()
 }
 
 // firstDevice is a life with a question before it, both supplements, every file
@@ -71,7 +72,7 @@ func (h *house) firstDevice() {
 	l.filing("filed", "")
 	l.filing("filed-with-receipt", "受理〔2026〕12号")
 	for _, who := range []party.Actor{zhou, luo} {
-		l.step("received", func(op docket.Op) (docket.Receipt, error) { return h.desk.Receive(ctx, op, l.id, who) })
+		l.step("received", func(op docket.Op) (docket.Receipt, error) { return h.desk.Receive(ctx, op, l.id, l.newest(), who) })
 	}
 	_, err = h.desk.Open(ctx, l.id, l.record().Case.Files["signed-form"][0], zhou)
 	h.ok(err)
@@ -92,7 +93,7 @@ func (h *house) firstDevice() {
 	l.step("released", func(op docket.Op) (docket.Receipt, error) { return h.desk.Release(ctx, op, ref, zhou) })
 	product := docket.Product(l.record().Case)
 	registered := l.step("variety-registered", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Register(ctx, op, l.id, product, "首次申请，新增品种", zhou)
+		return h.desk.Register(ctx, op, l.id, l.newest(), product, "首次申请，新增品种", zhou)
 	})
 	h.secrets["variety of devices"] = docket.SheetID(registered.Sheet)
 	l.step("joined", func(op docket.Op) (docket.Receipt, error) { return h.desk.Join(ctx, op, l.id, "同意", luo) })
@@ -125,12 +126,33 @@ func (l *life) amend(what, who string, d casework.Decision) {
 	ref := docket.GateRef{Case: l.id}
 	for _, g := range l.record().Gates {
 		if g.Leg == gate.Reply && g.Kind == gate.Decide {
-			ref.Gate = g.ID
+			ref.Gate, ref.Submission = g.ID, l.newest()
 		}
 	}
 	a := actor(who)
 	d.Evidence, d.Date = l.lateEvidence(what, ref, a), l.today()
 	l.step(what, func(op docket.Op) (docket.Receipt, error) { return l.desk.Amend(ctx, op, ref, d, "后续来函", a) })
+}
+
+// mistyped: the number of the letter was entered wrong, and put right by the same letter.
+func (h *house) mistyped() {
+	l := h.submitted("reply-mistyped", "lin", casework.Device, nil)
+	l.reply("approved-mistyped", "tang", approve("函〔2026〕13号", 10, "套"))
+	l.correct("corrected", "tang", approve("函〔2026〕31号", 10, "套"))
+}
+
+// correct puts right what was entered of the reply, by the same letter.
+func (l *life) correct(what, who string, d casework.Decision) {
+	ref := docket.GateRef{Case: l.id}
+	for _, g := range l.record().Gates {
+		if g.Leg == gate.Reply && g.Kind == gate.Decide {
+			ref.Gate, ref.Submission = g.ID, l.newest()
+		}
+	}
+	d.Date = l.today()
+	l.step(what, func(op docket.Op) (docket.Receipt, error) {
+		return l.desk.Correct(ctx, op, ref, d, "文号录入有误", actor(who))
+	})
 }
 
 // lateEvidence is a letter for a gate that was answered.
@@ -159,7 +181,9 @@ func (h *house) emergency() {
 		return h.desk.Deliver(ctx, op, ref, version, true, l.who)
 	})
 	l.reply("approved-before-opinion", "tang", approve("函〔2026〕11号", 10, "套"))
-	l.step("late-opinion", func(op docket.Op) (docket.Receipt, error) { return h.desk.OpineLate(ctx, op, l.id, opinion(), zhou) })
+	l.step("late-opinion", func(op docket.Op) (docket.Receipt, error) {
+		return h.desk.OpineLate(ctx, op, l.id, l.newest(), opinion(), zhou)
+	})
 
 	moot := urgent("urgent-refused")
 	moot.reply("refused", "shen", casework.Decision{Outcome: casework.Refuse, Number: "函〔2026〕12号", Reason: "不予批准"})
@@ -205,7 +229,7 @@ func (h *house) drug() {
 		return h.desk.Inquire(ctx, op, true, "通关", "何时申请通关单？", l.id, lin)
 	})
 	registered := l.step("variety-registered", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Register(ctx, op, l.id, docket.Product(l.record().Case), "新增药品", luo)
+		return h.desk.Register(ctx, op, l.id, l.newest(), docket.Product(l.record().Case), "新增药品", luo)
 	})
 	h.secrets["variety of drugs"] = docket.SheetID(registered.Sheet)
 	l.opine("opinion-given", "luo", opinion())
@@ -228,7 +252,7 @@ func (h *house) repeats() {
 	}
 	identify := func(l *life, v string, who party.Actor) {
 		l.step("variety-found", func(op docket.Op) (docket.Receipt, error) {
-			return h.desk.Identify(ctx, op, l.id, v, "型号与在先申请一致", who)
+			return h.desk.Identify(ctx, op, l.id, l.newest(), v, "型号与在先申请一致", who)
 		})
 	}
 	other := h.open("repeat-other-hospital", "he", casework.Device, map[string]string{"licence-expires": "2027-06-30"})

@@ -38,7 +38,7 @@ var stored = map[string]reflect.Type{
 	"reading": typeOf[docket.Reading](), "session": typeOf[docket.Session](), "link": typeOf[docket.Link](), "code": typeOf[docket.Code](),
 	"pending": typeOf[docket.Pending](), "sheet": typeOf[docket.Sheet](), "organisation": typeOf[party.Organisation](),
 	"person": typeOf[party.Person](), "agencies": typeOf[party.Agencies](), "rules": typeOf[policy.Rules](), "pack": typeOf[policy.Pack](),
-	"delivered": typeOf[time.Time](),
+	"delivered": typeOf[time.Time](), "cursor": typeOf[docket.Cursor](),
 	// bodies of sheets
 	"inquiry": typeOf[inquiry.Inquiry](), "variety": typeOf[variety.Variety](), "trust": typeOf[trust.Trust](),
 	// history

@@ -30,6 +30,7 @@ var (
 	_ docket.Directory = (*Store)(nil)
 	_ docket.Doors     = (*Store)(nil)
 	_ docket.Outbox    = (*Store)(nil)
+	_ docket.Cursors   = (*Store)(nil)
 )
 
 // New returns the store in the table called name. It asks nobody.

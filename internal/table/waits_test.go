@@ -103,7 +103,7 @@ func (h *house) whatStillWaits() {
 	// A repeat that was found and waits for its opinion.
 	found := h.submitted("waits-for-repeat", "he", casework.Device, nil)
 	found.step("variety-found", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Identify(ctx, op, found.id, h.secrets["variety of devices"], "型号一致", actor("zhou"))
+		return h.desk.Identify(ctx, op, found.id, found.newest(), h.secrets["variety of devices"], "型号一致", actor("zhou"))
 	})
 	h.keep.moment = "own-pack"
 	own := small(policy.DevicePack())

@@ -48,6 +48,10 @@ type Variety struct {
 	Data    Data   `json:"Data"`
 	Version int    `json:"Version"` // raised by every change; an opinion holds the one it relied on
 
+	// Rows says that all its precedents are kept as rows: so of every entry that is
+	// new since they are. Else some may be found in their cases only.
+	Rows bool `json:"Rows,omitzero"`
+
 	RegisteredSince calendar.Day `json:"RegisteredSince"` // an equivalent is registered at home since; zero: none known
 	RegisteredNote  string       `json:"RegisteredNote"`  // which: number and holder; 0 to 1000 characters
 	StoppedSince    calendar.Day `json:"StoppedSince"`    // a stop order stands since; zero: none
@@ -112,7 +116,7 @@ func New(id string, drug bool, d Data, from string, a party.Actor, now time.Time
 	if err := fault.Fields(d.Check(drug)); err != nil {
 		return Change{}, err
 	}
-	v := Variety{ID: id, Drug: drug, Data: d, Version: 1, Person: a.Person, Org: a.Org, At: now}
+	v := Variety{ID: id, Drug: drug, Data: d, Version: 1, Rows: true, Person: a.Person, Org: a.Org, At: now}
 	return Change{Variety: v, Verb: Register, By: a, Facts: Facts{Drug: drug, Data: &d, Case: from}}, nil
 }
 

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"jixu/internal/casework"
@@ -48,17 +50,21 @@ var acts = []act{
 	{"hold", Agency, casework.HoldVerb, []actField{{"gate", "radio", false}, {"until", "day", false}, {"reason", "long", false}}, (*exchange).actHold},
 	{"release", Agency, casework.Release, []actField{{"gate", "radio", false}}, (*exchange).actRelease},
 	{"opine-late", Agency, casework.OpineLate, lateFields(), (*exchange).actOpineLate},
-	{"amend", Agency, casework.Amend, []actField{
-		{"evidence", "radio", false},
-		{"outcome", "radio", false},
-		{"number", "text", false},
-		{"date", "day", false},
-		{"quantity", "number", true},
-		{"validUntil", "day", true},
-		{"conditions", "long", true},
-		{"reason", "long", true},
-		{"why", "long", false},
-	}, (*exchange).actAmend},
+	{"amend", Agency, casework.Amend, letterFields, (*exchange).actAmend},
+	{"correct", Agency, casework.Correct, letterFields, (*exchange).actCorrect},
+}
+
+// letterFields are what is recorded of a reply, and why it is recorded again.
+var letterFields = []actField{
+	{"evidence", "radio", false},
+	{"outcome", "radio", false},
+	{"number", "text", false},
+	{"date", "day", false},
+	{"quantity", "number", true},
+	{"validUntil", "day", true},
+	{"conditions", "long", true},
+	{"reason", "long", true},
+	{"why", "long", false},
 }
 
 // varietyFields are what the register says of a product.
@@ -113,6 +119,8 @@ type actPage struct {
 	Version  int
 	Fields   []ActInput
 	More     Link // to what must be done before, as uploading a letter
+
+	Submission int // the newest, which the reader has before them
 }
 
 // Link is a way to another page.
@@ -155,7 +163,7 @@ func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Pr
 	key := "act." + a.name
 	p := actPage{
 		Identity: x.identity(v.Case, x.directory()), Heading: x.lang.Say(key + ".title"), Intro: x.lang.Say(key + ".intro"), Go: x.lang.Say(key + ".go"),
-		Post: x.home() + "/cases/" + v.Case.ID + "/acts/" + a.name, Back: x.home() + "/cases/" + v.Case.ID, Version: v.Case.Version,
+		Post: x.home() + "/cases/" + v.Case.ID + "/acts/" + a.name, Back: x.home() + "/cases/" + v.Case.ID, Version: v.Case.Dossier, Submission: len(v.Case.Submissions),
 	}
 	p.Errors = labelled(x.problems(problems), func(field string) string {
 		if slices.ContainsFunc(a.fields, func(f actField) bool { return f.id == field }) {
@@ -169,7 +177,7 @@ func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Pr
 		}
 		p.Fields = append(p.Fields, x.actInput(a, f, v, p.Page))
 	}
-	if a.name == "amend" {
+	if a.verb == casework.Amend || a.verb == casework.Correct {
 		if g, ok := replied(v); ok {
 			p.More = Link{x.lang.Say("evidence.add"), x.home() + "/cases/" + v.Case.ID + "/gates/" + g.ID + "/evidence"}
 		}
@@ -235,8 +243,24 @@ func (x *exchange) before0(a act, f actField, v docket.View) string {
 		}
 	case "register":
 		return varietyValue(submittedProduct(v), f.id)
+	case "correct":
+		if v.Case.Decision != nil {
+			return decisionValue(*v.Case.Decision, f.id)
+		}
 	}
 	return ""
+}
+
+// decisionValue is what was recorded of a reply, as its form would have it typed.
+func decisionValue(d casework.Decision, id string) string {
+	quantity := ""
+	if d.Terms.Quantity > 0 {
+		quantity = strconv.Itoa(d.Terms.Quantity)
+	}
+	return map[string]string{
+		"evidence": d.Evidence, "outcome": string(d.Outcome), "number": d.Number, "date": d.Date.String(), "quantity": quantity,
+		"validUntil": d.Terms.ValidUntil.String(), "conditions": strings.Join(d.Terms.Conditions, "\n"), "reason": d.Reason,
+	}[id]
 }
 
 // submittedProduct is what the newest submission, or the draft, says it is about.
@@ -267,7 +291,7 @@ func (x *exchange) readVariety() variety.Data {
 }
 
 // options are what a choice offers.
-func (x *exchange) options(_ act, f actField, v docket.View) []Choice {
+func (x *exchange) options(a act, f actField, v docket.View) []Choice {
 	switch {
 	case f.id == "variety":
 		return x.varietyChoices(v)
@@ -282,7 +306,7 @@ func (x *exchange) options(_ act, f actField, v docket.View) []Choice {
 		}
 		return out
 	case f.id == "evidence":
-		return x.letters(v)
+		return x.letters(v, a.verb == casework.Correct)
 	case strings.HasPrefix(f.id, "finding-"):
 		return []Choice{{Value: "yes", Label: x.lang.Say("met.true")}, {Value: "no", Label: x.lang.Say("met.false")}}
 	}
@@ -332,7 +356,7 @@ func varietyName(l words.Lang, v variety.Variety) string {
 func (x *exchange) gateChoices(v docket.View) []Choice {
 	var out []Choice
 	for _, g := range v.Waiting {
-		if g.MayAnswer(x.actor) == nil && (g.Kind == gate.Assess || g.Kind == gate.Decide) {
+		if g.MayArrange(x.actor) == nil && (g.Kind == gate.Assess || g.Kind == gate.Decide) {
 			out = append(out, Choice{Value: g.ID, Label: x.lang.Say("move." + string(g.Kind))})
 		}
 	}
@@ -365,15 +389,15 @@ func replied(v docket.View) (gate.Gate, bool) {
 }
 
 // letters are the reader's own papers at the gate of the reply that prove no
-// letter yet.
-func (x *exchange) letters(v docket.View) []Choice {
+// letter yet; with the present one, if the record of that is to be put right.
+func (x *exchange) letters(v docket.View, present bool) []Choice {
 	g, ok := replied(v)
 	if !ok {
 		return nil
 	}
 	var out []Choice
 	for _, f := range x.own(v, g) {
-		used := v.Case.Decision != nil && v.Case.Decision.Evidence == f.ID ||
+		used := v.Case.Decision != nil && v.Case.Decision.Evidence == f.ID && !present ||
 			slices.ContainsFunc(v.Case.Former, func(d casework.Decision) bool { return d.Evidence == f.ID })
 		if !used {
 			out = append(out, Choice{Value: f.ID, Label: f.Name, Consequence: f.Text})
@@ -412,6 +436,12 @@ func (x *exchange) act() error {
 		return x.see(x.home() + "/cases/" + r.Case + "/dossier")
 	}
 	return x.see(x.home() + "/cases/" + v.Case.ID)
+}
+
+// seen is the submission that the form showed; 0 if it says none.
+func (x *exchange) seen() int {
+	n, _ := strconv.Atoi(x.r.PostForm.Get("submission"))
+	return n
 }
 
 // said is what was typed in a field, tidied.
@@ -477,15 +507,15 @@ func (x *exchange) actClone(op docket.Op, v docket.View) (docket.Receipt, error)
 }
 
 func (x *exchange) actReceive(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Receive(x.ctx(), op, v.Case.ID, x.actor)
+	return x.site.Desk.Receive(x.ctx(), op, v.Case.ID, x.seen(), x.actor)
 }
 
 func (x *exchange) actIdentify(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Identify(x.ctx(), op, v.Case.ID, x.said("variety"), x.said("reason"), x.actor)
+	return x.site.Desk.Identify(x.ctx(), op, v.Case.ID, x.seen(), x.said("variety"), x.said("reason"), x.actor)
 }
 
 func (x *exchange) actRegister(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Register(x.ctx(), op, v.Case.ID, x.readVariety(), x.said("reason"), x.actor)
+	return x.site.Desk.Register(x.ctx(), op, v.Case.ID, x.seen(), x.readVariety(), x.said("reason"), x.actor)
 }
 
 func (x *exchange) actJoin(op docket.Op, v docket.View) (docket.Receipt, error) {
@@ -517,10 +547,20 @@ func (x *exchange) actOpineLate(op docket.Op, v docket.View) (docket.Receipt, er
 	if len(problems) > 0 {
 		return docket.Receipt{}, fault.Fields(problems)
 	}
-	return x.site.Desk.OpineLate(x.ctx(), op, v.Case.ID, a.Opinion, x.actor)
+	return x.site.Desk.OpineLate(x.ctx(), op, v.Case.ID, x.seen(), a.Opinion, x.actor)
 }
 
 func (x *exchange) actAmend(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.replaceReply(op, v, x.site.Desk.Amend)
+}
+
+func (x *exchange) actCorrect(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.replaceReply(op, v, x.site.Desk.Correct)
+}
+
+func (x *exchange) replaceReply(op docket.Op, v docket.View,
+	do func(context.Context, docket.Op, docket.GateRef, casework.Decision, string, party.Actor) (docket.Receipt, error),
+) (docket.Receipt, error) {
 	g, ok := replied(v)
 	if !ok {
 		return docket.Receipt{}, fault.New(fault.Conflict, "case.state")
@@ -529,7 +569,7 @@ func (x *exchange) actAmend(op docket.Op, v docket.View) (docket.Receipt, error)
 	if len(problems) > 0 {
 		return docket.Receipt{}, fault.Fields(problems)
 	}
-	return x.site.Desk.Amend(x.ctx(), op, docket.GateRef{Case: v.Case.ID, Gate: g.ID}, d, x.said("why"), x.actor)
+	return do(x.ctx(), op, docket.GateRef{Case: v.Case.ID, Gate: g.ID}, d, x.said("why"), x.actor)
 }
 
 // actLinks lists what the reader can do beside answering.
@@ -554,16 +594,10 @@ func (x *exchange) actLinks(v docket.View) []Link {
 // pointless reports whether a is permitted but would change nothing here.
 func (x *exchange) pointless(a act, v docket.View) bool {
 	switch a.name {
-	case "receive":
-		return v.Case.Received[x.actor.Org].Submission >= len(v.Case.Submissions)
-	case "join":
-		return v.Case.Closed() || slices.ContainsFunc(v.Case.Joins, func(j casework.Join) bool { return j.Org == x.actor.Org })
-	case "identify", "register":
-		return v.Case.Variety != nil && v.Case.Given != nil
 	case "assign", "hold":
 		return len(x.gateChoices(v)) == 0
 	case "release":
-		return !slices.ContainsFunc(v.Waiting, func(g gate.Gate) bool { return g.Hold != nil && g.MayAnswer(x.actor) == nil })
+		return !slices.ContainsFunc(v.Waiting, func(g gate.Gate) bool { return g.Hold != nil && g.MayArrange(x.actor) == nil })
 	case "claim":
 		return v.Case.Status != casework.Draft
 	case "clone":

@@ -100,7 +100,7 @@ func TestTheEmergencyLaneOverThePages(t *testing.T) {
 	if len(owed) == 0 {
 		t.Fatalf("a draft without papers: the emergency lane offers none to follow")
 	}
-	form := url.Values{"version": {fmt.Sprint(h.load(t, path).Case.Version)}, "declared": {"yes"}}
+	form := url.Values{"version": {fmt.Sprint(h.load(t, path).Case.Dossier)}, "declared": {"yes"}}
 	for _, name := range owed {
 		form.Set(name, "yes")
 	}
@@ -112,7 +112,7 @@ func TestTheEmergencyLaneOverThePages(t *testing.T) {
 		t.Fatalf("got %s owing %d papers, want submitted owing %d", c.Status, len(c.Papers.Items), len(owed))
 	}
 	deliver := func() url.Values {
-		return url.Values{"version": {fmt.Sprint(h.load(t, path).Case.Version)}, "declared": {"yes"}}
+		return url.Values{"version": {fmt.Sprint(h.load(t, path).Case.Dossier)}, "declared": {"yes"}}
 	}
 	h.post(t, "hospital", "lin-zhi", path+"/acts/deliver", http.StatusUnprocessableEntity, deliver()) // nothing was sent yet
 	must(t, journey.SendPapers(ctx, lin, path, named(c.Papers.Items), paper))

@@ -6,6 +6,7 @@ import (
 
 	"jixu/internal/calendar"
 	"jixu/internal/casework"
+	"jixu/internal/docket"
 	"jixu/internal/gate"
 )
 
@@ -52,6 +53,8 @@ type inboxPage struct {
 	Shows   []Choice  // the queues to choose from
 	Waiting []CaseRow // it is this agency's move
 	Others  []CaseRow // copied or told
+
+	Unreadable int // cases that cannot be shown at present
 }
 
 func (x *exchange) inbox() error {
@@ -71,6 +74,7 @@ func (x *exchange) inbox() error {
 	for _, show := range []string{"all", "mine", "held"} {
 		p.Shows = append(p.Shows, Choice{Value: show, Label: x.lang.Say("inbox.show." + show), Chosen: show == p.Show})
 	}
+	listed, p.Unreadable = readable(listed)
 	waiting := map[string]bool{}
 	for _, l := range listed {
 		if l.Gate == nil {
@@ -103,6 +107,21 @@ func (x *exchange) inbox() error {
 	p.All = p.Show == "all"
 	p.Title = x.lang.Say("inbox.title")
 	return x.show("inbox", &p.Page, &p)
+}
+
+// readable leaves the rows that can be shown, and counts the cases that cannot.
+func readable(rows []docket.Listed) (kept []docket.Listed, unreadable int) {
+	seen := map[string]bool{}
+	for _, l := range rows {
+		switch {
+		case !l.Unreadable:
+			kept = append(kept, l)
+		case !seen[l.Case.ID]:
+			seen[l.Case.ID] = true
+			unreadable++
+		}
+	}
+	return kept, unreadable
 }
 
 // workOf says how long a gate has waited and who works on it.

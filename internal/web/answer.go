@@ -60,6 +60,7 @@ type answerPage struct {
 	Page
 	Identity     Identity
 	Summary      Summary
+	Submission   int // the one that the page shows
 	Choice       string
 	Label        string // of the choice
 	ByOpinion    bool   // which of the three forms it is
@@ -164,7 +165,8 @@ func (x *exchange) answerView(v docket.View, g gate.Gate, choice casework.Verb) 
 	d := x.directory()
 	p := answerPage{
 		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, x.actor.Org, d),
-		Choice: string(choice), Label: x.lang.Say("choice." + string(choice)),
+		Submission: g.Submission,
+		Choice:     string(choice), Label: x.lang.Say("choice." + string(choice)),
 		ByOpinion: choice == casework.Opine, ByNotice: choice == casework.AskOpinion || choice == casework.AskReply, ByReply: choice == casework.Record,
 		Post: x.gateBase() + "/check", Back: x.gateBase(), Advice: typed.Get("advice"), Override: typed.Get("override"), Texts: x.replyTexts(v),
 		EvidenceHref: x.gateBase() + "/evidence", Transcript: x.actor.Kind != party.Regulator,
@@ -241,7 +243,10 @@ func (x *exchange) checkAnswer() error {
 		return x.showAnswer(http.StatusOK, v, g, choice, nil)
 	}
 	a, problems := x.readAnswer(v, choice)
-	err = x.site.Desk.Rehearse(x.ctx(), v.Record, g, choice, a, x.actor)
+	err = x.site.Desk.Rehearse(x.ctx(), v.Record, g, x.seen(), choice, a, x.actor)
+	if x.moved(err) {
+		return x.showAnswer(http.StatusConflict, v, g, choice, problemsOf(err))
+	}
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		problems = merged(problems, f.Problems)
 	} else if err != nil && len(problems) == 0 {
@@ -256,6 +261,7 @@ func (x *exchange) checkAnswer() error {
 	if choice == casework.Record {
 		p.After = x.lang.Say("after." + string(a.Decision.Outcome))
 	}
+	p.Hidden = append(p.Hidden, [2]string{"submission", strconv.Itoa(x.seen())})
 	for _, name := range answerFields(p) {
 		if value := x.r.PostForm.Get(name); value != "" {
 			p.Hidden = append(p.Hidden, [2]string{name, value})
@@ -458,7 +464,9 @@ func (x *exchange) answer() error {
 	if len(problems) > 0 {
 		return x.showAnswer(http.StatusUnprocessableEntity, v, g, choice, problems)
 	}
-	_, err = x.site.Desk.Give(x.ctx(), op, x.gateRef(), choice, a, x.actor, x.linkPass())
+	ref := x.gateRef()
+	ref.Submission = x.seen()
+	_, err = x.site.Desk.Give(x.ctx(), op, ref, choice, a, x.actor, x.linkPass())
 	f := fault.Of(err)
 	if f != nil && f.Kind == fault.Conflict {
 		v, g, lookErr := x.at()
@@ -468,6 +476,9 @@ func (x *exchange) answer() error {
 		if g.Status != gate.Open {
 			return x.showAnswered(v, g)
 		}
+		if x.moved(err) {
+			return x.showAnswer(http.StatusConflict, v, g, choice, problemsOf(err))
+		}
 	}
 	if f != nil && len(f.Problems) > 0 {
 		return x.showAnswer(http.StatusUnprocessableEntity, v, g, choice, f.Problems)
@@ -476,6 +487,19 @@ func (x *exchange) answer() error {
 		return err
 	}
 	return x.see(x.gateBase() + "/receipt")
+}
+
+// moved reports whether err says that another submission has come since the page
+// was made: what was typed is shown again, beside the new one.
+func (x *exchange) moved(err error) bool {
+	f := fault.Of(err)
+	return f != nil && f.Kind == fault.Conflict && f.Code == "gate.submission"
+}
+
+// problemsOf is a fault as a page lists it.
+func problemsOf(err error) []fault.Problem {
+	f := fault.Of(err)
+	return []fault.Problem{{Code: f.Code, Args: f.Args}}
 }
 
 // linkPass is the link's session that must still hold when the answer commits.

@@ -45,7 +45,7 @@ func newScene(t testing.TB) *scene {
 	must(t, err)
 	// Announced, and never sent.
 	answer := s.send("POST", s.draft+"/items/signed-form", s.cookie(t, "hospital", "lin-zhi"), url.Values{
-		"op": {rand.Text()}, "version": {fmt.Sprint(s.load(t, s.draft).Case.Version)}, "name": {"申请表.pdf"},
+		"op": {rand.Text()}, "version": {fmt.Sprint(s.load(t, s.draft).Case.Dossier)}, "name": {"申请表.pdf"},
 	})
 	s.file = strings.TrimPrefix(answer.Header().Get("Location"), s.draft+"/files/")
 	s.full = s.house.draft(t, lin)
@@ -71,6 +71,7 @@ func (s *scene) registered(t testing.TB, lin *journey.Browser) string {
 	other, _ := s.submitted(t, lin)
 	form := productForm()
 	form.Set("op", rand.Text())
+	form.Set("submission", "1")
 	answer := s.send("POST", strings.Replace(other, "/hospital/", "/agency/", 1)+"/acts/register", s.cookie(t, "agency", "zhou-heng"), form)
 	if answer.Code != http.StatusSeeOther {
 		t.Fatalf("registering: got %d", answer.Code)
@@ -367,7 +368,7 @@ func TestTwoDifferentAnswersOneDecision(t *testing.T) {
 	s := newScene(t)
 	gate := s.gatePath(t, s.open, "opinion")
 	zhou := s.cookie(t, "agency", "zhou-heng")
-	form := url.Values{"op": {rand.Text()}, "choice": {"opine"}}
+	form := url.Values{"op": {rand.Text()}, "choice": {"opine"}, "submission": {"1"}}
 	for name, value := range findings {
 		form.Set(name, value)
 	}
@@ -397,7 +398,7 @@ func TestTwoDifferentAnswersOneDecision(t *testing.T) {
 func TestStaleFormShowsBothVersions(t *testing.T) {
 	s := newScene(t)
 	lin := s.cookie(t, "hospital", "lin-zhi")
-	shown := s.load(t, s.draft).Case.Version
+	shown := s.load(t, s.draft).Case.Dossier
 	save := func(values url.Values) *httptest.ResponseRecorder {
 		values.Set("op", rand.Text())
 		return s.send("POST", s.draft+"/form", lin, values)

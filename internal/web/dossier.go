@@ -54,6 +54,10 @@ func (x *exchange) dossier() error {
 		p.FormTag, p.FormText = "progress", x.lang.Say("task.left", len(problems))
 	}
 	p.All = 1
+	if !v.Case.FormOpen() { // only papers are owed: what was submitted stays as it is
+		p.FormHref, p.All, p.Done = "", 0, 0
+		p.Sections = openSections(p.Sections, v.Case)
+	}
 	for _, s := range p.Sections {
 		for _, paper := range s.Papers {
 			p.All++
@@ -79,6 +83,18 @@ func (x *exchange) dossier() error {
 	}
 	p.Title = x.lang.Say("dossier.title")
 	return x.show("dossier", &p.Page, &p)
+}
+
+// openSections leaves the papers that may change now.
+func openSections(all []Section, c casework.Case) []Section {
+	var out []Section
+	for _, s := range all {
+		s.Papers = slices.DeleteFunc(slices.Clone(s.Papers), func(p Paper) bool { return !c.ItemOpen(p.ID) })
+		if len(s.Papers) > 0 {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // supplementing reports whether a notice asks for another submission.
@@ -160,7 +176,10 @@ func (x *exchange) form() error {
 	if err != nil {
 		return err
 	}
-	return x.showForm(http.StatusOK, v, v.Case.Form, v.Case.Version, nil)
+	if !v.Case.FormOpen() {
+		return fault.New(fault.Conflict, "papers.only")
+	}
+	return x.showForm(http.StatusOK, v, v.Case.Form, v.Case.Dossier, nil)
 }
 
 func (x *exchange) showForm(status int, v docket.View, values map[string]string, version int, problems []fault.Problem) error {
@@ -206,13 +225,13 @@ func (x *exchange) saveForm() error {
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showForm(http.StatusUnprocessableEntity, v, values, version, f.Problems)
 	}
-	if f := fault.Of(err); f != nil && f.Kind == fault.Conflict && f.Code != "case.state" {
+	if f := fault.Of(err); f != nil && f.Kind == fault.Conflict && f.Code != "case.state" && f.Code != "papers.only" {
 		// The page now shows both what was typed and what a colleague saved: saving
 		// it again is a decision made with both in view.
 		if v, err = x.editable(); err != nil {
 			return err
 		}
-		return x.showForm(http.StatusConflict, v, values, v.Case.Version, []fault.Problem{{Code: "form.theirs"}})
+		return x.showForm(http.StatusConflict, v, values, v.Case.Dossier, []fault.Problem{{Code: "form.theirs"}})
 	}
 	if err != nil {
 		return err

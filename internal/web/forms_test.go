@@ -34,22 +34,24 @@ type formUnderAttack struct {
 
 func forms() []formUnderAttack {
 	fields := slices.Sorted(maps.Keys(journey.DeviceForm()))
-	version := func(s *scene, path string) string { return fmt.Sprint(s.loadCase(path).Version) }
+	version := func(s *scene, path string) string { return fmt.Sprint(s.loadCase(path).Dossier) }
+	newest := func(s *scene) string { return fmt.Sprint(len(s.loadCase(s.open).Submissions)) }
 	reply := func(s *scene) url.Values {
 		return url.Values{
-			"choice": {"record"}, "outcome": {"approve-in-part"}, "number": {"药监综械注函〔2026〕1号"}, "date": {"2026-11-02"}, "quantity": {"6"},
+			"submission": {newest(s)},
+			"choice":     {"record"}, "outcome": {"approve-in-part"}, "number": {"药监综械注函〔2026〕1号"}, "date": {"2026-11-02"}, "quantity": {"6"},
 			"validUntil": {"2027-11-01"}, "conditions": {"仅限本院使用"}, "reason": {"核减。"}, "evidence": {s.evidence},
 		}
 	}
-	opinion := func(*scene) url.Values {
-		v := url.Values{"choice": {"opine"}}
+	opinion := func(s *scene) url.Values {
+		v := url.Values{"choice": {"opine"}, "submission": {newest(s)}}
 		for name, value := range findings {
 			v.Set(name, value)
 		}
 		return v
 	}
-	notice := func(*scene) url.Values {
-		return url.Values{"choice": {"ask-opinion"}, "defects": {"请补充。"}, "defect-letter": {"承诺书未盖章。"}}
+	notice := func(s *scene) url.Values {
+		return url.Values{"choice": {"ask-opinion"}, "submission": {newest(s)}, "defects": {"请补充。"}, "defect-letter": {"承诺书未盖章。"}}
 	}
 	gate := func(leg, end string) func(*scene) string {
 		return func(s *scene) string {
@@ -142,14 +144,14 @@ func actForms() []formUnderAttack {
 		return func(s *scene) url.Values {
 			v := url.Values{}
 			for i := 0; i < len(pairs); i += 2 {
-				value := strings.NewReplacer("{variety}", s.variety, "{gate}", s.loadCase(s.open).Opinion.Gate, "{soon}", calendar.DayOf(opening).AddDays(3).String()).Replace(pairs[i+1])
+				value := strings.NewReplacer("{variety}", s.variety, "{gate}", s.loadCase(s.open).Opinion.Gate, "{newest}", fmt.Sprint(len(s.loadCase(s.open).Submissions)), "{soon}", calendar.DayOf(opening).AddDays(3).String()).Replace(pairs[i+1])
 				v.Set(pairs[i], value)
 			}
 			return v
 		}
 	}
 	with := func(s *scene, v url.Values, path string) url.Values {
-		v.Set("version", fmt.Sprint(s.loadCase(path).Version))
+		v.Set("version", fmt.Sprint(s.loadCase(path).Dossier))
 		return v
 	}
 	free := []string{"nameZh", "nameEn", "maker", "model", "country", "udi", "noUdi", "reason"}
@@ -162,11 +164,15 @@ func actForms() []formUnderAttack {
 			valid: func(s *scene) url.Values { return with(s, form("variety", "{variety}")(s), s.draft) },
 		},
 		{name: "a copy of a case", who: "hospital/lin-zhi", path: func(s *scene) string { return s.open + "/acts/clone" }, valid: form()},
-		{name: "a confirmed copy", who: "agency/zhou-heng", ends: true, path: at("receive"), valid: form()},
-		{name: "a variety found", who: "agency/zhou-heng", path: at("identify"), typed: []string{"reason"}, valid: form("variety", "{variety}", "reason", "同一型号")},
+		{name: "a confirmed copy", who: "agency/zhou-heng", ends: true, path: at("receive"), valid: form("submission", "{newest}")},
+		{name: "a variety found", who: "agency/zhou-heng", path: at("identify"), typed: []string{"reason"}, valid: form("submission", "{newest}", "variety", "{variety}", "reason", "同一型号")},
 		{
 			name: "a variety registered", who: "agency/zhou-heng", path: at("register"), typed: free, may: mayBeEmpty, any: anyWay,
-			valid: func(*scene) url.Values { return productForm() },
+			valid: func(s *scene) url.Values {
+				v := productForm()
+				v.Set("submission", form("n", "{newest}")(s).Get("n"))
+				return v
+			},
 		},
 		{name: "joining", who: "agency/qian-rong", ends: true, path: at("join"), typed: []string{"statement"}, valid: form("statement", "同意")},
 		{name: "assigning", who: "agency/zhou-heng", path: at("assign"), valid: form("gate", "{gate}", "person", "zhou-heng")},
@@ -395,7 +401,7 @@ func TestTicketAsJSON(t *testing.T) {
 		s.handler().ServeHTTP(w, r)
 		return w
 	}
-	version := s.loadCase(s.draft).Version
+	version := s.loadCase(s.draft).Dossier
 	w := ask(url.Values{"version": {fmt.Sprint(version)}, "name": {"一.pdf"}})
 	if want := fmt.Sprintf(`"version":%d`, version+1); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), want) || strings.Contains(w.Body.String(), "success_action_redirect") {
 		t.Errorf("got %d %s, want 200 with %s and no way back", w.Code, w.Body.String(), want)

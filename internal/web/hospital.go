@@ -80,17 +80,18 @@ type CaseRow struct {
 
 type caseListPage struct {
 	Page
-	MayCreate bool
-	Rows      []CaseRow
+	MayCreate  bool
+	Rows       []CaseRow
+	Unreadable int // cases that cannot be shown at present
 }
 
 func (x *exchange) caseList() error {
-	cases, err := x.site.Desk.Cases(x.ctx(), x.actor)
+	cases, unreadable, err := x.site.Desk.Cases(x.ctx(), x.actor)
 	if err != nil {
 		return err
 	}
 	d := x.directory()
-	p := caseListPage{MayCreate: casework.MayCreate(x.actor) == nil}
+	p := caseListPage{Unreadable: unreadable, MayCreate: casework.MayCreate(x.actor) == nil}
 	for _, c := range cases {
 		id := x.identity(c, d)
 		p.Rows = append(p.Rows, CaseRow{

@@ -164,7 +164,7 @@ func (x *exchange) showInquiry(status int, problems []fault.Problem) error {
 
 // ownCases are the hospital's cases of a kind.
 func (x *exchange) ownCases(drug bool) []Choice {
-	cases, err := x.site.Desk.Cases(x.ctx(), x.actor)
+	cases, _, err := x.site.Desk.Cases(x.ctx(), x.actor)
 	if err != nil {
 		return nil
 	}

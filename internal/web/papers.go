@@ -33,6 +33,9 @@ func (x *exchange) item() error {
 	if err != nil {
 		return err
 	}
+	if !v.Case.ItemOpen(x.r.PathValue("item")) {
+		return fault.New(fault.Conflict, "papers.only")
+	}
 	return x.showItem(http.StatusOK, v, x.r.PathValue("item"), nil)
 }
 
@@ -44,12 +47,14 @@ func (x *exchange) showItem(status int, v docket.View, id string, problems []fau
 	base := "/hospital/cases/" + v.Case.ID
 	p := itemPage{
 		Identity: x.identity(v.Case, x.directory()), Paper: x.paper(v, item, v.Case.Files[item.ID], nil),
-		Clause: item.Clause.Source + " " + item.Clause.Ref, Version: v.Case.Version,
+		Clause: item.Clause.Source + " " + item.Clause.Ref, Version: v.Case.Dossier,
 		Post: base + "/items/" + item.ID, Open: base + "/files/", Back: base + "/dossier",
 		Name: x.r.PostForm.Get("name"), Accept: acceptText(item.Types), Most: item.MaxBytes,
 	}
 	p.Script = "/static/upload.js"
-	p.Facts = x.facts(v, item, problems, status == http.StatusConflict)
+	if v.Case.FormOpen() {
+		p.Facts = x.facts(v, item, problems, status == http.StatusConflict)
+	}
 	if item.Clause.Quote != nil {
 		p.Quote = x.text(*item.Clause.Quote)
 	}
@@ -131,7 +136,7 @@ func (x *exchange) ticketJSON(file string, t docket.Ticket, err error) error {
 	answer := map[string]any{"file": file, "url": t.URL, "fields": t.Fields}
 	// The head moved by attaching; the next file of this page must name its version.
 	if v, err := x.view(); err == nil {
-		answer["version"] = v.Case.Version
+		answer["version"] = v.Case.Dossier
 	}
 	status := http.StatusOK
 	if f := fault.Of(err); f != nil {

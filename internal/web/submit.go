@@ -39,7 +39,7 @@ func (x *exchange) checkAnswers() error {
 func (x *exchange) showCheck(status int, v docket.View, problems []fault.Problem) error {
 	base := "/hospital/cases/" + v.Case.ID
 	p := checkPage{
-		Identity: x.identity(v.Case, x.directory()), Version: v.Case.Version,
+		Identity: x.identity(v.Case, x.directory()), Version: v.Case.Dossier,
 		Sections: x.sections(v, problems), Post: base + "/submit", Back: base + "/dossier",
 		AfterText: x.lang.Say("submit.after." + string(v.Case.Kind)),
 	}

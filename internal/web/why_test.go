@@ -101,24 +101,24 @@ func TestADateIsProvisionalUntilTheNoticeComes(t *testing.T) {
 	h := newHouse(t)
 	ctx := context.Background()
 	h.knows(until(t, 2025))
-	h.Clock.Set(calendar.Day{Year: 2025, Month: 12, Day: 24}.At(10, 0))
+	h.Clock.Set(calendar.Day{Year: 2026, Month: 3, Day: 25}.At(10, 0))
 	b := h.enter(t, "hospital", "lin-zhi")
 	path, number := h.submitted(t, b)
 	zhou := h.enter(t, "agency", "zhou-heng")
 	gate := h.gatePath(t, path, "opinion")
 	page, err := zhou.Get(ctx, gate+"/why")
 	must(t, err)
-	if got := page.Text("[data-due]"); !strings.Contains(got, "暂定") || !strings.Contains(got, "2026年1月7日") {
-		t.Errorf("before the notice: got %q, want 7 January, provisional", got)
+	if got := page.Text("[data-due]"); !strings.Contains(got, "暂定") || !strings.Contains(got, "2026年4月8日") {
+		t.Errorf("before the notice: got %q, want 8 April, provisional", got)
 	}
 	h.knows(until(t, 2026))
 	h.sweep(t)
 	page, err = zhou.Get(ctx, gate+"/why")
 	must(t, err)
-	if got := page.Text("[data-due]"); strings.Contains(got, "暂定") || !strings.Contains(got, "2026年1月8日") {
-		t.Errorf("after the notice: got %q, want 8 January, firm", got)
+	if got := page.Text("[data-due]"); strings.Contains(got, "暂定") || !strings.Contains(got, "2026年4月9日") {
+		t.Errorf("after the notice: got %q, want 9 April, firm", got)
 	}
-	if got := page.Text(`section[aria-labelledby="changes-title"]`); !strings.Contains(got, "原为 2026年1月7日") || !strings.Contains(got, "现为 2026年1月8日") {
+	if got := page.Text(`section[aria-labelledby="changes-title"]`); !strings.Contains(got, "原为 2026年4月8日") || !strings.Contains(got, "现为 2026年4月9日") {
 		t.Errorf("how it changed: got %q", got)
 	}
 	own, err := b.Get(ctx, path)
@@ -128,7 +128,7 @@ func TestADateIsProvisionalUntilTheNoticeComes(t *testing.T) {
 	}
 	found := false
 	for _, m := range h.Mail.Sent() {
-		found = found || strings.Contains(m.Subject, number) && strings.Contains(m.Subject, "重新计算") && strings.Contains(m.Text, "2026年1月8日") && strings.Contains(m.Text, "/l/")
+		found = found || strings.Contains(m.Subject, number) && strings.Contains(m.Subject, "重新计算") && strings.Contains(m.Text, "2026年4月9日") && strings.Contains(m.Text, "/l/")
 	}
 	if !found {
 		t.Error("whose move it is hears of it: got no mail with the new day and a link")

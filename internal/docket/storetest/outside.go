@@ -72,3 +72,9 @@ func (o *outside) Queue(_ context.Context, n docket.Notice) error {
 	o.asked = append(o.asked, "notice "+n.Key)
 	return nil
 }
+
+// Age does nothing.
+func (idle) Age(string, time.Duration) {}
+
+// Gauge does nothing.
+func (idle) Gauge(string, float64) {}

@@ -101,6 +101,9 @@ func tableKeeps(t *testing.T, db *dynamodb.Client) {
 	t.Run("outbox", func(t *testing.T) {
 		storetest.Outbox(t, func(t *testing.T) docket.Outbox { return fresh(t, db) })
 	})
+	t.Run("cursors", func(t *testing.T) {
+		storetest.Cursors(t, func(t *testing.T) docket.Cursors { return fresh(t, db) })
+	})
 	t.Run("a thousand answers to one gate are one", func(t *testing.T) {
 		began := time.Now()
 		storetest.Race(t, fresh(t, db), 1000)

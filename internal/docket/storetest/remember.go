@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/history"
@@ -170,10 +169,10 @@ func each[V any](t *testing.T, asked map[string]V, look func(string) (V, error))
 	return out
 }
 
-func caseIDs(cases []casework.Case) []string {
+func caseIDs(cases []docket.Listed) []string {
 	out := []string{}
 	for _, c := range cases {
-		out = append(out, c.ID)
+		out = append(out, c.Case.ID)
 	}
 	return out
 }
@@ -227,8 +226,8 @@ func (m *Memories) lists(t *testing.T, s Lived, asked Memories) {
 			if err != nil {
 				return nil, err
 			}
-			p, ok := r.Case.Precedent("")
-			if r.Case.Variety == nil || r.Case.Variety.Variety != id || !ok || !p.Approved {
+			of, p, ok := r.Case.Precedent()
+			if of != id || !ok || !p.Approved {
 				continue
 			}
 			b, err := json.Marshal([]any{p.Case, p.Number, p.Hospital, p.Submission, p.Entry, p.Day, p.Approved, p.Joint, p.Own, p.Met, p.Indication})
@@ -295,7 +294,7 @@ func (m *Memories) work(t *testing.T, s Lived, asked Memories) {
 	}
 	m.Open, err = s.OpenCases(ctx, "", 1000)
 	is(t, "OpenCases", err, nil)
-	files, err := s.Unscanned(ctx, asked.Now, 1000)
+	files, err := s.Unsettled(ctx, asked.Now, 1000)
 	is(t, "Unscanned", err, nil)
 	for _, f := range files {
 		m.Unscanned = append(m.Unscanned, words(f.Case, f.ID, when(f.ScanAt)))

@@ -29,6 +29,7 @@ func Store(t *testing.T, open func(*testing.T) docket.Store) {
 	run(t, open, files)
 	run(t, open, sheets)
 	run(t, open, callbacks)
+	run(t, open, rows)
 }
 
 var commits = []row[docket.Store]{
@@ -341,10 +342,10 @@ func inboxOf(rows []docket.Listed, err error) (any, error) {
 	return out, err
 }
 
-func casesOf(cases []casework.Case, err error) (any, error) {
+func casesOf(cases []docket.Listed, err error) (any, error) {
 	var out []string
-	for _, c := range cases {
-		out = append(out, c.ID)
+	for _, row := range cases {
+		out = append(out, row.Case.ID)
 	}
 	return out, err
 }
@@ -655,8 +656,8 @@ var files = []row[docket.Store]{
 			is(t, "SettleFile", err, nil)
 		}
 		ids := func(at time.Time, limit int) (out []string) {
-			files, err := s.Unscanned(ctx, at, limit)
-			is(t, "Unscanned", err, nil)
+			files, err := s.Unsettled(ctx, at, limit)
+			is(t, "Unsettled", err, nil)
 			for _, f := range files {
 				out = append(out, f.Case)
 			}

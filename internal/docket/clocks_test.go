@@ -1,0 +1,389 @@
+package docket_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"jixu/internal/calendar"
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/memory"
+	"jixu/internal/party"
+	"jixu/internal/policy"
+)
+
+// poisoned is a store in which one case can never be committed, as when it is too
+// large, or one in which its document cannot be read.
+type poisoned struct {
+	docket.Store
+	id   string
+	load bool
+}
+
+func (p poisoned) Load(ctx context.Context, id string) (docket.Record, error) {
+	if id == p.id && p.load {
+		return docket.Record{}, errors.New("reading the document of CASE#" + id + " HEAD: unexpected end of JSON input")
+	}
+	return p.Store.Load(ctx, id)
+}
+
+func (p poisoned) Commit(ctx context.Context, c docket.Commit) error {
+	if c.Case.ID == p.id && !p.load {
+		return fault.New(fault.Invalid, "commit.large")
+	}
+	return p.Store.Commit(ctx, c)
+}
+
+// One case whose gate cannot be rung keeps no other waiting, and is named.
+func TestOnePoisonedCaseDoesNotStopTheClock(t *testing.T) {
+	for _, load := range []bool{false, true} {
+		tw := newTown(t)
+		bad := submitAs(t, tw, "bad-")
+		tw.world.Clock.Advance(time.Hour)
+		good := submitAs(t, tw, "good-")
+		tw.desk.Store = poisoned{tw.world.Store, bad.id, load}
+		tw.world.Clock.Advance(40 * 24 * time.Hour)
+		var last error
+		names := 0
+		for range 50 { // fifty minutes
+			if _, err := tw.bell.Ring(context.Background()); err != nil {
+				last = err
+				if strings.Contains(err.Error(), bad.id) {
+					names++
+				}
+			}
+			tw.world.Clock.Advance(time.Minute)
+		}
+		entries, err := tw.world.Store.Entries(context.Background(), good.id)
+		must(t, err)
+		rings := 0
+		for _, e := range entries {
+			if e.Verb == string(casework.RingVerb) {
+				rings++
+			}
+		}
+		if rings == 0 {
+			t.Errorf("load=%v: the healthy case rang %d times in 50 runs, want its reminder, due and escalations; the bell says %v", load, rings, last)
+		}
+		if failed := tw.world.Metrics.Counts()["RingFailed"]; failed == 0 || failed > 8 {
+			t.Errorf("load=%v: got %v failed rings in 50 minutes, want each of its two gates tried every quarter of an hour", load, failed)
+		}
+		if names == 0 {
+			t.Errorf("load=%v: nothing said which case cannot be rung", load)
+		}
+	}
+}
+
+// Who sends what can never be committed is told so, and not to try again.
+func TestWhatCannotBeCommittedIsNotCalledBusy(t *testing.T) {
+	tw := newTown(t)
+	bad := submitAs(t, tw, "bad-")
+	tw.desk.Store = poisoned{tw.world.Store, bad.id, false}
+	_, err := tw.desk.RecordFiling(context.Background(), op("file"), bad.id, casework.Filing{Channel: "窗口", Date: calendar.DayOf(monday)}, actor("lin"))
+	if fault.KindOf(err) != fault.Invalid {
+		t.Errorf("got kind %s (%v), want Invalid commit.large and not a 503 with Retry-After after eight tries", fault.KindOf(err), err)
+	}
+}
+
+func rings(t *testing.T, p *play) (out []string) {
+	t.Helper()
+	entries, err := p.world.Store.Entries(context.Background(), p.id)
+	must(t, err)
+	for _, e := range entries {
+		if e.Verb == string(casework.RingVerb) {
+			out = append(out, e.At.In(calendar.Shanghai).Format("01-02 15:04:05"))
+		}
+	}
+	return out
+}
+
+// A clock that was overdue when a supplement was asked rings no past again when the
+// hospital resubmits.
+func TestAResubmissionDoesNotRingThePastAgain(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	p := submitAs(t, tw, "a-")
+	for range 45 { // 10 working days, and then some weeks overdue
+		tw.world.Clock.Advance(24 * time.Hour)
+		_, err := tw.bell.Ring(ctx)
+		must(t, err)
+	}
+	p.engine()
+	before := len(rings(t, p))
+	ref := p.ref(gate.Opinion)
+	_, err := tw.desk.Ask(ctx, op("ask"), ref, []casework.Defect{{What: "补"}}, actor("zhou"), nil)
+	must(t, err)
+	tw.world.Clock.Advance(time.Hour)
+	p.attach("again")
+	ref = p.ref(gate.Opinion)
+	_, err = tw.desk.Resubmit(ctx, op("resubmit"), ref, p.record().Case.Dossier, true, actor("lin"))
+	must(t, err)
+	g, _ := p.record().Open(gate.Opinion)
+	t.Logf("new gate: due %s, first ring %+v, now %s", g.Deadline.Due, *g.Ring, mustNow(tw))
+	n, err := tw.bell.Ring(ctx)
+	must(t, err)
+	var mails []string
+	p.engine()
+	for _, m := range tw.world.Mail.Sent() {
+		if strings.Contains(m.Key, "/ring/") {
+			mails = append(mails, m.Key)
+		}
+	}
+	after := rings(t, p)
+	if extra := len(after) - before; extra > 1 {
+		t.Errorf("one call of the bell rang %d times (%d entries of history within %s), want at most one", n, extra, after[before:])
+	}
+}
+
+func mustNow(tw *town) time.Time {
+	n, err := tw.world.Clock.Now(context.Background())
+	must(tw.t, err)
+	return n
+}
+
+// The sweep comes to an approved case that owes papers.
+func TestPapersOwedAfterApprovalAreRecounted(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	tw.desk.Calendar = knowing(t, 2025)
+	tw.world.Clock.Set(calendar.Day{Year: 2026, Month: 3, Day: 31}.At(10, 0))
+	p := urgent(t, tw)
+	d := yes
+	d.Date = calendar.Day{Year: 2026, Month: 3, Day: 31}
+	p.letter("rec", d)
+	before, _ := p.record().Gate(p.record().Case.Papers.Gate)
+	tw.desk.Calendar = knowing(t, 2026)
+	for range 3 {
+		_, err := tw.teller.Sweep(ctx)
+		must(t, err)
+	}
+	g, _ := p.record().Gate(p.record().Case.Papers.Gate)
+	if g.Deadline.Provisional {
+		counted, moved := gate.RecountDeadline(tw.desk.Calendar, *g.Deadline, mustNow(tw))
+		t.Errorf("still provisional, due %s (was %s); the calendar of today says %s (moved %v)", g.Deadline.Due, before.Deadline.Due, counted.Due, moved)
+	}
+}
+
+// No case ends on a day whose holidays nobody has announced.
+func TestNoCaseLapsesOnAProvisionalDay(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	rules := policy.LocalSample()
+	rules.Limits = maps.Clone(rules.Limits)
+	l := rules.Limits[policy.Supplement]
+	l.Effect, l.N = policy.Lapse, 10
+	rules.Limits[policy.Supplement] = l
+	must(t, tw.world.Directory.PutRules(ctx, rules))
+	// As it will be in February 2027 if the build of that winter is a week late:
+	// here with 2026, whose Spring Festival is known to us and not to that build.
+	tw.desk.Calendar = knowing(t, 2025)
+	tw.world.Clock.Set(calendar.Day{Year: 2026, Month: 2, Day: 9}.At(10, 0))
+	p := submitAs(t, tw, "a-")
+	_, err := tw.desk.Ask(ctx, op("ask"), p.ref(gate.Opinion), []casework.Defect{{What: "补"}}, actor("zhou"), nil)
+	must(t, err)
+	g, _ := p.record().Open(gate.Opinion)
+	real := knowing(t, 2026).Due(mustNow(tw), l.Count())
+	t.Logf("provisional %v: due %s; truly %s", g.Deadline.Provisional, calendar.DayOf(g.Deadline.Due), calendar.DayOf(real.Due))
+	tw.world.Clock.Set(g.Deadline.Due.Add(time.Minute))
+	for range 5 {
+		_, err := tw.bell.Ring(ctx)
+		must(t, err)
+	}
+	if c := p.record().Case; c.Status == casework.Lapsed {
+		t.Errorf("the case ended on %s, a day that was shown as 暂定; the hospital had until %s", calendar.DayOf(g.Deadline.Due), calendar.DayOf(real.Due))
+	}
+}
+
+// An event of the bucket that never comes heals within twenty minutes.
+func TestAnUploadWhoseEventWasLostIsCheckedByItself(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	p := &play{town: tw}
+	p.draft()
+	r, _, err := p.desk.Attach(ctx, op("slot"), p.id, p.record().Case.Dossier, docket.Upload{Item: "signed-form", Name: "补充.pdf"}, "", actor("lin"))
+	must(t, err)
+	f, _ := p.record().File(r.File)
+	tw.world.Files.Upload(f.Key, paper) // the event never comes
+	tw.world.Clock.Advance(20 * time.Minute)
+	for range 2 {
+		_, err := p.desk.Rescan(ctx)
+		must(t, err)
+	}
+	if f, _ = p.record().File(r.File); f.State != docket.Checked || tw.world.Metrics.Counts()["FileEventLost"] != 1 {
+		t.Errorf("after twenty minutes: got %s, counted %v, want it checked and the loss counted once", f.State, tw.world.Metrics.Counts())
+	}
+}
+
+// Somebody must be able to answer every gate that is open.
+func TestSweepSeesAGateThatNobodyMayAnswer(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	p := submitAs(t, tw, "a-")
+	z := folk[2]
+	z.Roles = []party.Role{party.Reader} // the only assessor leaves
+	must(t, tw.world.Directory.PutPerson(ctx, z))
+	stuck, err := tw.teller.Sweep(ctx)
+	must(t, err)
+	if len(stuck) == 0 {
+		g, _ := p.record().Open(gate.Opinion)
+		t.Errorf("gate %s waits for %s, whose roster has no assessor left; the sweep finds nothing stuck", g.ID, g.Party)
+	}
+}
+
+// Who cannot look says no age: the alarm takes silence for failure.
+func TestRetellThatCannotListIsNotYoung(t *testing.T) {
+	tw := newTown(t)
+	submitAs(t, tw, "a-")
+	now := mustNow(tw).Add(time.Hour)
+	tw.faults = func(_ int, name string) memory.Fate {
+		if name == "Store.Untold" {
+			return memory.FailBefore
+		}
+		return memory.Pass
+	}
+	err, _ := tw.under(func() (err error) { _, _, err = tw.teller.Retell(context.Background(), now); return err })
+	tw.faults = nil
+	if _, said := tw.world.Metrics.Gauges()["UntoldAge"]; err == nil || said {
+		t.Errorf("listing failed: got error %v and an age said %v, want the error and no age", err, said)
+	}
+	_, _, err = tw.teller.Retell(context.Background(), now)
+	must(t, err)
+	if _, said := tw.world.Metrics.Gauges()["UntoldAge"]; !said {
+		t.Error("listing works again: got no age, want one")
+	}
+}
+
+// Rings, receipts and filings of others are no edit of the dossier.
+func TestTheClockIsNoColleague(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	p := submitAs(t, tw, "a-")
+	_, err := tw.desk.Ask(ctx, op("ask"), p.ref(gate.Opinion), []casework.Defect{{What: "补"}}, actor("zhou"), nil)
+	must(t, err)
+	shown := p.record().Case.Dossier
+	tw.world.Clock.Advance(30 * 24 * time.Hour)
+	rang, err := tw.bell.Ring(ctx)
+	must(t, err)
+	_, err = tw.desk.Receive(ctx, op("receive"), p.id, 1, actor("zhou"))
+	must(t, err)
+	if rang == 0 {
+		t.Fatal("nothing rang")
+	}
+	if _, err := p.desk.Save(ctx, op("save-2"), p.id, shown, form, actor("lin")); err != nil {
+		t.Errorf("saving what the form showed before the clock rang: got %v, want it saved", err)
+	}
+	if _, err := p.desk.Save(ctx, op("save-3"), p.id, shown, form, actor("lin")); fault.Of(err) == nil || fault.Of(err).Code != "version" {
+		t.Errorf("saving the form that a colleague saved meanwhile: got %v, want a conflict", err)
+	}
+}
+
+func TestTheSweepSaysWhatItCouldNotLookAt(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	bad := submitAs(t, tw, "bad-")
+	good := submitAs(t, tw, "good-")
+	for _, e := range tw.world.Machine.Executions() {
+		tw.world.Machine.End(e.Name, "ABORTED")
+	}
+	tw.desk.Store = poisoned{tw.world.Store, bad.id, true}
+	tw.world.Clock.Advance(time.Hour)
+	stuck, err := tw.teller.Sweep(ctx)
+	if err == nil || len(stuck) != 1 || stuck[0].Case != bad.id || tw.world.Metrics.Gauges()["StuckCases"] != 1 {
+		t.Errorf("got %v, %v, gauge %v; want the case that cannot be read named and counted", stuck, err, tw.world.Metrics.Gauges())
+	}
+	if c := good.record().Case; c.Opinion.Run != 2 || c.Reply.Run != 2 {
+		t.Errorf("the healthy case: got runs %d and %d, want both legs started again", c.Opinion.Run, c.Reply.Run)
+	}
+}
+
+// A queue that is away keeps no leg from being started again.
+func TestTheSweepStartsLegsBeforeItTellsPeople(t *testing.T) {
+	tw := newTown(t)
+	p := submitAs(t, tw, "a-")
+	for _, e := range tw.world.Machine.Executions() {
+		tw.world.Machine.End(e.Name, "ABORTED")
+	}
+	tw.world.Clock.Advance(3 * 24 * time.Hour)
+	tw.faults = func(_ int, name string) memory.Fate {
+		if name == "Notices.Queue" {
+			return memory.FailBefore
+		}
+		return memory.Pass
+	}
+	_, _ = tw.under(func() error { _, err := tw.teller.Sweep(context.Background()); return err })
+	tw.faults = nil
+	if c := p.record().Case; c.Opinion.Run != 2 {
+		t.Errorf("got run %d, want the leg started again", c.Opinion.Run)
+	}
+}
+
+// A walk that has no time for all goes on where it stopped.
+func TestTheSweepGoesOnWhereItStopped(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	tw.teller.Cursors = tw.world.Cursors
+	for i := range 5 {
+		submitAs(t, tw, "case-"+string(rune('a'+i))+"-")
+	}
+	looked := 0
+	tw.desk.Store = counted{tw.world.Store, &looked}
+	left := 0
+	tw.desk.Late = func(context.Context) bool { left--; return left < 0 }
+	for _, want := range []int{2, 4, 5} {
+		left = 3 // before the list, and before two cases
+		_, err := tw.teller.Sweep(ctx)
+		must(t, err)
+		if looked != want {
+			t.Fatalf("got %d cases looked at so far, want %d", looked, want)
+		}
+		at, err := tw.world.Cursors.Cursor(ctx, "sweep")
+		must(t, err)
+		if (want == 5) != (at.After == "" && !at.Finished.IsZero()) {
+			t.Errorf("after %d cases: got cursor %+v", want, at)
+		}
+	}
+}
+
+// counted counts how many cases are loaded.
+type counted struct {
+	docket.Store
+	loads *int
+}
+
+func (c counted) Load(ctx context.Context, id string) (docket.Record, error) {
+	*c.loads++
+	return c.Store.Load(ctx, id)
+}
+
+// More entries that cannot be told than one list holds keep no other untold.
+func TestRetellGoesOnPastWhatItCannotTell(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	p := submitAs(t, tw, "a-")
+	tw.desk.Store = manyUntold{tw.world.Store, p.id}
+	told, _, err := tw.teller.Retell(ctx, mustNow(tw).Add(time.Hour))
+	if told != 1 || err == nil {
+		t.Errorf("got %d told and %v, want the one behind three hundred that cannot be told, and the error", told, err)
+	}
+}
+
+// manyUntold lists three hundred entries of nobody before one of id.
+type manyUntold struct {
+	docket.Store
+	id string
+}
+
+func (m manyUntold) Untold(_ context.Context, before time.Time, limit int) ([]docket.EntryRef, error) {
+	var refs []docket.EntryRef
+	for i := range 300 {
+		refs = append(refs, docket.EntryRef{Case: "nobody", Seq: i + 1, At: before.Add(-time.Hour)})
+	}
+	refs = append(refs, docket.EntryRef{Case: m.id, Seq: 1, At: before.Add(-time.Minute)})
+	return refs[:min(limit, len(refs))], nil
+}

@@ -1,0 +1,207 @@
+package docket_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/reuse"
+)
+
+// filed opens and submits a device application of person's hospital that claims
+// variety v, and finds it to be about that one, if v is not "".
+func filed(t *testing.T, tw *town, n, person, v string) *play {
+	t.Helper()
+	ctx, a := context.Background(), actor(person)
+	p := &play{town: tw}
+	r, err := p.desk.Create(ctx, op(n+"create"), casework.Device, a)
+	must(t, err)
+	p.id = r.Case
+	_, err = p.desk.Save(ctx, op(n+"save"), p.id, p.record().Case.Dossier, form, a)
+	must(t, err)
+	if v != "" {
+		_, err = p.desk.Claim(ctx, op(n+"claim"), p.id, p.record().Case.Dossier, v, a)
+		must(t, err)
+	}
+	f, _, err := p.desk.Attach(ctx, op(n+"attach"), p.id, p.record().Case.Dossier, docket.Upload{Item: "signed-form", Name: "申请表.pdf"}, "", a)
+	must(t, err)
+	p.send(f.File)
+	_, err = p.desk.Submit(ctx, op(n+"submit"), p.id, p.record().Case.Dossier, true, a)
+	must(t, err)
+	if v != "" {
+		_, err = p.desk.Identify(ctx, op(n+"identify"), p.id, 1, v, "同一型号", actor("zhou"))
+		must(t, err)
+	}
+	p.engine()
+	return p
+}
+
+// assessed gives the opinion on p, relying on the urgency of another if rely says so.
+func (p *play) assessed(n string, rely bool) error {
+	o := opinion()
+	if rely {
+		o.Findings[1].Relied, o.Findings[1].Reason = true, ""
+	}
+	_, err := p.desk.Opine(context.Background(), op(n+"opine"), p.ref(gate.Opinion), o, actor("zhou"), nil)
+	return err
+}
+
+// first is a whole life of the first application for a variety, approved.
+func first(t *testing.T, tw *town) (p *play, variety string) {
+	t.Helper()
+	p = filed(t, tw, "first-", "lin", "")
+	r, err := p.desk.Register(context.Background(), op("register"), p.id, 1, docket.Product(p.record().Case), "首次申请", actor("zhou"))
+	must(t, err)
+	must(t, p.assessed("first-", false))
+	p.letter("first-reply", yes)
+	return p, docket.SheetID(r.Sheet)
+}
+
+// route is where a case stands now, and on which other one it relies.
+func (p *play) route() (docket.Placed, string) {
+	placed, err := p.desk.Place(context.Background(), p.record().Case)
+	must(p.t, err)
+	if placed.RelyOn == nil {
+		return placed, ""
+	}
+	return placed, placed.RelyOn.Case
+}
+
+func TestTheFirstOpinionIsFoundAmongAnyNumber(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	a, v := first(t, tw)
+	// Six hundred later ones, of other hospitals, as rows: more than one page holds.
+	r := a.record()
+	for i := range 600 {
+		at := tw.world.Clock.Advance(time.Minute)
+		body := fmt.Sprintf(`{"precedent":{"case":"z%03d","number":"n","hospital":"other-%d","submission":1,"entry":3,"hash":"x","day":"2026-09-15","since":%q,"joint":false},"own":[true,true,true],"met":[true,true,true]}`,
+			i, i, at.Format(time.RFC3339))
+		next := r.Case.Clone()
+		next.Version++
+		must(t, tw.world.Store.Commit(ctx, docket.Commit{Case: next, Was: r.Case.Version, Rows: []docket.Row{{
+			List: "precedents/" + v, Sort: "2026-09-15", Name: fmt.Sprintf("z%03d", i), Body: []byte(body),
+		}}}))
+		r = a.record()
+	}
+	b := filed(t, tw, "second-", "he", v)
+	if placed, on := b.route(); placed.Route != reuse.OtherHospital || on != a.id {
+		t.Errorf("got %s on %s, want the first of all, %s", placed.Route, on, a.id)
+	}
+}
+
+func TestHistoryProvesTheOpinionReliedOn(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	a, v := first(t, tw)
+	b := filed(t, tw, "second-", "he", v)
+	must(t, b.assessed("second-", true))
+	given := b.record().Case.Given
+	e, _, err := tw.world.Store.Entry(ctx, a.id, given.Placed.RelyOn.Entry)
+	must(t, err)
+	if e.Verb != string(casework.Opine) || e.Hash != given.Placed.RelyOn.Hash || e.Hash == "" || given.Hash != b.record().Case.Head {
+		t.Errorf("relied on entry %d %s with hash %q, want the opinion's own hash %q", e.Seq, e.Verb, given.Placed.RelyOn.Hash, e.Hash)
+	}
+}
+
+// What was decided shows what it was decided by, whatever has become of it since.
+func TestADecidedCaseShowsTheRouteItWasDecidedBy(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	a, v := first(t, tw)
+	b := filed(t, tw, "second-", "he", v)
+	must(t, b.assessed("second-", true))
+	b.letter("second-reply", yes)
+	if placed, on := a.route(); placed.Route != reuse.First || on != "" || !placed.Decided {
+		t.Errorf("the first case after the second: got %s on %q, want the first, relying on nothing", placed.Route, on)
+	}
+	a.amended("am", no)
+	if placed, on := b.route(); placed.Route != reuse.OtherHospital || on != a.id {
+		t.Errorf("the second case after the first was refused: got %s on %q, want what its opinion relied on", placed.Route, on)
+	}
+	c := filed(t, tw, "third-", "he", v)
+	if placed, on := c.route(); placed.Route != reuse.SameHospital && on == a.id {
+		t.Errorf("a case that is still open: got %s on %q, want nothing of a refused one", placed.Route, on)
+	}
+	sheet, err := tw.world.Store.Sheet(ctx, "variety", v)
+	must(t, err)
+	_, err = tw.desk.MarkVariety(ctx, op("mark"), v, sheet.Version, yes.Date, "国械注进1号", actor("zhou"))
+	must(t, err)
+	if placed, _ := b.route(); len(placed.Stale) != 0 {
+		t.Errorf("an equivalent registered since: got %v on a decided case, want none", placed.Stale)
+	}
+	if placed, _ := c.route(); len(placed.Stale) == 0 && placed.RelyOn != nil {
+		t.Errorf("an equivalent registered since: got nothing stale on an open case")
+	}
+}
+
+// An opinion does not commit when the one it relies on has ceased to be an
+// approved one between the proposal and the commit.
+func TestAnOpinionReliesOnWhatStillStands(t *testing.T) {
+	tw := newTown(t)
+	a, v := first(t, tw)
+	b := filed(t, tw, "second-", "he", v)
+	once := false
+	tw.desk.Store = meanwhile{tw.world.Store, func() {
+		if !once {
+			once = true
+			a.amended("am", no)
+		}
+	}}
+	err := b.assessed("second-", true)
+	if f := fault.Of(err); f == nil || f.Kind != fault.Invalid {
+		t.Errorf("got %v, want the reliance refused: the first application was refused meanwhile", err)
+	}
+	if b.record().Case.Given != nil {
+		t.Error("got the opinion recorded, want none")
+	}
+}
+
+// meanwhile does something right before an opinion commits.
+type meanwhile struct {
+	docket.Store
+	do func()
+}
+
+func (m meanwhile) Commit(ctx context.Context, c docket.Commit) error {
+	if c.Entry != nil && c.Entry.Verb == string(casework.Opine) {
+		m.do()
+	}
+	return m.Store.Commit(ctx, c)
+}
+
+// A variety of an earlier build has no rows; its approved cases are found all the same.
+func TestAnOldVarietyStillFindsItsPrecedents(t *testing.T) {
+	tw := newTown(t)
+	a, v := first(t, tw)
+	tw.desk.Store = rowless{tw.world.Store}
+	b := filed(t, tw, "second-", "he", v)
+	placed, on := b.route()
+	if placed.Route != reuse.OtherHospital || on != a.id || placed.RelyOn.Hash == "" {
+		t.Errorf("got %s on %q, want the first case with its hash", placed.Route, on)
+	}
+}
+
+// rowless is a store of before there were rows.
+type rowless struct{ docket.Store }
+
+func (rowless) Rows(context.Context, string, string, int) ([]docket.Row, string, error) {
+	return nil, "", nil
+}
+
+func (r rowless) Sheet(ctx context.Context, kind, id string) (docket.Sheet, error) {
+	s, err := r.Store.Sheet(ctx, kind, id)
+	s.Body = bytes.Replace(s.Body, []byte(`"Rows":true`), []byte(`"Rows":false`), 1)
+	return s, err
+}
+
+func (r rowless) Commit(ctx context.Context, c docket.Commit) error {
+	c.Rows, c.Struck, c.Stands = nil, nil, nil
+	return r.Store.Commit(ctx, c)
+}
