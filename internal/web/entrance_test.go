@@ -160,3 +160,67 @@ func TestWhatEachReaderSees(t *testing.T) {
 		t.Errorf("the gate before leads to the one after: got %q, want 办理评估", got)
 	}
 }
+
+// Wherever a page is told to go back to, it goes back to us: after a true
+// sign-in somebody else's page would be believed.
+func TestTheWayBackLeadsNowhereElse(t *testing.T) {
+	h := newHouse(t)
+	rows := []struct {
+		name, back string
+		keeps      bool
+	}{
+		{"a page", "/hospital/cases/x", true},
+		{"a page with a question", "/hospital/find?number=%E6%80%A5+1", true},
+		{"an escaped tab stays escaped", "/%09/evil.example", true},
+		{"an escaped slash stays escaped", "/%2fevil.example", true},
+		{"an escaped backslash stays escaped", "/%5Cevil.example", true},
+		{"two slashes name a host", "//evil.example/login", false},
+		{"three slashes", "///evil.example", false},
+		{"a tab between slashes", "/\t/evil.example", false},
+		{"a tab before the second slash", "/\t\t//evil.example", false},
+		{"a line end", "/\n/evil.example", false},
+		{"a carriage return", "/\r/evil.example", false},
+		{"a NUL", "/\x00/evil.example", false},
+		{"a blank in front", " //evil.example", false},
+		{"a blank within", "/ /evil.example", false},
+		{"a delete", "/\x7f/evil.example", false},
+		{"a backslash", "/\\evil.example", false},
+		{"a backslash in front", "\\/evil.example", false},
+		{"a whole address", "https://evil.example/", false},
+		{"an address without slashes", "https:evil.example", false},
+		{"a script", "javascript:alert(1)", false},
+		{"a user's name for a host", "//hospital@evil.example", false},
+		{"no slash at all", "evil.example", false},
+		{"nothing", "", false},
+	}
+	for _, row := range rows {
+		for way, fallback := range map[string]string{"/preferences": "/", "/hospital/sign-in": "/hospital"} {
+			got := h.wentBack(t, way, row.back)
+			want := row.back
+			if !row.keeps {
+				want = fallback
+			}
+			if row.keeps && way != "/preferences" && !strings.HasPrefix(row.back, "/hospital") {
+				continue // a sign-in leads to pages of its own audience only
+			}
+			if got != want {
+				t.Errorf("%s: %s goes to %q, want %q", row.name, way, got, want)
+			}
+		}
+	}
+}
+
+// wentBack is where way leads somebody who asked to be led to back: at once, or
+// after a true sign-in.
+func (h *house) wentBack(t testing.TB, way, back string) string {
+	t.Helper()
+	w := h.send("POST", way, "", url.Values{"op": {rand.Text()}, "return": {back}})
+	if way == "/preferences" {
+		return w.Header().Get("Location")
+	}
+	at, err := url.Parse(w.Header().Get("Location"))
+	must(t, err)
+	state, cookie := at.Query().Get("state"), strings.Split(w.Header().Get("Set-Cookie"), ";")[0]
+	w = h.send("GET", "/hospital/callback?"+url.Values{"state": {state}, "code": {journey.Person("lin-zhi").Subject}}.Encode(), cookie, nil)
+	return w.Header().Get("Location")
+}

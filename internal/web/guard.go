@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"jixu/internal/fault"
@@ -86,9 +87,19 @@ func (x *exchange) preferences() error {
 	return x.see(localPath(x.r.PostForm.Get("return"), "/"))
 }
 
-// localPath returns path if it leads nowhere but here, and otherwise fallback.
+// localPath returns path if it leads nowhere but here, written anew as we read
+// it, and otherwise fallback. Browsers take tabs and line ends out of an address
+// before they read it, and take a backslash for a slash: with such a byte in it,
+// what we judge is not what they follow.
 func localPath(path, fallback string) string {
-	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") {
+	if strings.ContainsFunc(path, func(c rune) bool { return c <= ' ' || c == 0x7f || c == '\\' }) {
+		return fallback
+	}
+	u, err := url.Parse(path)
+	if err != nil || u.Scheme != "" || u.Opaque != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, "/") {
+		return fallback
+	}
+	if path = u.RequestURI(); strings.HasPrefix(path, "//") {
 		return fallback
 	}
 	return path
