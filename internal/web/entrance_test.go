@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"jixu/internal/docket"
 	"jixu/internal/journey"
 	"jixu/internal/memory"
 	"jixu/internal/party"
@@ -200,13 +201,53 @@ func TestTheWayBackLeadsNowhereElse(t *testing.T) {
 			if !row.keeps {
 				want = fallback
 			}
-			if row.keeps && way != "/preferences" && !strings.HasPrefix(row.back, "/hospital") {
+			if row.keeps && way == "/hospital/sign-in" && !strings.HasPrefix(row.back, "/hospital") {
 				continue // a sign-in leads to pages of its own audience only
 			}
 			if got != want {
 				t.Errorf("%s: %s goes to %q, want %q", row.name, way, got, want)
 			}
 		}
+	}
+}
+
+// A link is a secret: the sign-in that its page offers leads to the gate, and
+// the secret stands neither in a question nor in what is kept on the way.
+func TestTheSignInOfALinkKeepsNoSecret(t *testing.T) {
+	h := newHouse(t)
+	path, _ := h.submitted(t, h.enter(t, "hospital", "lin-zhi"))
+	gate := h.gatePath(t, path, "opinion")
+	var link, offered string
+	for _, m := range h.Mail.Sent() {
+		at := strings.Index(m.Text, "/l/")
+		if at < 0 || link != "" {
+			continue
+		}
+		link = strings.Fields(m.Text[at:])[0]
+		offered, _ = page(t, h.send("GET", link, "", nil)).Find("#who a.button").Attr("href")
+		if !strings.HasSuffix(offered, gate) {
+			link = ""
+		}
+	}
+	if want := "/agency/sign-in?return=" + gate; offered != want {
+		t.Fatalf("the link's page offers %q, want %q", offered, want)
+	}
+	for name, back := range map[string]string{"the link itself": link, "the link's code": link + "/code/x", "a page of the hospitals": "/hospital", "a page that begins alike": "/agencyx"} {
+		w := h.send("POST", "/agency/sign-in", "", url.Values{"op": {rand.Text()}, "return": {back}})
+		at, err := url.Parse(w.Header().Get("Location"))
+		must(t, err)
+		p, err := h.Doors.TakePending(context.Background(), docket.Hash(at.Query().Get("state")), h.sites[1].Machine())
+		must(t, err)
+		if p.Return != "/agency" {
+			t.Errorf("%s: kept %q, want /agency", name, p.Return)
+		}
+	}
+	// Whoever signs in from there is at the gate.
+	zhou := h.enter(t, "agency", "zhou-heng")
+	at, err := zhou.Get(context.Background(), strings.TrimPrefix(offered, "/agency/sign-in?return="))
+	must(t, err)
+	if at.Status != http.StatusOK {
+		t.Errorf("the gate after signing in: got %d, want 200", at.Status)
 	}
 }
 

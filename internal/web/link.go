@@ -66,7 +66,7 @@ func (x *exchange) showLink(status int, v docket.Visit, problems []fault.Problem
 	p := linkPage{
 		Identity: x.identity(view.Case, d), Summary: x.summary(view, g, v.Link.Party, d), Frozen: x.frozenSections(view),
 		Move: Move{Who: d.org(v.Link.Party), What: x.lang.Say("move." + string(g.Kind)), Due: x.due(g, view.Now), Since: g.OpenedAt, Round: g.Round},
-		Post: "/l/" + x.r.PathValue("link") + "/code", SignIn: "/agency/sign-in?return=/l/" + x.r.PathValue("link"),
+		Post: "/l/" + x.r.PathValue("link") + "/code", SignIn: "/agency/sign-in?return=/agency/cases/" + v.Link.Case + "/gates/" + v.Link.Gate,
 	}
 	p.Identity.Href = ""
 	if view.Manifest != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -119,13 +120,24 @@ func (x *exchange) toSignIn() error {
 
 func (x *exchange) home() string { return "/" + string(x.site.Audience) }
 
+// ownPath returns path if it is a page of this audience, and otherwise its home.
+// A link's own address is none: it is a secret, and where somebody goes after
+// signing in is kept.
+func (x *exchange) ownPath(path string) string {
+	path = localPath(path, x.home())
+	if rest, ok := strings.CutPrefix(path, x.home()); !ok || rest != "" && rest[0] != '/' && rest[0] != '?' {
+		return x.home()
+	}
+	return path
+}
+
 func (x *exchange) signInPage() error {
 	audience, other := x.site.Audience, Agency
 	if audience == Agency {
 		other = Hospital
 	}
 	p := signInPage{
-		Intro: x.lang.Say("signin.intro." + string(audience)), Return: localPath(x.r.URL.Query().Get("return"), x.home()),
+		Intro: x.lang.Say("signin.intro." + string(audience)), Return: x.ownPath(x.r.URL.Query().Get("return")),
 		Other: "/" + string(other) + "/sign-in", OtherText: x.lang.Say("signin.other." + string(other)),
 	}
 	p.Title = x.lang.Say("signin.title." + string(audience))
@@ -137,7 +149,7 @@ func (x *exchange) signIn() error {
 	state, nonce, verifier := x.site.Secret(), x.site.Secret(), oauth2.GenerateVerifier()
 	pending := docket.Pending{
 		State: docket.Hash(state), Nonce: nonce, Verifier: verifier, Site: string(x.site.Audience),
-		Return: localPath(x.r.PostForm.Get("return"), x.home()), Expires: x.site.Machine().Add(pendingLife),
+		Return: x.ownPath(x.r.PostForm.Get("return")), Expires: x.site.Machine().Add(pendingLife),
 	}
 	if err := x.site.Doors.PutPending(x.ctx(), pending); err != nil {
 		return err
