@@ -11,6 +11,7 @@ import (
 
 	"jixu/internal/api"
 	"jixu/internal/docket"
+	"jixu/internal/gate"
 	"jixu/internal/journey"
 )
 
@@ -417,6 +418,32 @@ func TestNoSecretIsLoggedOrSaid(t *testing.T) {
 	for _, e := range entries {
 		if strings.Contains(string(e.Body), "path-secret") || strings.Contains(string(e.Body), "whsec") {
 			t.Errorf("history: got %s, want neither secret nor address", e.Body)
+		}
+	}
+}
+
+// Whatever a megabyte holds, its answer is one that a function can give, and a
+// program can read.
+func TestAMegabyteIsAnsweredInAFewLines(t *testing.T) {
+	h := newHouse(t)
+	id := h.submitted()
+	to := base + "/cases/" + id + "/gates/" + h.gate(id, gate.Opinion) + "/answer"
+	names := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `,"n%x":1`, i)
+		}
+		return b.String()
+	}
+	for _, row := range []struct{ name, body string }{
+		{"half a million elements of another kind", `{"notice":{"defects":[` + strings.Repeat("1,", 500_000) + `1]}}`},
+		{"a third of a million elements with nothing in them", `{"notice":{"defects":[` + strings.Repeat("{},", 333_000) + `{}]}}`},
+		{"a hundred thousand names nobody knows", `{"notice":{"defects":[]` + names(90_000) + `}}`},
+		{"one name of a megabyte", `{"` + strings.Repeat("名", 300_000) + `":1}`},
+	} {
+		a := h.as("zhou-heng").post(to, row.body)
+		if len(row.body) > 1<<20 || a.Status != 422 || len(a.Text) > 100_000 {
+			t.Errorf("%s: %d bytes are answered with %d and %d bytes, want 422 and at most 100 kB", row.name, len(row.body), a.Status, len(a.Text))
 		}
 	}
 }

@@ -94,6 +94,11 @@ func (x *call) readCase() (any, error) {
 	return x.caseOut(v), nil
 }
 
+// pageBytes is where a page of entries ends early: one decision with many
+// conditions weighs a hundred kilobytes, and a function's answer must stay under
+// six megabytes with every quotation mark in it written twice.
+const pageBytes = 2 << 20
+
 // history lists entries, oldest first; its cursor is the last one's number.
 func (x *call) history() (any, error) {
 	after, limit, err := x.page()
@@ -110,19 +115,29 @@ func (x *call) history() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	events, next := pageOf(v.Events, last, limit)
 	var entries []entryOut
-	next := ""
-	for _, e := range slices.Backward(v.Events) { // they are newest first
-		if e.Seq <= last {
-			continue
-		}
-		if len(entries) == limit {
-			next = strconv.Itoa(entries[limit-1].Seq)
-			break
-		}
+	for _, e := range events {
 		entries = append(entries, x.entryOut(e))
 	}
 	return listOf(entries, next), nil
+}
+
+// pageOf returns up to limit of events, which are newest first, from the one
+// behind last on and oldest first, and the cursor of the page that follows.
+func pageOf(events []docket.Event, last, limit int) (page []docket.Event, next string) {
+	size := 0
+	for _, e := range slices.Backward(events) {
+		if e.Seq <= last {
+			continue
+		}
+		size += len(e.Body)
+		if n := len(page); n == limit || n > 0 && size > pageBytes {
+			return page, strconv.Itoa(page[n-1].Seq)
+		}
+		page = append(page, e)
+	}
+	return page, ""
 }
 
 // gapOut is one thing that the pre-check found.

@@ -139,9 +139,19 @@ func (x *call) decided(g gate.Gate) *decidedBy {
 	}
 }
 
+// maxAnswer is what an answer may weigh, in bytes: a function answers with six
+// megabytes at most, and its answer is written as a string within JSON. Pages of
+// lists and of histories and the list of problems end long before.
+const maxAnswer = 4 << 20
+
+var errLarge = errors.New("the answer is too large to be carried")
+
 // write sends v as JSON. Nothing is written before nothing can fail.
 func (x *call) write(status int, kind string, v any) {
 	body, err := json.Marshal(v)
+	if err == nil && len(body) > maxAnswer {
+		err = errLarge
+	}
 	if err != nil {
 		x.house.Log.ErrorContext(x.r.Context(), "writing an answer failed", "err", err, "route", x.r.Pattern)
 		status, body = http.StatusInternalServerError, []byte(`{"type":"about:blank","title":"internal error","status":500,"detail":"","code":"internal"}`)

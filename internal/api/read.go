@@ -57,7 +57,9 @@ func readJSON(body []byte, into any) error {
 	if _, err := d.Token(); err != io.EOF {
 		return fault.New(fault.Invalid, "json")
 	}
-	if err := fault.Fields(misfits("", v, reflect.TypeOf(into).Elem())); err != nil {
+	var m misfits
+	m.look("", v, reflect.TypeOf(into).Elem())
+	if err := fault.Fields(m); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(body, into); err != nil {
@@ -110,82 +112,88 @@ func value(d *json.Decoder, depth int) (any, error) {
 	return token, nil
 }
 
-// misfits lists where v is not of type t: names that t has not, values of another
-// kind, and those left out whose field says `api:"required"`: where nothing means
-// something, it must be said.
-func misfits(at string, v any, t reflect.Type) []fault.Problem {
+// misfits lists where a value is not of its type: names that the type has not,
+// values of another kind, and those left out whose field says `api:"required"`:
+// where nothing means something, it must be said. It stops looking when the list
+// is full, or a megabyte of wrong elements would be answered with fifty.
+type misfits []fault.Problem
+
+func (m *misfits) full() bool { return len(*m) >= fault.MaxProblems }
+
+func (m *misfits) add(p fault.Problem) {
+	if !m.full() {
+		*m = append(*m, p)
+	}
+}
+
+func (m *misfits) look(at string, v any, t reflect.Type) {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	misfit := []fault.Problem{{Field: at, Code: "json.type", Args: []any{kindName(t)}}}
+	fits := false
 	switch t.Kind() {
 	case reflect.Struct:
-		object, ok := v.(map[string]any)
-		if !ok {
-			return misfit
+		var object map[string]any
+		if object, fits = v.(map[string]any); fits {
+			m.lookInto(at, object, t)
 		}
-		return misfitsIn(at, object, t)
 	case reflect.Map:
-		object, ok := v.(map[string]any)
-		if !ok {
-			return misfit
-		}
-		var out []fault.Problem
-		for _, name := range sorted(object) {
-			out = append(out, misfits(join(at, name), object[name], t.Elem())...)
-		}
-		return out
-	case reflect.Slice:
-		list, ok := v.([]any)
-		if !ok {
-			return misfit
-		}
-		var out []fault.Problem
-		for i, e := range list {
-			out = append(out, misfits(fmt.Sprintf("%s[%d]", at, i), e, t.Elem())...)
-		}
-		return out
-	case reflect.String:
-		if _, ok := v.(string); ok {
-			return nil
-		}
-	case reflect.Bool:
-		if _, ok := v.(bool); ok {
-			return nil
-		}
-	case reflect.Int:
-		if n, ok := v.(json.Number); ok {
-			if _, err := strconv.Atoi(n.String()); err == nil {
-				return nil
+		var object map[string]any
+		if object, fits = v.(map[string]any); fits {
+			for _, name := range sorted(object) {
+				if m.full() {
+					return
+				}
+				m.look(join(at, name), object[name], t.Elem())
 			}
 		}
-	}
-	return misfit
-}
-
-func misfitsIn(at string, object map[string]any, t reflect.Type) []fault.Problem {
-	fields := map[string]reflect.Type{}
-	for _, f := range reflect.VisibleFields(t) {
-		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
-			fields[name] = f.Type
+	case reflect.Slice:
+		var list []any
+		if list, fits = v.([]any); fits {
+			for i, e := range list {
+				if m.full() {
+					return
+				}
+				m.look(fmt.Sprintf("%s[%d]", at, i), e, t.Elem())
+			}
+		}
+	case reflect.String:
+		_, fits = v.(string)
+	case reflect.Bool:
+		_, fits = v.(bool)
+	case reflect.Int:
+		if n, ok := v.(json.Number); ok {
+			_, err := strconv.Atoi(n.String())
+			fits = err == nil
 		}
 	}
-	var out []fault.Problem
+	if !fits {
+		m.add(fault.Problem{Field: at, Code: "json.type", Args: []any{kindName(t)}})
+	}
+}
+
+func (m *misfits) lookInto(at string, object map[string]any, t reflect.Type) {
+	fields := map[string]reflect.Type{}
 	for _, f := range reflect.VisibleFields(t) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" {
+			continue
+		}
+		fields[name] = f.Type
 		if _, there := object[name]; !there && f.Tag.Get("api") == "required" {
-			out = append(out, fault.Problem{Field: join(at, name), Code: "field.missing"})
+			m.add(fault.Problem{Field: join(at, name), Code: "field.missing"})
 		}
 	}
 	for _, name := range sorted(object) {
-		field, ok := fields[name]
-		if !ok {
-			out = append(out, fault.Problem{Field: join(at, name), Code: "json.unknown"})
-			continue
+		if m.full() {
+			return
 		}
-		out = append(out, misfits(join(at, name), object[name], field)...)
+		if field, ok := fields[name]; ok {
+			m.look(join(at, name), object[name], field)
+		} else {
+			m.add(fault.Problem{Field: join(at, name), Code: "json.unknown"})
+		}
 	}
-	return out
 }
 
 func kindName(t reflect.Type) string {

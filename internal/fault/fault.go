@@ -36,7 +36,7 @@ type Fault struct {
 	Kind     Kind
 	Code     string    // key in the catalogue of words, "fault." left off
 	Args     []any     // values for the sentence, in its order
-	Problems []Problem // for Invalid: every field at once, in the order of the form
+	Problems []Problem // for Invalid: every field at once, in the order of the form, at most MaxProblems
 	Cause    error     // for the log; never shown
 }
 
@@ -50,11 +50,17 @@ func Because(k Kind, code string, cause error) *Fault {
 	return &Fault{Kind: k, Code: code, Cause: cause}
 }
 
+// MaxProblems is how many problems one answer lists: more than a form has
+// fields, few enough that the answer is never larger than what was asked.
+const MaxProblems = 100
+
 // Fields returns an Invalid fault that lists problems, or nil if there are none.
+// Those over MaxProblems are left out: they are said once the first are mended.
 func Fields(problems []Problem) error {
 	if len(problems) == 0 {
 		return nil
 	}
+	problems = problems[:min(len(problems), MaxProblems)]
 	return &Fault{Kind: Invalid, Code: "form", Problems: problems}
 }
 

@@ -30,3 +30,10 @@ func TestKindOf(t *testing.T) {
 		t.Error("errors.Is finds the kind through a wrap: got false, want true")
 	}
 }
+
+func TestAFaultListsAHundredProblemsAtMost(t *testing.T) {
+	many := make([]Problem, 5000)
+	if got := len(Of(Fields(many)).Problems); got != MaxProblems {
+		t.Errorf("got %d problems, want %d", got, MaxProblems)
+	}
+}

@@ -441,3 +441,25 @@ func TestPreferences(t *testing.T) {
 		t.Errorf("got lang %q and class %q, want en and large", doc.Find("html").AttrOr("lang", ""), doc.Find("html").AttrOr("class", ""))
 	}
 }
+
+// A page is never much larger than what was sent, whatever was sent.
+func TestAMegabyteOfFieldsIsAnsweredInOnePage(t *testing.T) {
+	s := newScene(t)
+	lin := s.cookie(t, "hospital", "lin-zhi")
+	var twice, once strings.Builder
+	for i := range 4900 { // net/http takes ten thousand at most
+		fmt.Fprintf(&twice, "a%x=&a%x=&", i, i)
+		fmt.Fprintf(&once, "a%x=%%3C&", i)
+	}
+	for name, body := range map[string]string{
+		"fields that stand twice": twice.String(), "fields nobody knows": once.String(), "one long answer": "reason=" + strings.Repeat("'", 1_000_000),
+	} {
+		values, err := url.ParseQuery(body)
+		must(t, err)
+		values.Set("op", rand.Text())
+		w := s.send("POST", s.open+"/withdraw", lin, values)
+		if w.Code < 400 || w.Code > 499 || w.Body.Len() > 4<<20 {
+			t.Errorf("%s: %d bytes are answered with %d and %d bytes, want 4xx and at most 4 MB", name, len(body), w.Code, w.Body.Len())
+		}
+	}
+}

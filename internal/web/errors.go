@@ -68,15 +68,26 @@ func (x *exchange) backHref() string {
 // control are fields that nobody types.
 var control = []string{"op", "version", "choice", "gate", "item", "return", "lang", "large", "sha256", "evidence", "digits", "answers"}
 
+// typedFrame is about what the page writes around one thing typed, in bytes.
+const typedFrame = 64
+
+// maxTyped is how much of what was typed a page shows again, in bytes: several
+// times what our longest form takes. The browser still has the rest.
+const maxTyped = 256 << 10
+
 // typed lists what people typed into the form that was refused, by the form's
 // own names, so that it can be copied. A request from elsewhere was never read.
 func (x *exchange) typed() [][2]string {
 	var out [][2]string
+	left := maxTyped
 	for _, name := range slices.Sorted(maps.Keys(x.r.PostForm)) {
 		if slices.Contains(control, name) {
 			continue
 		}
 		for _, value := range x.r.PostForm[name] {
+			if left -= len(name) + len(value) + typedFrame; left < 0 {
+				return out
+			}
 			if strings.TrimSpace(value) != "" {
 				out = append(out, [2]string{name, value})
 			}
