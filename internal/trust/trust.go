@@ -19,7 +19,7 @@ import (
 // Trust is what one organisation agreed on (接口互信).
 type Trust struct {
 	Org     string   `json:"Org"`
-	Secrets []Secret `json:"Secrets"` // in the order they were made; those over stay until the list is full
+	Secrets []Secret `json:"Secrets"` // in the order they were made; the oldest of those over go when the list is full
 	Address string   `json:"Address"` // where events go, "" if nowhere
 }
 
@@ -49,8 +49,8 @@ func (t Trust) Live(now time.Time) []Secret {
 }
 
 const (
-	maxLive = 2 // the old one and the new one, while machines change over
-	maxKept = 10
+	maxLive = 2  // the old one and the new one, while machines change over
+	maxKept = 10 // together with those that are over
 
 	// MaxDays is how long a secret lives at most.
 	MaxDays = 366
@@ -105,8 +105,7 @@ func (t Trust) Make(id string, sealed []byte, days int, a party.Actor, now time.
 	}
 	s := Secret{ID: id, Sealed: sealed, Made: now, Expires: now.AddDate(0, 0, days), Person: a.Person}
 	t.Org = a.Org
-	t.Secrets = append(forgetting(t.Secrets, now), s)
-	t.Secrets = t.Secrets[max(0, len(t.Secrets)-maxKept):]
+	t.Secrets = shortened(append(forgetting(t.Secrets, now), s), now)
 	return Change{Trust: t, Verb: Make, By: a, Facts: Facts{Secret: id, Expires: s.Expires.UTC().Format(time.RFC3339)}}, nil
 }
 
@@ -161,6 +160,20 @@ func forgetting(secrets []Secret, now time.Time) []Secret {
 		}
 	}
 	return out
+}
+
+// shortened returns secrets without the oldest of those that are over, as many
+// as are too many. A live one stays, however old: only its end or somebody who
+// revokes it, with an entry, ends it. No list grows by that, for few are live.
+func shortened(secrets []Secret, now time.Time) []Secret {
+	over := len(secrets) - maxKept
+	return slices.DeleteFunc(secrets, func(s Secret) bool {
+		if over <= 0 || s.Live(now) {
+			return false
+		}
+		over--
+		return true
+	})
 }
 
 const maxAddress = 1000 // bytes

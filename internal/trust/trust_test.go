@@ -163,6 +163,28 @@ func TestOldSecretsAreForgottenInTheEnd(t *testing.T) {
 	}
 }
 
+func TestALiveSecretStaysHoweverManyComeAndGoBesideIt(t *testing.T) {
+	ch, err := Trust{}.Make("kept", []byte("x"), MaxDays, admin, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 * maxKept {
+		id := "s" + strconv.Itoa(i)
+		if ch, err = ch.Trust.Make(id, []byte("x"), MaxDays, admin, noon); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ch.Trust.Make("third", []byte("x"), MaxDays, admin, noon); !errors.Is(err, fault.Conflict) {
+			t.Fatalf("a third live one: got %v, want a conflict", err)
+		}
+		if ch, err = ch.Trust.Revoke(id, admin, noon); err != nil {
+			t.Fatal(err)
+		}
+		if live := ch.Trust.Live(noon); len(live) != 1 || live[0].ID != "kept" || live[0].Sealed == nil || len(ch.Trust.Secrets) > maxKept {
+			t.Fatalf("after %d others: got live %v of %d, want the one that nobody revoked", i+1, live, len(ch.Trust.Secrets))
+		}
+	}
+}
+
 func TestHistoryHoldsNoSecretAndNoAddress(t *testing.T) {
 	ch, err := made(t, 1).Direct("https://events.mpa.example/token-in-a-path", false, admin, noon)
 	if err != nil || strings.Contains(ch.Facts.Address, "token") || len(ch.Facts.Address) != 64 {
