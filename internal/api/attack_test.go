@@ -447,3 +447,25 @@ func TestAMegabyteIsAnsweredInAFewLines(t *testing.T) {
 		}
 	}
 }
+
+func TestAFileIsNotCalledByWhoIsTreated(t *testing.T) {
+	s := newScene(t)
+	for name, want := range map[string]string{
+		"张三11010519491231002X.pdf": "field.identity", "13812345678.pdf": "field.identity", "申请\u200b表.pdf": "file.hidden", "\ufeff申请表.pdf": "file.hidden",
+		"申请\u2028表.pdf": "file.hidden", "申请\U000e0041表.pdf": "file.hidden", "申请\n表.pdf": "field.control", " ": "file.name",
+	} {
+		in := map[string]any{"item": "signed-form", "name": name}
+		letter := at(s.open, "reply-1", "shen-an", map[string]any{"name": name})
+		for door, a := range map[string]*answer{
+			"a paper": s.as("lin-zhi").edit(s.draft, "/files", in), "a letter": s.nmpa.post(evidence, letter),
+			"a letter by a person's program": s.as("shen-an").post(path(s.open, "gates/reply-1/evidence"), map[string]any{"name": name}),
+		} {
+			if a.Status != 422 || !strings.Contains(a.Text, want) {
+				t.Errorf("%s called %q: got %d %s, want 422 %s", door, name, a.Status, a.Text, want)
+			}
+		}
+	}
+	if s.print() != s.before {
+		t.Error("something changed")
+	}
+}

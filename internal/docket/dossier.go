@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"jixu/internal/casework"
 	"jixu/internal/dossier"
@@ -64,7 +61,7 @@ func (d *Desk) Save(ctx context.Context, op Op, id string, version int, values m
 // Upload is a file about to be sent to the bucket.
 type Upload struct {
 	Item   string
-	Name   string // as the uploader calls it, 1 to 300 characters
+	Name   string // as the uploader calls it: see policy.FileName
 	SHA256 string // hex, when script computed it; else ""
 }
 
@@ -218,10 +215,7 @@ func (d *Desk) Open(ctx context.Context, id, file string, a party.Actor) (string
 }
 
 func checkUpload(u Upload) []fault.Problem {
-	var problems []fault.Problem
-	if n := utf8.RuneCountInString(u.Name); n < 1 || n > 300 || !utf8.ValidString(u.Name) || strings.ContainsFunc(u.Name, unicode.IsControl) {
-		problems = append(problems, fault.Problem{Field: "file", Code: "file.name"})
-	}
+	problems := policy.FileName("file", u.Name)
 	if u.SHA256 != "" && !isDigest(u.SHA256) {
 		problems = append(problems, fault.Problem{Field: "sha256", Code: "field.digest"})
 	}

@@ -209,7 +209,7 @@ func text(field, s string) []fault.Problem {
 		return []fault.Problem{{Field: field, Code: "field.missing"}}
 	case utf8.RuneCountInString(s) > maxText:
 		return []fault.Problem{{Field: field, Code: "field.long", Args: []any{maxText}}}
-	case policy.HoldsResidentID(s) || policy.HoldsMobile(s):
+	case policy.HoldsIdentity(s):
 		return []fault.Problem{{Field: field, Code: "field.identity"}}
 	}
 	return nil

@@ -27,8 +27,8 @@ func (p Pack) Clean(values map[string]string) map[string]string {
 }
 
 // CheckDraft returns what keeps values from being saved as a draft: unknown
-// fields, text too long for its field, and characters that are no text. A draft may
-// be incomplete and wrong in every other way.
+// fields, text too long for its field, characters that are no text, and numbers
+// that name a person. A draft may be incomplete and wrong in every other way.
 func (p Pack) CheckDraft(values map[string]string) []fault.Problem {
 	return p.checkValues(values, Field.draftProblem)
 }
@@ -92,13 +92,20 @@ func (f Field) draftProblem(v string) (fault.Problem, bool) {
 	if utf8.RuneCountInString(v) > most {
 		return problem("field.long", most)
 	}
+	// Not even a draft keeps what a patient could be known by.
+	if f.Kind == OneLine || f.Kind == Multiline {
+		if holdsResidentID(v) || !f.Phone && holdsMobile(v) {
+			return problem("field.identity")
+		}
+	}
 	return none, false
 }
 
-// hidden reports whether r changes how its neighbours read without being seen:
-// marks that turn the direction of text, and the byte-order mark.
+// hidden reports whether r changes how its neighbours read, or carries text of
+// its own, without being seen. What pages and word processors leave between
+// words, as U+200B, is taken: it is pasted unseen and does no harm in a sentence.
 func hidden(r rune) bool {
-	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\ufeff'
+	return Invisible(r) && (unicode.Is(unicode.Bidi_Control, r) && r > '\u200f' || r == '\ufeff' || r == '\u2028' || r == '\u2029' || r >= 0xe0000)
 }
 
 func (f Field) formProblem(v string) (fault.Problem, bool) {
@@ -127,75 +134,6 @@ func (f Field) formProblem(v string) (fault.Problem, bool) {
 		if _, err := calendar.ParseDay(v); err != nil {
 			return problem("field.day")
 		}
-	case OneLine, Multiline:
-		if HoldsResidentID(v) || !f.Phone && HoldsMobile(v) {
-			return problem("field.identity")
-		}
 	}
 	return none, false
-}
-
-func narrow(r rune) rune {
-	if r >= '！' && r <= '～' {
-		return r - ('！' - '!')
-	}
-	return r
-}
-
-// HoldsResidentID reports whether s contains an 18-character resident identity
-// number: a date of birth that can be, and a right check digit. Spaces and hyphens
-// between its groups and full-width digits do not hide it.
-func HoldsResidentID(s string) bool { return holds(s, 18, isResidentID) }
-
-// HoldsMobile reports whether s contains a mainland mobile number of 11 digits, with
-// or without the country's 86 before it.
-func HoldsMobile(s string) bool {
-	return holds(s, 11, isMobile) || holds(s, 13, func(d string) bool { return d[:2] == "86" && isMobile(d[2:]) }) ||
-		holds(s, 15, func(d string) bool { return d[:4] == "0086" && isMobile(d[4:]) })
-}
-
-func isMobile(d string) bool {
-	return d[0] == '1' && d[1] >= '3' && strings.Trim(d, "0123456789") == ""
-}
-
-func isResidentID(d string) bool {
-	sum := 0
-	for i, w := range [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2} {
-		if d[i] < '0' || d[i] > '9' {
-			return false
-		}
-		sum += int(d[i]-'0') * w
-	}
-	if "10X98765432"[sum%11] != d[17] {
-		return false
-	}
-	_, err := calendar.ParseDay(d[6:10] + "-" + d[10:12] + "-" + d[12:14])
-	return err == nil && d[6:10] >= "1800" && d[6:10] <= "2100"
-}
-
-// holds reports whether is accepts n characters of s that begin and end with a
-// group of digits. Groups may be parted by one space or hyphen; the last character may be
-// an X.
-func holds(s string, n int, is func(string) bool) bool {
-	rs := []rune(strings.ToUpper(strings.Map(narrow, s)))
-	digit := func(i int) bool { return i >= 0 && i < len(rs) && rs[i] >= '0' && rs[i] <= '9' }
-	for start := range rs {
-		if !digit(start) || digit(start-1) {
-			continue
-		}
-		got := make([]byte, 0, n)
-		for i := start; i < len(rs) && len(got) < n; i++ {
-			switch {
-			case digit(i), rs[i] == 'X' && len(got) == n-1:
-				got = append(got, byte(rs[i]))
-				if len(got) == n && !digit(i+1) && is(string(got)) {
-					return true
-				}
-			case strings.ContainsRune(" -\u3000–—", rs[i]) && (digit(i+1) || i+1 < len(rs) && rs[i+1] == 'X'):
-			default:
-				i = len(rs)
-			}
-		}
-	}
-	return false
 }

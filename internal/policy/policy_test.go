@@ -323,6 +323,9 @@ func TestCheckForm(t *testing.T) {
 		{"a line end and a tab where there may be lines", "model", "A\r\n\tB", "", ""},
 		{"a control character", "model", "A\x00B", "model field.control", "model field.control"},
 		{"text that turns direction", "unit", "套\u202egnp", "unit field.control", "unit field.control"},
+		{"tags that nobody sees", "unit", "套\U000e0041", "unit field.control", "unit field.control"},
+		{"a break of lines that is no line end", "unit", "套\u2028", "unit field.control", "unit field.control"},
+		{"a blank without width, pasted from a page", "unit", "套\u200b", "", ""},
 		{"bytes that are no text", "unit", "\xff\xfe", "unit field.control", "unit field.control"},
 		{"HTML is only text", "unit", "<b>套</b>", "", ""},
 		{"a whole number", "quantity", "9999", "", ""},
@@ -337,10 +340,10 @@ func TestCheckForm(t *testing.T) {
 		{"a choice there is not", "class", "I", "class field.choice", ""},
 		{"a field there is not", "patient-name", "x", "patient-name field.unknown", "patient-name field.unknown"},
 		{"a field with a strange name is not repeated", "<script>", "x", "field.unknown", "field.unknown"},
-		{"a resident id in the reason", "urgency", "患者11010519491231002X，急需", "urgency field.identity", ""},
-		{"a mobile number in the reason", "urgency", "联系 138 1234 5678", "urgency field.identity", ""},
+		{"a resident id in the reason", "urgency", "患者11010519491231002X，急需", "urgency field.identity", "urgency field.identity"},
+		{"a mobile number in the reason", "urgency", "联系 138 1234 5678", "urgency field.identity", "urgency field.identity"},
 		{"a mobile number for the contact", "contact-phone", "13812345678", "", ""},
-		{"a resident id for the contact", "contact-phone", "11010519491231002X", "contact-phone field.identity", ""},
+		{"a resident id for the contact", "contact-phone", "11010519491231002X", "contact-phone field.identity", "contact-phone field.identity"},
 	} {
 		v := example()
 		v[row.field] = row.value
@@ -400,13 +403,51 @@ func TestIdentity(t *testing.T) {
 		{"a trade item number", "06291041500213", false, false},
 		{"twelve digits", "138123456789", false, false},
 		{"a date and a time", "2026-11-22 13:00", false, false},
+		{"a resident id with blanks that nobody sees", "110105\u200b19491231\u2060002X", true, false},
+		{"a mobile number with marks that nobody sees", "138\u200d1234\ufeff5678", false, true},
+		{"a paper's number, a date and a count", "附件13-20261126-1.pdf", false, false},
 		{"nothing", "", false, false},
 	} {
-		if got := HoldsResidentID(row.in); got != row.id {
+		if got := HoldsIdentity(row.in); got != (row.id || row.mobile) {
+			t.Errorf("%s: got identity %t, want %t", row.name, got, row.id || row.mobile)
+		}
+		if got := holdsResidentID(row.in); got != row.id {
 			t.Errorf("%s: got resident id %t, want %t", row.name, got, row.id)
 		}
-		if got := HoldsMobile(row.in); got != row.mobile {
+		if got := holdsMobile(row.in); got != row.mobile {
 			t.Errorf("%s: got mobile %t, want %t", row.name, got, row.mobile)
+		}
+	}
+}
+
+func TestWhatAFileMayBeCalled(t *testing.T) {
+	for _, row := range []struct{ name, file, want string }{
+		{"a name", "申请表.pdf", ""},
+		{"a name with a date and a count", "申请表-20261126-1.pdf", ""},
+		{"a rare character with its variant", "葛\U000e0100城.pdf", ""},
+		{"a picture of a family", "👩\u200d👧.png", ""},
+		{"markup is only text", "<script>.pdf", ""},
+		{"three hundred characters", strings.Repeat("表", 300), ""},
+		{"one character more", strings.Repeat("表", 301), "file.name"},
+		{"nothing", "", "file.name"},
+		{"blanks", " 　", "file.name"},
+		{"a line end", "申请\n表.pdf", "field.control"},
+		{"a NUL", "申请\x00表.pdf", "field.control"},
+		{"bytes that are no text", "\xff\xfe.pdf", "field.control"},
+		{"a blank without width", "申请\u200b表.pdf", "file.hidden"},
+		{"a byte order mark", "\ufeff申请表.pdf", "file.hidden"},
+		{"a break of lines", "申请\u2028表.pdf", "file.hidden"},
+		{"a break of paragraphs", "申请\u2029表.pdf", "file.hidden"},
+		{"text that turns direction", "申请\u202efdp.exe", "file.hidden"},
+		{"a mark of direction", "申请\u200e表.pdf", "file.hidden"},
+		{"tags", "申请\U000e0041表.pdf", "file.hidden"},
+		{"a filler", "申请\u3164表.pdf", "file.hidden"},
+		{"a resident identity number", "张三11010519491231002X.pdf", "field.identity"},
+		{"a mobile number", "13812345678.pdf", "field.identity"},
+		{"a mobile number in groups", "张三 138-1234-5678.pdf", "field.identity"},
+	} {
+		if got := codes(FileName("", row.file)); got != row.want {
+			t.Errorf("%s: got %q, want %q", row.name, got, row.want)
 		}
 	}
 }

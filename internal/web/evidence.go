@@ -77,12 +77,7 @@ func (x *exchange) gateBase() string {
 
 // evidence prepares the upload of an agency's paper.
 func (x *exchange) evidence() error {
-	u, err := x.uploadOf("evidence")
-	var f docket.File
-	var ticket docket.Ticket
-	if err == nil {
-		f, ticket, err = x.site.Desk.Evidence(x.ctx(), x.gateRef(), u, x.wayBack(x.gateBase()+"/evidence"), x.actor)
-	}
+	f, ticket, err := x.site.Desk.Evidence(x.ctx(), x.gateRef(), x.uploadOf("evidence"), x.wayBack(x.gateBase()+"/evidence"), x.actor)
 	if x.wantsJSON() {
 		return x.ticketJSON(f.ID, ticket, err)
 	}

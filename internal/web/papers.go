@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"jixu/internal/docket"
 	"jixu/internal/fault"
@@ -83,12 +81,8 @@ func (x *exchange) attach() error {
 	if err != nil {
 		return err
 	}
-	u, err := x.uploadOf(x.r.PathValue("item"))
-	var r docket.Receipt
-	var ticket docket.Ticket
-	if err == nil {
-		r, ticket, err = x.site.Desk.Attach(x.ctx(), op, v.Case.ID, version, u, x.wayBack("/hospital/cases/"+v.Case.ID+"/items/"+u.Item), x.actor)
-	}
+	u := x.uploadOf(x.r.PathValue("item"))
+	r, ticket, err := x.site.Desk.Attach(x.ctx(), op, v.Case.ID, version, u, x.wayBack("/hospital/cases/"+v.Case.ID+"/items/"+u.Item), x.actor)
 	if x.wantsJSON() {
 		return x.ticketJSON(r.File, ticket, err)
 	}
@@ -105,14 +99,9 @@ func (x *exchange) attach() error {
 	return x.see("/hospital/cases/" + v.Case.ID + "/files/" + r.File)
 }
 
-// uploadOf reads the form that announces a file for item. A name is a line of
-// text; what it says, nothing depends on.
-func (x *exchange) uploadOf(item string) (docket.Upload, error) {
-	u := docket.Upload{Item: item, Name: strings.TrimSpace(x.r.PostForm.Get("name")), SHA256: x.r.PostForm.Get("sha256")}
-	if !utf8.ValidString(u.Name) || strings.ContainsFunc(u.Name, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }) {
-		return u, fault.Fields([]fault.Problem{{Field: "file", Code: "field.control"}})
-	}
-	return u, nil
+// uploadOf reads the form that announces a file for item.
+func (x *exchange) uploadOf(item string) docket.Upload {
+	return docket.Upload{Item: item, Name: strings.TrimSpace(x.r.PostForm.Get("name")), SHA256: x.r.PostForm.Get("sha256")}
 }
 
 // wayBack is where the bucket sends the browser after an upload. A script stays

@@ -124,3 +124,30 @@ func TestWhatAFileWaitsForIsSaid(t *testing.T) {
 		})
 	}
 }
+
+// What a file is called is read by everybody whom the case goes to: it names
+// nobody, and hides nothing.
+func TestAFileIsNotCalledByWhoIsTreated(t *testing.T) {
+	s := newScene(t)
+	item, letter := s.draft+"/items/signed-form", s.gatePath(t, s.open, "reply")+"/evidence"
+	before := s.kept()
+	for name, row := range map[string]struct{ file, says string }{
+		"a resident identity number":    {"张三11010519491231002X.pdf", "请勿填写患者姓名、证件号码、手机号码等身份信息，请改用院内编码。"},
+		"a mobile number":               {"13812345678.pdf", "请勿填写患者姓名、证件号码、手机号码等身份信息，请改用院内编码。"},
+		"a character that nobody sees":  {"申请\u200b表.pdf", "文件名称中含有看不见的字符，请重新命名后再试。"},
+		"text that turns its direction": {"申请\u202efdp.exe", "文件名称中含有看不见的字符，请重新命名后再试。"},
+		"a control character":           {"申请\x01表.pdf", "含有无法识别的字符，请重新输入。"},
+		"a long name":                   {strings.Repeat("表", 301), "请选择文件，文件名不超过 300 个字符。"},
+	} {
+		for path, person := range map[string]string{item: "lin-zhi", letter: "shen-an"} {
+			form := url.Values{"op": {rand.Text()}, "version": {fmt.Sprint(s.load(t, s.draft).Case.Version)}, "name": {row.file}}
+			w := s.send("POST", path, s.cookie(t, strings.Split(path, "/")[1], person), form)
+			if got := page(t, w).Find("#file-error").Text(); w.Code != http.StatusUnprocessableEntity || got != row.says {
+				t.Errorf("%s at %s: got %d %q, want 422 %q", name, path, w.Code, got, row.says)
+			}
+		}
+	}
+	if s.kept() != before {
+		t.Error("something was kept")
+	}
+}
