@@ -166,18 +166,18 @@ func (b *Bucket) get(ctx context.Context, in *s3.GetObjectInput, what string) (i
 	return nil, 0, fault.Because(fault.Unavailable, "busy", fmt.Errorf("opening %s: %w", aws.ToString(in.Key), err))
 }
 
-// Address signs a download of one version that lives a minute and is never
-// shown in the page. See [docket.Files].
-func (b *Bucket) Address(ctx context.Context, key, version string) (string, error) {
-	if key == "" || version == "" {
+// Address signs a download of f's version that lives a minute and is never shown
+// in the page. Its name stands in the address, and nowhere else. See [docket.Files].
+func (b *Bucket) Address(ctx context.Context, f docket.File) (string, error) {
+	if f.Key == "" || f.Version == "" {
 		return "", fault.New(fault.NotFound, "file")
 	}
 	out, err := b.signer.PresignGetObject(ctx, &s3.GetObjectInput{
-		Bucket: &b.name, Key: &key, VersionId: &version, ResponseContentDisposition: aws.String("attachment"),
+		Bucket: &b.name, Key: &f.Key, VersionId: &f.Version, ResponseContentDisposition: aws.String(f.Attachment()),
 		ResponseContentType: aws.String("application/octet-stream"), ResponseCacheControl: aws.String("no-store"),
 	}, s3.WithPresignExpires(openLife))
 	if err != nil {
-		return "", fault.Because(fault.Unavailable, "busy", fmt.Errorf("signing a download of %s: %w", key, err))
+		return "", fault.Because(fault.Unavailable, "busy", fmt.Errorf("signing a download of %s: %w", f.ID, err))
 	}
 	return out.URL, nil
 }

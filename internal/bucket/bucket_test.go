@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"jixu/internal/docket"
+	"jixu/internal/dossier"
 	"jixu/internal/fault"
 )
 
@@ -129,7 +130,7 @@ func TestATicketClaimsNothingThatNobodyClaimed(t *testing.T) {
 
 func TestAnAddressOpensOneVersionForAMinute(t *testing.T) {
 	b := New(config("us-east-1", ""), "files")
-	address, err := b.Address(t.Context(), "dossier/c1/f1", "v1")
+	address, err := b.Address(t.Context(), docket.File{ID: "f1", Item: "signed-form", Key: "dossier/c1/f1", Version: "v1", Name: "申请.doc", Type: dossier.PDF})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,12 +138,14 @@ func TestAnAddressOpensOneVersionForAMinute(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"versionId": "v1", "X-Amz-Expires": "60", "response-content-disposition": "attachment"} {
+	for name, want := range map[string]string{"versionId": "v1", "X-Amz-Expires": "60", "response-content-type": "application/octet-stream",
+		"response-content-disposition": `attachment; filename="signed-form.pdf"; filename*=UTF-8''%E7%94%B3%E8%AF%B7.pdf`,
+	} {
 		if got := u.Query().Get(name); got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 	}
-	if _, err := b.Address(t.Context(), "dossier/c1/f1", ""); !errors.Is(err, fault.NotFound) {
+	if _, err := b.Address(t.Context(), docket.File{ID: "f1", Key: "dossier/c1/f1"}); !errors.Is(err, fault.NotFound) {
 		t.Errorf("without a version: got %v, want NotFound", err)
 	}
 }

@@ -107,12 +107,12 @@ func TestVersityKeepsTheContract(t *testing.T) {
 				}
 				return aws.ToString(out.VersionId), nil
 			},
-			Fetch: func(t *testing.T, address string) []byte {
+			Fetch: func(t *testing.T, address string) (string, []byte) {
 				answer, b := get(t, address)
 				if answer.StatusCode != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Disposition"), "attachment") {
 					t.Fatalf("got %d as %q: %s", answer.StatusCode, answer.Header.Get("Content-Disposition"), b)
 				}
-				return b
+				return answer.Header.Get("Content-Disposition"), b
 			},
 		}
 	})
@@ -227,7 +227,7 @@ func TestVersityPinsVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	version := aws.ToString(head.VersionId)
-	address, err := files.Address(t.Context(), key, version)
+	address, err := files.Address(t.Context(), docket.File{ID: "f1", Key: key, Version: version})
 	if err != nil {
 		t.Fatal(err)
 	}

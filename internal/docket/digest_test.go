@@ -66,24 +66,24 @@ func TestADigestCoversTheWholeAnswer(t *testing.T) {
 	}
 }
 
-type path struct {
+type place struct {
 	name  string
 	index []int
 }
 
 // paths lists the fields of t, those of its structs too.
-func paths(t reflect.Type, at string) []path {
-	var out []path
+func paths(t reflect.Type, at string) []place {
+	var out []place
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name := at + "." + f.Name
 		if f.Type.Kind() == reflect.Struct && !setByTheLaw[name] && f.Type != reflect.TypeFor[time.Time]() && f.Type != reflect.TypeFor[calendar.Day]() {
 			for _, p := range paths(f.Type, name) {
-				out = append(out, path{p.name, append([]int{i}, p.index...)})
+				out = append(out, place{p.name, append([]int{i}, p.index...)})
 			}
 			continue
 		}
-		out = append(out, path{name, []int{i}})
+		out = append(out, place{name, []int{i}})
 	}
 	return out
 }

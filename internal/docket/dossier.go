@@ -211,7 +211,7 @@ func (d *Desk) Open(ctx context.Context, id, file string, a party.Actor) (string
 	if err := d.Store.LogRead(ctx, Reading{Case: id, File: file, Person: a.Person, Org: a.Org, At: now}); err != nil {
 		return "", fmt.Errorf("logging that a file of %s was opened: %w", id, err)
 	}
-	return d.Files.Address(ctx, f.Key, f.Version)
+	return d.Files.Address(ctx, f)
 }
 
 func checkUpload(u Upload) []fault.Problem {

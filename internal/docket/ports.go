@@ -182,8 +182,9 @@ type Files interface {
 	// Newest returns the version of the newest object under key, and whether there
 	// is one.
 	Newest(ctx context.Context, key string) (version string, ok bool, err error)
-	// Address signs a download of one version that lives a minute.
-	Address(ctx context.Context, key, version string) (string, error)
+	// Address signs a download of f's pinned version that lives a minute and is
+	// saved, never shown, as [File.Attachment] says.
+	Address(ctx context.Context, f File) (string, error)
 }
 
 // Machine is the messenger that waits for people.

@@ -1,6 +1,8 @@
 package memory_test
 
 import (
+	"io"
+	"net/url"
 	"testing"
 	"time"
 
@@ -51,6 +53,18 @@ func TestFiles(t *testing.T) {
 			Files: w.Files,
 			Upload: func(_ *testing.T, ticket docket.Ticket, data []byte) (string, error) {
 				return w.Files.Upload(ticket.Fields["key"], data), nil
+			},
+			Fetch: func(t *testing.T, address string) (string, []byte) {
+				at, err := url.Parse(address)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, _, err := w.Files.Open(t.Context(), at.Path[1:], at.Query().Get("versionId"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				data, _ := io.ReadAll(body)
+				return at.Query().Get("response-content-disposition"), data
 			},
 		}
 	})

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -449,9 +450,13 @@ func (f *Files) Open(ctx context.Context, key, version string) (io.ReadCloser, i
 }
 
 // Address names one version. See [docket.Files].
-func (f *Files) Address(ctx context.Context, key, version string) (string, error) {
+func (f *Files) Address(ctx context.Context, file docket.File) (string, error) {
 	return call(ctx, f.world, "Files.Address", func() (string, error) {
-		return "https://files.invalid/" + key + "?versionId=" + version, nil
+		if file.Key == "" || file.Version == "" {
+			return "", fault.New(fault.NotFound, "file")
+		}
+		q := url.Values{"versionId": {file.Version}, "response-content-disposition": {file.Attachment()}}
+		return "https://files.invalid/" + file.Key + "?" + q.Encode(), nil
 	})
 }
 

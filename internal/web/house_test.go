@@ -201,8 +201,9 @@ func (f bucketFiles) Ticket(_ context.Context, file docket.File, _ int64, back s
 	return docket.Ticket{URL: f.url + "/", Fields: fields}, nil
 }
 
-func (f bucketFiles) Address(_ context.Context, key, version string) (string, error) {
-	return f.url + "/" + key + "?versionId=" + version, nil
+func (f bucketFiles) Address(_ context.Context, file docket.File) (string, error) {
+	q := url.Values{"versionId": {file.Version}, "response-content-disposition": {file.Attachment()}}
+	return f.url + "/" + file.Key + "?" + q.Encode(), nil
 }
 
 // serveBucket takes uploads as S3 does, and has each one checked.
@@ -220,7 +221,7 @@ func (h *house) serveBucket(w http.ResponseWriter, r *http.Request) {
 			http.NotFound(w, r)
 			return
 		}
-		w.Header().Set("Content-Disposition", "attachment")
+		w.Header().Set("Content-Disposition", r.URL.Query().Get("response-content-disposition"))
 		_, _ = io.Copy(w, body)
 		return
 	}

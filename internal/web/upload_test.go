@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -149,5 +150,22 @@ func TestAFileIsNotCalledByWhoIsTreated(t *testing.T) {
 	}
 	if s.kept() != before {
 		t.Error("something was kept")
+	}
+}
+
+// What is opened is saved under a name that its reader can find again and open.
+func TestAnOpenedFileIsSavedUnderItsName(t *testing.T) {
+	s := newScene(t)
+	r := s.load(t, s.open)
+	f := r.Files[0]
+	path := strings.Replace(s.open, "/hospital/", "/agency/", 1) + "/files/" + f.ID + "/open"
+	w := s.send("POST", path, s.cookie(t, "agency", "zhou-heng"), url.Values{"op": {rand.Text()}})
+	to, err := url.Parse(w.Header().Get("Location"))
+	must(t, err)
+	if w.Code != http.StatusSeeOther || to.Query().Get("versionId") != f.Version {
+		t.Fatalf("got %d to %s, want the pinned version", w.Code, to)
+	}
+	if _, as, err := mime.ParseMediaType(to.Query().Get("response-content-disposition")); err != nil || as["filename"] != f.Name || !strings.HasSuffix(f.Name, ".pdf") {
+		t.Errorf("got it saved as %v (%v), want as %q", as, err, f.Name)
 	}
 }

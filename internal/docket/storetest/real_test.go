@@ -277,7 +277,7 @@ func post(t *testing.T, ticket docket.Ticket, data []byte) error {
 	return nil
 }
 
-func fetch(t *testing.T, address string) []byte {
+func fetch(t *testing.T, address string) (string, []byte) {
 	t.Helper()
 	answer, err := local.Client().Get(address)
 	if err != nil {
@@ -288,10 +288,11 @@ func fetch(t *testing.T, address string) []byte {
 	if err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatalf("got %s, %s and %v", answer.Status, b, err)
 	}
-	if got := answer.Header.Get("Content-Disposition"); !strings.HasPrefix(got, "attachment") {
-		t.Errorf("got disposition %q, want an attachment", got)
+	disposition := answer.Header.Get("Content-Disposition")
+	if !strings.HasPrefix(disposition, "attachment") {
+		t.Errorf("got disposition %q, want an attachment", disposition)
 	}
-	return b
+	return disposition, b
 }
 
 func TestMiniStackNotices(t *testing.T) {

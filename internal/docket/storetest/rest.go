@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"mime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 
 	"jixu/internal/calendar"
 	"jixu/internal/docket"
+	"jixu/internal/dossier"
 	"jixu/internal/party"
 	"jixu/internal/policy"
 )
@@ -379,8 +381,9 @@ type Shelf struct {
 	Files docket.Files
 	// Upload sends data with a ticket and returns the version it became.
 	Upload func(t *testing.T, ticket docket.Ticket, data []byte) (version string, err error)
-	// Fetch opens an address. It is nil where no browser can.
-	Fetch func(t *testing.T, address string) []byte
+	// Fetch opens an address and returns how the answer is to be saved, and its
+	// bytes. It is nil where no browser can.
+	Fetch func(t *testing.T, address string) (disposition string, data []byte)
 }
 
 // Files tests what [docket.Files] promises.
@@ -455,13 +458,21 @@ func Files(t *testing.T, open func(*testing.T) Shelf) {
 			is(t, "Upload", err, nil)
 			_, err = s.Upload(t, ticket, []byte("second"))
 			is(t, "Upload", err, nil)
-			address, err := s.Files.Address(ctx, f.Key, v)
+			f.Version, f.Name, f.Type = v, `申请表 "1".pdf`, dossier.DOCX
+			address, err := s.Files.Address(ctx, f)
 			is(t, "Address", err, nil)
 			if s.Fetch != nil {
-				if got := string(s.Fetch(t, address)); got != "first" {
-					t.Errorf("got %q, want first", got)
+				saved, data := s.Fetch(t, address)
+				if string(data) != "first" {
+					t.Errorf("got %q, want first", data)
+				}
+				if _, as, err := mime.ParseMediaType(saved); err != nil || as["filename"] != "申请表 _1_.docx" {
+					t.Errorf("it is saved as %q (%v), want by its name and what it is", saved, err)
 				}
 			}
+			f.Version = ""
+			_, err = s.Files.Address(ctx, f)
+			is(t, "Address of no version", err, notFound)
 		}},
 	})
 }
