@@ -54,7 +54,7 @@ func build() (*web.Site, error) {
 	return &web.Site{
 		Audience: web.Agency, Desk: desk, Keeper: keeper, Store: store, Directory: store, Doors: store,
 		SignIn: &web.Issuer{URL: s.Issuer, Client: s.Client}, Address: s.Site,
-		Origins: []string{files.Origin(), web.Origin(s.Issuer)}, Machine: time.Now, Secret: rand.Text,
+		Origins: []string{files.Origin()}, Machine: time.Now, Secret: rand.Text,
 		Log: slog.Default(), Reference: gateway.RequestID, Moved: s.Clock == "table",
 	}, nil
 }

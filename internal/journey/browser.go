@@ -91,7 +91,7 @@ func (b *Browser) Post(ctx context.Context, path string, values url.Values) (*Pa
 // sameOrigin is what browsers say of a form's own page.
 var sameOrigin = http.Header{"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"navigate"}}
 
-// Do sends one request and follows redirects, as GET, with the cookies of each host.
+// Do sends one request and follows redirects and refreshes, as GET, with the cookies of each host.
 func (b *Browser) Do(ctx context.Context, method, path, contentType string, body []byte, header http.Header) (*Page, error) {
 	at, err := b.resolve(path)
 	if err != nil {
@@ -106,7 +106,10 @@ func (b *Browser) Do(ctx context.Context, method, path, contentType string, body
 			return nil, err
 		}
 		next := page.Header.Get("Location")
-		if page.Status < 300 || page.Status > 399 || next == "" {
+		if page.Status < 300 || page.Status > 399 {
+			_, next, _ = strings.Cut(page.Header.Get("Refresh"), "url=") // a page that goes on by itself
+		}
+		if next == "" {
 			return page, nil
 		}
 		to, err := url.Parse(next)

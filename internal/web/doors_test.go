@@ -187,7 +187,7 @@ func TestRoutesLeadSomewhere(t *testing.T) {
 		if w.Code != http.StatusOK && w.Code != http.StatusSeeOther {
 			t.Errorf("GET %s: got %d, want 200 or 303", r.path, w.Code)
 		}
-		for name, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"} {
+		for name, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"} {
 			if got := w.Header().Get(name); got != want && !strings.HasPrefix(r.path, "/static/") {
 				t.Errorf("GET %s: got %s %q, want %q", r.path, name, got, want)
 			}

@@ -19,9 +19,21 @@ import (
 func (h *house) wayBack(t testing.TB, audience string) (state, cookie string) {
 	t.Helper()
 	w := h.send("POST", "/"+audience+"/sign-in", "", url.Values{"op": {rand.Text()}, "return": {"/" + audience}})
-	at, err := url.Parse(w.Header().Get("Location"))
-	must(t, err)
+	at := leadsTo(t, w)
 	return at.Query().Get("state"), strings.Split(w.Header().Get("Set-Cookie"), ";")[0]
+}
+
+// leadsTo is where the page that answers a sign-in goes on to: by itself, and by
+// its link.
+func leadsTo(t testing.TB, w *httptest.ResponseRecorder) *url.URL {
+	t.Helper()
+	_, address, _ := strings.Cut(w.Header().Get("Refresh"), "0; url=")
+	if link := page(t, w).Find("main a.button").AttrOr("href", ""); link != address || address == "" {
+		t.Errorf("the page goes on to %q by itself and to %q by its link, want the issuer", address, link)
+	}
+	at, err := url.Parse(address)
+	must(t, err)
+	return at
 }
 
 func TestWhoMayComeIn(t *testing.T) {
@@ -43,7 +55,7 @@ func TestWhoMayComeIn(t *testing.T) {
 		{"a person of a hospital does not enter the agencies' site", "agency", "lin-zhi", "", http.StatusForbidden, "您的单位请从另一入口登录。"},
 		{"a person of an agency does not enter the hospitals' site", "hospital", "zhou-heng", "", http.StatusForbidden, "您的单位请从另一入口登录。"},
 		{"a person whom nobody registered does not enter", "hospital", "a-stranger", "", http.StatusForbidden, "您的账号尚未登记到任何单位，请联系本单位管理员。"},
-		{"a sign-in that another browser began is not finished here", "hospital", "lin-zhi", "__Host-jixu-state=other", http.StatusForbidden, "登录未完成，请重新登录。"},
+		{"a sign-in that another browser began is not finished here", "hospital", "lin-zhi", "__Host-jixu-state-0123456789abcdef=other", http.StatusForbidden, "登录未完成，请重新登录。"},
 	}
 	for _, row := range rows {
 		state, cookie := h.wayBack(t, row.audience)
@@ -234,8 +246,7 @@ func TestTheSignInOfALinkKeepsNoSecret(t *testing.T) {
 	}
 	for name, back := range map[string]string{"the link itself": link, "the link's code": link + "/code/x", "a page of the hospitals": "/hospital", "a page that begins alike": "/agencyx"} {
 		w := h.send("POST", "/agency/sign-in", "", url.Values{"op": {rand.Text()}, "return": {back}})
-		at, err := url.Parse(w.Header().Get("Location"))
-		must(t, err)
+		at := leadsTo(t, w)
 		p, err := h.Doors.TakePending(context.Background(), docket.Hash(at.Query().Get("state")), h.sites[1].Machine())
 		must(t, err)
 		if p.Return != "/agency" {
@@ -259,8 +270,7 @@ func (h *house) wentBack(t testing.TB, way, back string) string {
 	if way == "/preferences" {
 		return w.Header().Get("Location")
 	}
-	at, err := url.Parse(w.Header().Get("Location"))
-	must(t, err)
+	at := leadsTo(t, w)
 	state, cookie := at.Query().Get("state"), strings.Split(w.Header().Get("Set-Cookie"), ";")[0]
 	w = h.send("GET", "/hospital/callback?"+url.Values{"state": {state}, "code": {journey.Person("lin-zhi").Subject}}.Encode(), cookie, nil)
 	return w.Header().Get("Location")

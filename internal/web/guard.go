@@ -13,6 +13,9 @@ import (
 // asked for from another origin.
 func (s *Site) guarded(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
+	// Browsers without Sec-Fetch-Site are judged by Origin, and the host that reaches a
+	// function may be the gateway's own. An address that is no origin is nobody's.
+	_ = crossOrigin.AddTrustedOrigin(s.Address)
 	crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{site: s, w: w, r: r, lang: languageOf(r), large: cookie(r, largeCookie) == "1"}
 		x.fail(fault.New(fault.Forbidden, "origin"))
@@ -21,7 +24,9 @@ func (s *Site) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
-		h.Set("Referrer-Policy", "no-referrer")
+		// Nothing goes to others. To ourselves it must: under no-referrer every form says
+		// Origin: null, and is refused where a browser says nothing better.
+		h.Set("Referrer-Policy", "same-origin")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
@@ -33,8 +38,9 @@ func (s *Site) guarded(next http.Handler) http.Handler {
 	})
 }
 
-// contentPolicy lets a page load only what we serve, and lead a form only here,
-// to the bucket and to the issuer (a redirect after a POST counts as its form's).
+// contentPolicy lets a page load only what we serve, and lead a form only here
+// and to the bucket. A redirect after a POST counts as its form's; the way to the
+// issuer is none.
 func (s *Site) contentPolicy() string {
 	others := strings.Join(append([]string{"'self'"}, s.Origins...), " ")
 	return "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; " +

@@ -103,7 +103,7 @@ func (h *house) newSite(a web.Audience) *web.Site {
 		Audience: a, Desk: desk, Store: h.Store, Directory: h.Directory, Doors: h.Doors,
 		Keeper:  &docket.Keeper{Store: h.Store, Directory: h.Directory, Doors: h.Doors, Notices: h.Notices, Mac: h.Mac, Desk: desk, Machine: time.Now},
 		SignIn:  issuer{h.House.Desk},
-		Address: h.Site, Origins: []string{h.bucket.URL, h.House.Desk}, Machine: time.Now, Secret: rand.Text,
+		Address: h.Site, Origins: []string{h.bucket.URL}, Machine: time.Now, Secret: rand.Text,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Reference: func(context.Context) string { return "ref-1" },
 	}
 }

@@ -38,7 +38,7 @@ var pages = map[string]any{
 	"answer": answerPage{}, "case": casePage{}, "cases": caseListPage{}, "check": checkPage{}, "closed": closedPage{},
 	"code": codePage{}, "confirm": answerPage{}, "confirmation": confirmationPage{}, "dossier": dossierPage{}, "eligibility": eligibilityPage{},
 	"evidence": evidencePage{}, "failed": failed{}, "form": formPage{}, "gate": gatePage{}, "inbox": inboxPage{},
-	"item": itemPage{}, "link": linkPage{}, "new": newCasePage{}, "precheck": precheckPage{}, "receipt": gatePage{}, "sign-in": signInPage{},
+	"item": itemPage{}, "leaving": leavingPage{}, "link": linkPage{}, "new": newCasePage{}, "precheck": precheckPage{}, "receipt": gatePage{}, "sign-in": signInPage{},
 	"upload": uploadPage{}, "welcome": welcomePage{}, "why": whyPage{}, "withdraw": withdrawPage{},
 }
 

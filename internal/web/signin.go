@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -34,8 +35,8 @@ type SignIn interface {
 	Subject(ctx context.Context, code, verifier, nonce, back string) (string, error)
 }
 
-// Issuer is a SignIn over OIDC discovery: code flow with PKCE. It asks the
-// issuer nothing before somebody signs in.
+// Issuer is a SignIn over OIDC discovery: code flow with PKCE, as a client
+// without a secret. It asks the issuer nothing before somebody signs in.
 type Issuer struct {
 	URL    string
 	Client string
@@ -46,11 +47,15 @@ type Issuer struct {
 
 var _ SignIn = (*Issuer)(nil)
 
+// issuerClient asks the issuer: one that hangs must not hold a function until its
+// own end.
+var issuerClient = &http.Client{Timeout: 5 * time.Second}
+
 func (i *Issuer) discover(ctx context.Context) (*oidc.Provider, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.provider == nil {
-		p, err := oidc.NewProvider(context.WithoutCancel(ctx), i.URL)
+		p, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), issuerClient), i.URL)
 		if err != nil {
 			return nil, fault.Because(fault.Unavailable, "issuer", err)
 		}
@@ -60,7 +65,11 @@ func (i *Issuer) discover(ctx context.Context) (*oidc.Provider, error) {
 }
 
 func (i *Issuer) config(p *oidc.Provider, back string) oauth2.Config {
-	return oauth2.Config{ClientID: i.Client, Endpoint: p.Endpoint(), RedirectURL: back, Scopes: []string{oidc.ScopeOpenID}}
+	at := p.Endpoint()
+	// A client without a secret is named in the form. Trying a header first spends the
+	// code at an issuer that takes a code once, however it was brought.
+	at.AuthStyle = oauth2.AuthStyleInParams
+	return oauth2.Config{ClientID: i.Client, Endpoint: at, RedirectURL: back, Scopes: []string{oidc.ScopeOpenID}}
 }
 
 // Address returns the issuer's authorisation page.
@@ -74,13 +83,14 @@ func (i *Issuer) Address(ctx context.Context, state, nonce, verifier, back strin
 }
 
 // Subject exchanges code and verifies the token: signature, issuer, audience,
-// times and nonce.
+// for whom it was made, times and nonce.
 func (i *Issuer) Subject(ctx context.Context, code, verifier, nonce, back string) (string, error) {
 	p, err := i.discover(ctx)
 	if err != nil {
 		return "", err
 	}
 	c := i.config(p, back)
+	ctx = oidc.ClientContext(ctx, issuerClient)
 	token, err := c.Exchange(ctx, code, oauth2.VerifierOption(verifier))
 	var refused *oauth2.RetrieveError
 	if errors.As(err, &refused) {
@@ -96,6 +106,12 @@ func (i *Issuer) Subject(ctx context.Context, code, verifier, nonce, back string
 	}
 	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce)) != 1 {
 		return "", fault.New(fault.Forbidden, "signin")
+	}
+	var made struct {
+		For string `json:"azp"`
+	}
+	if err := id.Claims(&made); err != nil || made.For != "" && made.For != i.Client {
+		return "", fault.Because(fault.Forbidden, "signin", err)
 	}
 	return id.Subject, nil
 }
@@ -144,7 +160,16 @@ func (x *exchange) signInPage() error {
 	return x.show("sign-in", &p.Page, &p)
 }
 
-// signIn keeps what the way back must prove, and leads to the issuer.
+// leavingPage leads on to the issuer, by itself or by its link.
+type leavingPage struct {
+	Page
+	To string
+}
+
+// signIn keeps what the way back must prove, and leads to the issuer. It answers
+// with a page that goes on by itself and not with a redirect: browsers follow a
+// form's redirects only to the origins that the page before allowed, and where an
+// issuer's pages are, and where they lead on to, is the issuer's to change.
 func (x *exchange) signIn() error {
 	state, nonce, verifier := x.site.Secret(), x.site.Secret(), oauth2.GenerateVerifier()
 	pending := docket.Pending{
@@ -159,19 +184,36 @@ func (x *exchange) signIn() error {
 		return err
 	}
 	// Bound to this browser: a state that somebody else began cannot be finished here.
-	x.setCookie(stateCookie, state, int(pendingLife.Seconds()))
-	return x.see(address)
+	x.setCookie(stateCookie(state), state, int(pendingLife.Seconds()))
+	p := leavingPage{To: address}
+	p.Title = x.lang.Say("leaving.title")
+	x.w.Header().Set("Refresh", "0; url="+address)
+	return x.show("leaving", &p.Page, &p)
 }
 
-const stateCookie = "__Host-jixu-state"
+// stateCookie names the cookie of one sign-in: those begun in two windows do not
+// end each other.
+func stateCookie(state string) string { return "__Host-jixu-state-" + docket.Hash(state)[:16] }
 
 func (x *exchange) back() string { return x.site.Address + x.home() + "/callback" }
 
-// callback is the only GET that writes: it creates the session.
+// callback ends a sign-in. One that cannot be ended leads home whoever is signed
+// in: they came back by a reload, or by the other of two windows.
 func (x *exchange) callback() error {
+	err := x.finish()
+	if f := fault.Of(err); f != nil && f.Code == "signin" {
+		if x.identify(signedIn) == nil && x.session != nil {
+			return x.see(x.home())
+		}
+	}
+	return err
+}
+
+// finish is the only thing a GET does that writes: it creates the session.
+func (x *exchange) finish() error {
 	q := x.r.URL.Query()
 	state := q.Get("state")
-	if state == "" || subtle.ConstantTimeCompare([]byte(state), []byte(cookie(x.r, stateCookie))) != 1 {
+	if state == "" || subtle.ConstantTimeCompare([]byte(state), []byte(cookie(x.r, stateCookie(state)))) != 1 {
 		return fault.New(fault.Forbidden, "signin")
 	}
 	now := x.site.Machine()
@@ -205,7 +247,7 @@ func (x *exchange) callback() error {
 	if err := x.site.Doors.PutSession(x.ctx(), s); err != nil {
 		return err
 	}
-	x.setCookie(stateCookie, "", 0)
+	x.setCookie(stateCookie(state), "", 0)
 	x.setCookie(sessionCookie(x.site.Audience), secret, int(absoluteLife.Seconds()))
 	return x.see(pending.Return)
 }
@@ -221,14 +263,4 @@ func (x *exchange) signOut() error {
 		}
 	}
 	return x.see("/")
-}
-
-// Origin is scheme, host and port of address, for the content policy; "" if it
-// has none.
-func Origin(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
 }

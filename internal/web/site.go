@@ -30,7 +30,7 @@ type Site struct {
 	Doors     docket.Doors
 	SignIn    SignIn
 	Address   string           // scheme and host, no slash at the end
-	Origins   []string         // where forms may lead besides here: the bucket, the issuer
+	Origins   []string         // where forms may lead besides here: the bucket
 	Machine   func() time.Time // the machine's time: sessions never use the system's
 	Secret    func() string    // a fresh secret of 160 bits, for cookies and states
 	Log       *slog.Logger
