@@ -39,12 +39,6 @@ var shortRefused = map[string]string{
 	"EF":  "file.active", // a file within
 }
 
-// opaque are filters behind which names could hide in an object stream.
-var opaque = map[string]bool{
-	"ASCIIHexDecode": true, "AHx": true, "ASCII85Decode": true, "A85": true, "LZWDecode": true, "LZW": true,
-	"RunLengthDecode": true, "RL": true, "Crypt": true,
-}
-
 const longestName = 32
 
 // value follows a name and finds out what stands behind it, comments passed over.
@@ -222,75 +216,98 @@ func follow(v *value, s *names, c byte) {
 // pdf is the search of one file.
 type pdf struct {
 	src  *source
-	at   int64 // bytes taken
 	bad  *fault.Fault
 	left int64 // how much may still be unpacked
 
-	packs  bool // the file says that it packs objects into streams
+	packs  bool // the file says that it packs objects into streams, or where they are
+	widths bool // or it could: it has what a list of places needs, and fonts have as well
 	heavy  bool // more to unpack than there was room for
-	veiled bool // a stream lies behind a filter that is not undone here
+	veiled bool // a stream of objects could be read otherwise than it was read here
+	murky  bool // what a stream is, could be seen otherwise
 
 	next value // what follows the last name, where that matters
 
-	// Of the dictionary before the next stream: where an object stream was named,
-	// where a short opaque filter was, and whether a long one was.
-	objectsAt, shortAt int64
-	hidden, coded      bool // the latter: by a filter and not by a predictor
+	// Of the raw bytes: the last ones, the last eight of them, what stands before the
+	// last word stream, and within how many more bytes its line must end (0: there is none).
+	window    []byte
+	last      uint64
+	before    header
+	line      int
+	starts    byte // the line end that was just taken behind it, or 0
+	unpacking bool
 
 	z   io.ReadCloser // reused
 	buf [32 << 10]byte
 }
 
+// windowMost is how far back the dictionary of a stream is looked for, in bytes.
+const windowMost = 256 << 10
+
 // inspectPDF searches the whole file for refused names, in plain sight and in
 // whatever its streams unpack to: since PDF 1.5 objects may be packed into
 // streams, and which streams those are is exactly what a hostile file would
-// lie about. It does not undo other filters or predictors; an object stream that
-// says it uses them is refused, and so is every file that packs objects and has a
-// stream behind another filter. What it does not find is a packed stream that
-// hides both its type and its objects, these behind a predictor: that pictures
-// use predictors is too common to refuse. The virus scanner is the second look.
+// lie about. Other filters and predictors are not undone here, so a stream that a
+// reader could take objects from must be plain or packed by one Flate, and say so
+// where it stands; so must be clear what each stream is, and none may begin within
+// what another one packs. Pictures have what filters they like. The virus scanner
+// is the second look.
 func inspectPDF(src *source) error {
 	p := &pdf{src: src, left: unpackMost}
 	raw := &names{found: p.name}
-	var last uint64 // the last eight bytes
 	src.see = func(c byte) {
 		follow(&p.next, raw, c)
-		last = last<<8 | uint64(c)
-		p.at++
+		p.see(c)
 	}
 	defer func() { src.see = nil }()
-
-	const word = 's'<<40 | 't'<<32 | 'r'<<24 | 'e'<<16 | 'a'<<8 | 'm'
-	lineEnd := 0 // bytes within which the line of a keyword stream must end; 0: there is none
 	for {
-		c, err := src.ReadByte()
-		if err != nil {
+		if _, err := src.ReadByte(); err != nil {
 			break
 		}
-		switch {
-		case c == 'm' && last&0xffffffffffff == word && byte(last>>48) != 'd': // not endstream
-			lineEnd = 32 // viewers skip what stands behind it
-		case lineEnd == 0:
-		case c == '\n':
-			lineEnd = 0
-			p.stream()
-		case c == '\r':
-			if next, err := src.Peek(1); err != nil || next[0] != '\n' {
-				lineEnd = 0
-				p.stream()
+		if p.starts == '\r' {
+			if next, err := src.Peek(1); err == nil && next[0] == '\n' {
+				continue
 			}
-		default:
-			lineEnd--
+		}
+		if p.starts != 0 {
+			p.stream()
 		}
 	}
 	raw.end()
-	if p.packs && (p.heavy || p.veiled) {
+	if p.packs && (p.heavy || p.veiled || p.murky) || p.widths && p.murky {
 		p.refuse("file.active", "ObjStm")
 	}
 	if p.bad == nil {
 		return nil
 	}
 	return p.bad
+}
+
+// see takes one raw byte and looks for the word stream and the end of its line,
+// behind which viewers read on. Where that happens among bytes that are being
+// unpacked, another stream begins inside what looked like one.
+func (p *pdf) see(c byte) {
+	const word = 's'<<40 | 't'<<32 | 'r'<<24 | 'e'<<16 | 'a'<<8 | 'm'
+	if len(p.window) == windowMost {
+		p.window = append(p.window[:0], p.window[windowMost/2:]...)
+	}
+	p.window = append(p.window, c)
+	p.last = p.last<<8 | uint64(c)
+	p.starts = 0
+	switch {
+	case c == 'm' && p.last&0xffffffffffff == word && byte(p.last>>48) != 'd': // not endstream
+		p.before = headerIn(p.window[:max(0, len(p.window)-len("stream"))])
+		if p.line = 32; p.before.there { // viewers skip what stands behind it
+			p.window = p.window[:0]
+		}
+	case p.line == 0:
+	case c == '\n', c == '\r':
+		if p.starts = c; c == '\n' {
+			p.line = 0
+		}
+		p.veiled = p.veiled || p.unpacking && p.before.there
+	default:
+		p.line--
+	}
 }
 
 func (p *pdf) refuse(code, what string) {
@@ -307,35 +324,32 @@ func (p *pdf) name(n string) {
 	if code, ok := shortRefused[n]; ok {
 		p.next.begin(func(byte) { p.refuse(code, n) })
 	}
-	switch {
-	case n == "Filter" || n == "DecodeParms":
-		p.next.begin(func(kind byte) { p.hidden = p.hidden || kind == 'R' })
-	case n == "ObjStm":
-		p.packs, p.objectsAt = true, p.at
-	case n == "XRef":
+	switch n {
+	case "ObjStm", "XRef":
 		p.packs = true
-	case opaque[n] && len(n) < 5:
-		p.shortAt = p.at
-	case n == "Predictor":
-		p.hidden = true
-	case opaque[n]:
-		p.hidden, p.coded = true, true
+	case "W":
+		p.next.begin(func(kind byte) { p.widths = p.widths || kind != '<' })
 	}
 }
 
-// stream looks at the stream that begins at the next byte. The two or three
-// characters of a short filter do turn up by chance in pictures, so they count only
-// close before the name of the object stream, or behind it.
+// stream looks at the stream that begins at the next byte.
 func (p *pdf) stream() {
-	if p.objectsAt > 0 && (p.hidden || p.shortAt > 0 && p.shortAt > p.objectsAt-4096) {
-		p.refuse("file.active", "ObjStm")
-	}
-	p.veiled = p.veiled || p.coded
-	p.objectsAt, p.shortAt, p.hidden, p.coded = 0, 0, false, false
+	p.line = 0
+	h := p.before
 	head, err := p.src.Peek(2)
-	if err != nil || head[0]&0x0f != 8 || (int(head[0])<<8|int(head[1]))%31 != 0 {
-		return // not compressed; it is searched as it stands
+	packed := err == nil && head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0
+	p.packs, p.murky = p.packs || h.places, p.murky || h.murky
+	if h.objects && (!h.plain || h.flate && !packed) {
+		p.veiled = true
+		if h.typed {
+			p.refuse("file.active", "ObjStm")
+		}
 	}
+	if !packed {
+		return // it is searched as it stands
+	}
+	p.unpacking = true
+	defer func() { p.unpacking = false }()
 	if p.z == nil {
 		p.z, err = zlib.NewReader(p.src)
 	} else {
