@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"jixu/internal/bucket"
 	"jixu/internal/docket"
@@ -19,8 +18,8 @@ import (
 	"jixu/internal/logging"
 	"jixu/internal/queue"
 	"jixu/internal/settings"
-	"jixu/internal/table"
 	"jixu/internal/web"
+	"jixu/internal/wiring"
 )
 
 func main() {
@@ -34,27 +33,20 @@ func main() {
 }
 
 func build() (*web.Site, error) {
-	s, err := settings.Read(settings.Table, settings.Bucket, settings.Site, settings.Issuer, settings.Client, settings.Clock,
-		settings.Notices, settings.LinkKey)
+	s, desk, err := wiring.OpenDesk(settings.Bucket, settings.Site, settings.Issuer, settings.Client, settings.Notices, settings.LinkKey)
 	if err != nil {
 		return nil, err
 	}
-	config, err := settings.AWS()
-	if err != nil {
-		return nil, err
-	}
-	store := table.New(dynamodb.NewFromConfig(config), s.Table)
-	files := bucket.New(config, s.Bucket)
-	desk := docket.New(store, table.Clock{Store: store, Moves: s.Clock == "table"}, logging.Counter{Stage: s.Stage})
+	files := bucket.New(s.AWS, s.Bucket)
 	desk.Files = files
 	keeper := &docket.Keeper{
-		Store: store, Directory: store, Doors: store, Notices: queue.New(config, s.Notices),
-		Mac: keyring.New(config, s.LinkKey), Desk: desk, Machine: time.Now,
+		Store: s.Store, Directory: s.Store, Doors: s.Store, Notices: queue.New(s.AWS, s.Notices),
+		Mac: keyring.New(s.AWS, s.LinkKey), Desk: desk, Machine: time.Now,
 	}
 	return &web.Site{
-		Audience: web.Agency, Desk: desk, Keeper: keeper, Store: store, Directory: store, Doors: store,
+		Audience: web.Agency, Desk: desk, Keeper: keeper, Store: s.Store, Directory: s.Store, Doors: s.Store,
 		SignIn: &web.Issuer{URL: s.Issuer, Client: s.Client}, Address: s.Site,
 		Origins: []string{files.Origin()}, Machine: time.Now, Secret: rand.Text,
-		Log: slog.Default(), Reference: gateway.RequestID, Moved: s.Clock == "table",
+		Log: slog.Default(), Reference: gateway.RequestID, Moved: s.ClockMoves(),
 	}, nil
 }

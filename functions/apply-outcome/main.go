@@ -8,13 +8,11 @@ import (
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"jixu/internal/docket"
 	"jixu/internal/gateway"
 	"jixu/internal/logging"
-	"jixu/internal/settings"
-	"jixu/internal/table"
+	"jixu/internal/wiring"
 )
 
 func main() {
@@ -31,13 +29,9 @@ func main() {
 }
 
 func build() (*docket.Waiter, error) {
-	s, err := settings.Read(settings.Table)
+	s, err := wiring.Open()
 	if err != nil {
 		return nil, err
 	}
-	config, err := settings.AWS()
-	if err != nil {
-		return nil, err
-	}
-	return &docket.Waiter{Store: table.New(dynamodb.NewFromConfig(config), s.Table)}, nil
+	return &docket.Waiter{Store: s.Store}, nil
 }

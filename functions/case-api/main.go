@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"jixu/internal/api"
 	"jixu/internal/bucket"
@@ -18,7 +17,7 @@ import (
 	"jixu/internal/keyring"
 	"jixu/internal/logging"
 	"jixu/internal/settings"
-	"jixu/internal/table"
+	"jixu/internal/wiring"
 )
 
 func main() {
@@ -32,22 +31,16 @@ func main() {
 }
 
 func build() (*api.API, error) {
-	s, err := settings.Read(settings.Table, settings.Bucket, settings.Issuer, settings.Client, settings.Clock, settings.SealKey, settings.Loopback)
+	s, desk, err := wiring.OpenDesk(settings.Bucket, settings.Issuer, settings.Client, settings.SealKey, settings.Loopback)
 	if err != nil {
 		return nil, err
 	}
-	config, err := settings.AWS()
-	if err != nil {
-		return nil, err
-	}
-	store := table.New(dynamodb.NewFromConfig(config), s.Table)
-	desk := docket.New(store, table.Clock{Store: store, Moves: s.Clock == "table"}, logging.Counter{Stage: s.Stage})
-	desk.Files = bucket.New(config, s.Bucket)
+	desk.Files = bucket.New(s.AWS, s.Bucket)
 	return &api.API{
 		House: api.House{
 			Desk: desk, Now: time.Now, Log: slog.Default(), Reference: gateway.RequestID,
 			Machines: &docket.Machines{
-				Desk: desk, Sealer: keyring.NewSealer(config, s.SealKey), Machine: time.Now, Loopback: s.Loopback == "allowed",
+				Desk: desk, Sealer: keyring.NewSealer(s.AWS, s.SealKey), Machine: time.Now, Loopback: s.Loopback == "allowed",
 			},
 		},
 		Issuer: s.Issuer, Client: s.Client, Claims: gateway.Claims,

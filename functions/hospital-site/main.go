@@ -10,15 +10,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"jixu/internal/bucket"
-	"jixu/internal/docket"
 	"jixu/internal/gateway"
 	"jixu/internal/logging"
 	"jixu/internal/settings"
-	"jixu/internal/table"
 	"jixu/internal/web"
+	"jixu/internal/wiring"
 )
 
 func main() {
@@ -32,22 +30,16 @@ func main() {
 }
 
 func build() (*web.Site, error) {
-	s, err := settings.Read(settings.Table, settings.Bucket, settings.Site, settings.Issuer, settings.Client, settings.Clock)
+	s, desk, err := wiring.OpenDesk(settings.Bucket, settings.Site, settings.Issuer, settings.Client)
 	if err != nil {
 		return nil, err
 	}
-	config, err := settings.AWS()
-	if err != nil {
-		return nil, err
-	}
-	store := table.New(dynamodb.NewFromConfig(config), s.Table)
-	files := bucket.New(config, s.Bucket)
-	desk := docket.New(store, table.Clock{Store: store, Moves: s.Clock == "table"}, logging.Counter{Stage: s.Stage})
+	files := bucket.New(s.AWS, s.Bucket)
 	desk.Files = files
 	return &web.Site{
-		Audience: web.Hospital, Desk: desk, Store: store, Directory: store, Doors: store,
+		Audience: web.Hospital, Desk: desk, Store: s.Store, Directory: s.Store, Doors: s.Store,
 		SignIn: &web.Issuer{URL: s.Issuer, Client: s.Client}, Address: s.Site,
 		Origins: []string{files.Origin()}, Machine: time.Now, Secret: rand.Text,
-		Log: slog.Default(), Reference: gateway.RequestID, Moved: s.Clock == "table",
+		Log: slog.Default(), Reference: gateway.RequestID, Moved: s.ClockMoves(),
 	}, nil
 }

@@ -9,14 +9,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"jixu/internal/docket"
 	"jixu/internal/gateway"
 	"jixu/internal/logging"
 	"jixu/internal/machine"
 	"jixu/internal/settings"
-	"jixu/internal/table"
+	"jixu/internal/wiring"
 )
 
 // waiting is what the machine says of itself: ids, its token, and when it came.
@@ -44,14 +43,9 @@ func main() {
 }
 
 func build() (*docket.Waiter, error) {
-	s, err := settings.Read(settings.Table, settings.Machine)
+	s, err := wiring.Open(settings.Machine)
 	if err != nil {
 		return nil, err
 	}
-	config, err := settings.AWS()
-	if err != nil {
-		return nil, err
-	}
-	store := table.New(dynamodb.NewFromConfig(config), s.Table)
-	return &docket.Waiter{Store: store, Machine: machine.New(config, s.Machine)}, nil
+	return &docket.Waiter{Store: s.Store, Machine: machine.New(s.AWS, s.Machine)}, nil
 }

@@ -9,12 +9,10 @@ import (
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"jixu/internal/docket"
 	"jixu/internal/logging"
-	"jixu/internal/settings"
-	"jixu/internal/table"
+	"jixu/internal/wiring"
 )
 
 func main() {
@@ -32,16 +30,9 @@ func main() {
 }
 
 func build() (*docket.Bell, error) {
-	s, err := settings.Read(settings.Table, settings.Clock)
+	_, desk, err := wiring.OpenDesk()
 	if err != nil {
 		return nil, err
 	}
-	config, err := settings.AWS()
-	if err != nil {
-		return nil, err
-	}
-	store := table.New(dynamodb.NewFromConfig(config), s.Table)
-	desk := docket.New(store, table.Clock{Store: store, Moves: s.Clock == "table"}, logging.Counter{Stage: s.Stage})
-	desk.Late = logging.Late
 	return &docket.Bell{Desk: desk}, nil
 }

@@ -10,15 +10,15 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"jixu/internal/docket"
+	"jixu/internal/gateway"
 	"jixu/internal/keyring"
 	"jixu/internal/logging"
 	"jixu/internal/mailbox"
 	"jixu/internal/queue"
 	"jixu/internal/settings"
-	"jixu/internal/table"
+	"jixu/internal/wiring"
 )
 
 func main() {
@@ -28,34 +28,25 @@ func main() {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
 	}
-	lambda.Start(logging.Each(func(ctx context.Context, in events.SQSEvent) (events.SQSEventResponse, error) {
-		out := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
-		for _, m := range in.Records {
-			n, err := queue.Parse([]byte(m.Body))
-			if err == nil {
-				err = postman.Deliver(ctx, n)
-			}
-			if err != nil {
-				slog.ErrorContext(ctx, "delivering failed", "case", n.Case, "kind", string(n.Kind), "err", err)
-				out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
-			}
+	lambda.Start(logging.Each(gateway.Messages(func(ctx context.Context, m events.SQSMessage) bool {
+		n, err := queue.Parse([]byte(m.Body))
+		if err == nil {
+			err = postman.Deliver(ctx, n)
 		}
-		return out, nil
-	}))
+		if err != nil {
+			slog.ErrorContext(ctx, "delivering failed", "case", n.Case, "kind", string(n.Kind), "err", err)
+		}
+		return err == nil
+	})))
 }
 
 func build() (*docket.Postman, error) {
-	s, err := settings.Read(settings.Table, settings.LinkKey, settings.SMTP, settings.MailFrom, settings.Site)
+	s, err := wiring.Open(settings.LinkKey, settings.SMTP, settings.MailFrom, settings.Site)
 	if err != nil {
 		return nil, err
 	}
-	config, err := settings.AWS()
-	if err != nil {
-		return nil, err
-	}
-	store := table.New(dynamodb.NewFromConfig(config), s.Table)
 	return &docket.Postman{
-		Store: store, Directory: store, Doors: store, Outbox: store, Mail: mailbox.New(s.SMTP, s.MailFrom),
-		Mac: keyring.New(config, s.LinkKey), Site: s.Site, Machine: time.Now,
+		Store: s.Store, Directory: s.Store, Doors: s.Store, Outbox: s.Store, Mail: mailbox.New(s.SMTP, s.MailFrom),
+		Mac: keyring.New(s.AWS, s.LinkKey), Site: s.Site, Machine: time.Now,
 	}, nil
 }

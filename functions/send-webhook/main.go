@@ -12,15 +12,15 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"jixu/internal/docket"
+	"jixu/internal/gateway"
 	"jixu/internal/keyring"
 	"jixu/internal/logging"
 	"jixu/internal/queue"
 	"jixu/internal/settings"
-	"jixu/internal/table"
 	"jixu/internal/webhook"
+	"jixu/internal/wiring"
 )
 
 func main() {
@@ -30,39 +30,30 @@ func main() {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
 	}
-	lambda.Start(logging.Each(func(ctx context.Context, in events.SQSEvent) (events.SQSEventResponse, error) {
-		out := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
-		for _, m := range in.Records {
-			n, err := queue.Parse([]byte(m.Body))
-			if err == nil {
-				err = herald.Deliver(ctx, n)
-			}
-			if err == nil {
-				continue
-			}
-			received, _ := strconv.Atoi(m.Attributes["ApproximateReceiveCount"]) // 0: the shortest rest
-			slog.ErrorContext(ctx, "delivering an event failed", "case", n.Case, "org", n.Org, "received", received, "err", err)
-			if err := from.Later(ctx, m.ReceiptHandle, received); err != nil {
-				slog.WarnContext(ctx, "the event comes again sooner", "err", err)
-			}
-			out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
+	lambda.Start(logging.Each(gateway.Messages(func(ctx context.Context, m events.SQSMessage) bool {
+		n, err := queue.Parse([]byte(m.Body))
+		if err == nil {
+			err = herald.Deliver(ctx, n)
 		}
-		return out, nil
-	}))
+		if err == nil {
+			return true
+		}
+		received, _ := strconv.Atoi(m.Attributes["ApproximateReceiveCount"]) // 0: the shortest rest
+		slog.ErrorContext(ctx, "delivering an event failed", "case", n.Case, "org", n.Org, "received", received, "err", err)
+		if err := from.Later(ctx, m.ReceiptHandle, received); err != nil {
+			slog.WarnContext(ctx, "the event comes again sooner", "err", err)
+		}
+		return false
+	})))
 }
 
 func build() (*docket.Herald, *queue.Queue, error) {
-	s, err := settings.Read(settings.Table, settings.SealKey, settings.Site, settings.Loopback, settings.Events)
+	s, err := wiring.Open(settings.SealKey, settings.Site, settings.Loopback, settings.Events)
 	if err != nil {
 		return nil, nil, err
 	}
-	config, err := settings.AWS()
-	if err != nil {
-		return nil, nil, err
-	}
-	store := table.New(dynamodb.NewFromConfig(config), s.Table)
 	return &docket.Herald{
-		Store: store, Outbox: store, Sealer: keyring.NewSealer(config, s.SealKey), Hooks: webhook.NewSender(s.Loopback == "allowed"),
+		Store: s.Store, Outbox: s.Store, Sealer: keyring.NewSealer(s.AWS, s.SealKey), Hooks: webhook.NewSender(s.Loopback == "allowed"),
 		Site: s.Site, Machine: time.Now,
-	}, queue.New(config, s.Events), nil
+	}, queue.New(s.AWS, s.Events), nil
 }

@@ -11,14 +11,13 @@ import (
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"jixu/internal/docket"
 	"jixu/internal/logging"
 	"jixu/internal/machine"
 	"jixu/internal/queue"
 	"jixu/internal/settings"
-	"jixu/internal/table"
+	"jixu/internal/wiring"
 )
 
 func main() {
@@ -38,16 +37,9 @@ func main() {
 }
 
 func build() (*docket.Teller, error) {
-	s, err := settings.Read(settings.Table, settings.Machine, settings.Notices, settings.Clock)
+	s, desk, err := wiring.OpenDesk(settings.Machine, settings.Notices)
 	if err != nil {
 		return nil, err
 	}
-	config, err := settings.AWS()
-	if err != nil {
-		return nil, err
-	}
-	store := table.New(dynamodb.NewFromConfig(config), s.Table)
-	desk := docket.New(store, table.Clock{Store: store, Moves: s.Clock == "table"}, logging.Counter{Stage: s.Stage})
-	desk.Late = logging.Late
-	return &docket.Teller{Desk: desk, Machine: machine.New(config, s.Machine), Notices: queue.New(config, s.Notices), Outbox: store, Cursors: store}, nil
+	return &docket.Teller{Desk: desk, Machine: machine.New(s.AWS, s.Machine), Notices: queue.New(s.AWS, s.Notices), Outbox: s.Store, Cursors: s.Store}, nil
 }

@@ -158,11 +158,33 @@ func variables(t *testing.T) map[string]string {
 	return out
 }
 
+// opened says which settings each way to open a function reads by itself.
+func opened(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	wiring := read(t, filepath.Join(root, "internal/wiring/wiring.go"))
+	for _, f := range regexp.MustCompile(`(?ms)^func (Open\w*)\(.*?^}`).FindAllStringSubmatch(wiring, -1) {
+		out["wiring."+f[1]+"("] = f[0]
+	}
+	if len(out) != 2 {
+		t.Fatalf("internal/wiring: got %d ways to open a function, want Open and OpenDesk", len(out))
+	}
+	// Each opens what the plain one does.
+	out["wiring.OpenDesk("] += out["wiring.Open("]
+	return out
+}
+
 func TestEachFunctionGetsExactlyTheSettingsItReads(t *testing.T) {
-	known := variables(t)
+	known, ways := variables(t), opened(t)
 	for name, f := range functionsOf(template(t, "template.yaml")) {
 		var reads, gets []string
-		for _, m := range settingName.FindAllStringSubmatch(read(t, filepath.Join(root, "functions", name, "main.go")), -1) {
+		code := read(t, filepath.Join(root, "functions", name, "main.go"))
+		for way, more := range ways {
+			if strings.Contains(code, way) {
+				code += more
+			}
+		}
+		for _, m := range settingName.FindAllStringSubmatch(code, -1) {
 			if v, ok := known[m[1]]; ok && !slices.Contains(reads, v) {
 				reads = append(reads, v)
 			}

@@ -1,5 +1,6 @@
-// Package gateway lets an http.Handler answer the events of an API Gateway
-// HTTP API, payload version 2.0. It knows no route, no page and no person.
+// Package gateway turns what wakes a function into plain calls: an http.Handler
+// answers the events of an API Gateway HTTP API, payload version 2.0, and objects
+// and messages come one by one. It knows no route, no page and no person.
 package gateway
 
 import (

@@ -53,6 +53,9 @@ type Settings struct {
 	Scanner  string // host:port, or NoScanner
 }
 
+// ClockMoves reports whether the law's clock may be moved, by the offset in the table.
+func (s Settings) ClockMoves() bool { return s.Clock == "table" }
+
 // NoScanner is what Scanner says when there is none.
 const NoScanner = "none"
 
