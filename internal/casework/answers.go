@@ -10,6 +10,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/policy"
 	"jixu/internal/reuse"
 )
 
@@ -351,7 +352,7 @@ func (c Case) checkDecision(d Decision, e Evidence, no int, s Setting) []fault.P
 	if d.Outcome != Approve && d.Outcome != ApproveInPart && d.Outcome != Refuse {
 		wrong("outcome", "field.choice")
 	}
-	problems = append(problems, sentence("number", d.Number, 1, maxNumber)...)
+	problems = append(problems, reference("number", d.Number, 1, maxNumber)...)
 	switch {
 	case d.Date.IsZero():
 		wrong("date", "field.missing")
@@ -403,9 +404,20 @@ func checkTerms(d Decision, asked int) []fault.Problem {
 	return problems
 }
 
-// sentence lists what is wrong with text somebody typed: fewer than least or
-// more than most characters, or a control character.
+// sentence lists what is wrong with a text somebody typed, as [reference], and if
+// it holds a number that names a person.
 func sentence(field, text string, least, most int) []fault.Problem {
+	problems := reference(field, text, least, most)
+	if len(problems) == 0 && policy.HoldsIdentity(text) {
+		problems = []fault.Problem{{Field: field, Code: "field.identity"}}
+	}
+	return problems
+}
+
+// reference lists what is wrong with the number of a letter or a receipt: fewer
+// than least or more than most characters, or a control character. Such a number may
+// look like a telephone's.
+func reference(field, text string, least, most int) []fault.Problem {
 	n := utf8.RuneCountInString(text)
 	switch {
 	case !utf8.ValidString(text):

@@ -86,7 +86,7 @@ func checkFiling(f Filing, s Setting) []fault.Problem {
 	case calendar.DayOf(s.Now).Before(f.Date):
 		problems = append(problems, fault.Problem{Field: "date", Code: "field.future"})
 	}
-	return append(problems, sentence("receipt", f.Receipt, 0, maxReceipt)...)
+	return append(problems, reference("receipt", f.Receipt, 0, maxReceipt)...)
 }
 
 // Receive records that a's agency has the copy of submission no, the newest

@@ -256,3 +256,43 @@ func TestTheTableOfMovesKnowsWhoDidItAlready(t *testing.T) {
 		t.Errorf("the other agency's copy: got %v, want permitted", err)
 	}
 }
+
+// No free text of a case holds a number that names a patient: it would stand in
+// history for ever.
+func TestNoFreeTextHoldsAPatientsNumber(t *testing.T) {
+	text := "患者 11010519491231002X 已转院"
+	mpa, nmpa, hc, lin := people["MPA assessor"], people["regulator's recorder"], people["commission assessor"], people["applicant"]
+	l := begin(t, Device).submit()
+	g, r := l.open(gate.Opinion), l.open(gate.Reply)
+	o := opinionOf(true)
+	o.Findings[0].Reason = text
+	d := partly(6)
+	d.Terms.Conditions = []string{text}
+	until := calendar.DayOf(monday).AddDays(3)
+	for name, do := range map[string]func() error{
+		"a withdrawal": func() error { _, err := l.c.Withdraw(text, nil, lin, setting(monday)); return err },
+		"a notice":     func() error { _, err := l.c.Ask([]Defect{{What: text}}, 1, g, "d", mpa, setting(monday)); return err },
+		"an opinion":   func() error { _, err := l.c.Opine(o, g, "d", mpa, setting(monday)); return err },
+		"a reply":      func() error { _, err := l.c.Record(d, letter, r, nil, "d", nmpa, setting(monday)); return err },
+		"a finding":    func() error { _, err := l.c.Identify("v1", text, false, 1, mpa, setting(monday)); return err },
+		"a joining":    func() error { _, err := l.c.Join(text, hc, setting(monday)); return err },
+		"a pause":      func() error { _, err := l.c.Hold(text, until, g, mpa, setting(monday)); return err },
+		"a filing": func() error {
+			_, err := l.c.File(Filing{Channel: text, Date: calendar.DayOf(monday)}, lin, setting(monday))
+			return err
+		},
+	} {
+		if err := do(); !strings.Contains(problem(err), "field.identity") {
+			t.Errorf("%s: got %v, want the number refused", name, err)
+		}
+	}
+}
+
+// The number of a letter or a receipt may look like a telephone's.
+func TestAReceiptMayLookLikeATelephone(t *testing.T) {
+	l := begin(t, Device).submit()
+	f := Filing{Channel: "受理窗口", Date: calendar.DayOf(monday), Receipt: "13812345678"}
+	if _, err := l.c.File(f, people["applicant"], setting(monday)); err != nil {
+		t.Errorf("got %v, want it taken", err)
+	}
+}
