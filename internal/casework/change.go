@@ -40,6 +40,7 @@ type Facts struct {
 	Number     string      `json:"number,omitempty"`
 	Leg        gate.Leg    `json:"leg,omitempty"`
 	Opens      []Opening   `json:"opens,omitempty"`
+	Renewed    *Opening    `json:"renewed,omitempty"` // the links of this gate ended, and fresh ones are sent
 	Closes     []Closing   `json:"closes,omitempty"`
 	Starts     []Start     `json:"starts,omitempty"`
 	Copies     []string    `json:"copies,omitempty"` // organisations that get this submission 抄报

@@ -12,31 +12,32 @@ import (
 type Verb string
 
 const (
-	Create     Verb = "create"      // the hospital opens a draft
-	Edit       Verb = "edit"        // the hospital saves the form, attaches or removes a file; no entry
-	Submit     Verb = "submit"      // the hospital freezes submission 1; copies go out
-	AskOpinion Verb = "ask-opinion" // the assessor sends one notice with every defect
-	AskReply   Verb = "ask-reply"   // the regulator asks for more; it is not a decision
-	Resubmit   Verb = "resubmit"    // the hospital answers a notice with the next submission
-	Opine      Verb = "opine"       // the assessor gives the opinion
-	Record     Verb = "record"      // the recorder enters the national reply
-	Withdraw   Verb = "withdraw"    // the hospital takes the application back
-	RingVerb   Verb = "ring"        // the clock speaks of an open gate
-	Restart    Verb = "restart"     // a sweep raises the run of a leg
-	Lapse      Verb = "lapse"       // the clock ends the case where local policy says so
-	Identify   Verb = "identify"    // the assessor finds which variety it is
-	JoinVerb   Verb = "join"        // the other agency joins the opinion
-	OpineLate  Verb = "opine-late"  // an opinion for the record, after the reply came first
-	Report     Verb = "report"      // the Health Commission records that its opinion on a drug went to the NHC
-	File       Verb = "file"        // the hospital records its filing with the national regulator
-	Receive    Verb = "receive"     // an agency says that its copy has arrived
-	Deliver    Verb = "deliver"     // the hospital sends the papers it named in the emergency lane
-	HoldVerb   Verb = "hold"        // the party puts its own work aside until a day
-	Release    Verb = "release"     // it takes it up again
-	Assign     Verb = "assign"      // it names who of its people works on it
-	Amend      Verb = "amend"       // a later letter replaces the recorded reply
-	Correct    Verb = "correct"     // the recorded reply says what its letter says: a slip in entering it is put right
-	Recount    Verb = "recount"     // deadlines are counted again because the calendar has grown
+	Create      Verb = "create"       // the hospital opens a draft
+	Edit        Verb = "edit"         // the hospital saves the form, attaches or removes a file; no entry
+	Submit      Verb = "submit"       // the hospital freezes submission 1; copies go out
+	AskOpinion  Verb = "ask-opinion"  // the assessor sends one notice with every defect
+	AskReply    Verb = "ask-reply"    // the regulator asks for more; it is not a decision
+	Resubmit    Verb = "resubmit"     // the hospital answers a notice with the next submission
+	Opine       Verb = "opine"        // the assessor gives the opinion
+	Record      Verb = "record"       // the recorder enters the national reply
+	Withdraw    Verb = "withdraw"     // the hospital takes the application back
+	RingVerb    Verb = "ring"         // the clock speaks of an open gate
+	Restart     Verb = "restart"      // a sweep raises the run of a leg
+	Lapse       Verb = "lapse"        // the clock ends the case where local policy says so
+	Identify    Verb = "identify"     // the assessor finds which variety it is
+	JoinVerb    Verb = "join"         // the other agency joins the opinion
+	OpineLate   Verb = "opine-late"   // an opinion for the record, after the reply came first
+	Report      Verb = "report"       // the Health Commission records that its opinion on a drug went to the NHC
+	File        Verb = "file"         // the hospital records its filing with the national regulator
+	Receive     Verb = "receive"      // an agency says that its copy has arrived
+	Deliver     Verb = "deliver"      // the hospital sends the papers it named in the emergency lane
+	HoldVerb    Verb = "hold"         // the party puts its own work aside until a day
+	Release     Verb = "release"      // it takes it up again
+	Assign      Verb = "assign"       // it names who of its people works on it
+	RevokeLinks Verb = "revoke-links" // it ends the links sent for its gate; fresh ones are sent
+	Amend       Verb = "amend"        // a later letter replaces the recorded reply
+	Correct     Verb = "correct"      // the recorded reply says what its letter says: a slip in entering it is put right
+	Recount     Verb = "recount"      // deadlines are counted again because the calendar has grown
 )
 
 // A move is one row of the law's table: who may make it, and when. when returns
@@ -85,6 +86,7 @@ var moves = []move{
 	{HoldVerb, agencyStaff, is(func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency })},
 	{Release, agencyStaff, is(func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency })},
 	{Assign, agencyStaff, is(func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency })},
+	{RevokeLinks, linkKeeper, is(func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency })},
 	{Amend, replyRecorder, is(func(c Case) bool { return c.Decision != nil })},
 	{Correct, replyRecorder, is(func(c Case) bool { return c.Decision != nil })},
 	{Recount, system, is(Case.Waiting)},

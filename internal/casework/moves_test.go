@@ -23,6 +23,7 @@ var people = map[string]party.Actor{
 	"commission assessor":  {Person: "p7", Org: "hc", Kind: party.HealthCommission, Roles: []party.Role{party.Assessor}, Via: party.BySession},
 	"commission recorder":  {Person: "p8", Org: "hc", Kind: party.HealthCommission, Roles: []party.Role{party.Recorder}, Via: party.BySession},
 	"regulator's recorder": {Person: "p9", Org: "nmpa", Kind: party.Regulator, Roles: []party.Role{party.Recorder}, Via: party.BySession},
+	"MPA administrator":    {Person: "p13", Org: "mpa", Kind: party.MunicipalMPA, Roles: []party.Role{party.Administrator}, Via: party.BySession},
 	"regulator's reader":   {Person: "p10", Org: "nmpa", Kind: party.Regulator, Roles: []party.Role{party.Reader}, Via: party.BySession},
 	"customs officer":      {Person: "p11", Org: "customs", Kind: party.Customs, Roles: []party.Role{party.Assessor, party.Recorder, party.Applicant}, Via: party.BySession},
 	"auditor":              {Person: "p12", Org: "audit", Kind: party.Auditor, Roles: []party.Role{party.Reader}, Via: party.BySession},
@@ -102,7 +103,7 @@ var allowed = []struct {
 	{OpineLate, []Kind{Drug}, []string{"commission assessor"}, []string{"approved over an open opinion", "refused over an open opinion"}},
 	{Report, []Kind{Drug}, []string{"commission assessor", "commission recorder"}, []string{"approved", "refused", "approved, papers owed", "opinion given, reply awaited", "opinion given, regulator wants it"}},
 	{File, both, []string{"applicant"}, append(slices.Clone(decided), underway...)},
-	{Receive, both, []string{"MPA assessor", "MPA recorder", "MPA reader", "commission assessor", "commission recorder"}, append([]string{"withdrawn", "lapsed"}, append(slices.Clone(decided), underway...)...)},
+	{Receive, both, []string{"MPA assessor", "MPA recorder", "MPA reader", "MPA administrator", "commission assessor", "commission recorder"}, append([]string{"withdrawn", "lapsed"}, append(slices.Clone(decided), underway...)...)},
 	{Deliver, both, []string{"applicant"}, []string{"approved, papers owed", "assessing, papers owed"}},
 	{HoldVerb, []Kind{Device}, []string{"MPA assessor", "MPA recorder", "regulator's recorder"}, workable},
 	{HoldVerb, []Kind{Drug}, []string{"commission assessor", "MPA recorder", "regulator's recorder"}, workable},
@@ -110,6 +111,8 @@ var allowed = []struct {
 	{Release, []Kind{Drug}, []string{"commission assessor", "MPA recorder", "regulator's recorder"}, workable},
 	{Assign, []Kind{Device}, []string{"MPA assessor", "MPA recorder", "regulator's recorder"}, workable},
 	{Assign, []Kind{Drug}, []string{"commission assessor", "MPA recorder", "regulator's recorder"}, workable},
+	{RevokeLinks, []Kind{Device}, []string{"MPA assessor", "MPA recorder", "MPA administrator", "regulator's recorder"}, workable},
+	{RevokeLinks, []Kind{Drug}, []string{"commission assessor", "MPA recorder", "MPA administrator", "regulator's recorder"}, workable},
 	{Amend, both, []string{"regulator's recorder", "MPA recorder"}, decided},
 	{Correct, both, []string{"regulator's recorder", "MPA recorder"}, decided},
 	{Recount, both, []string{"the clock"}, append([]string{"approved, papers owed"}, underway...)},
@@ -198,7 +201,7 @@ func TestALinkReachesItsOwnCaseOnly(t *testing.T) {
 	c := submitted(AtAgency, AtAgency)
 	c.ID, c.Kind, c.Hospital = "c1", Device, "h1"
 	a := people["MPA assessor"]
-	a.Via, a.Case, a.Gate = party.ByLink, "c2", "opinion-1"
+	a.Via, a.Case, a.Gate, a.Issue = party.ByLink, "c2", "opinion-1", 1
 	if err := c.MayRead(a); !errors.Is(err, fault.NotFound) {
 		t.Errorf("a link for another case: got %v, want not found", err)
 	}

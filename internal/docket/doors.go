@@ -41,10 +41,11 @@ func Hash(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// linkSecret derives the secret of a link from what it opens. The same fields
-// give the same link, so a notice that is sent again carries the one before.
-func linkSecret(ctx context.Context, m Mac, g gate.Gate, org string) (string, error) {
-	mac, err := m.Mac(ctx, macInput("link", g.Case, g.ID, org, "", strconv.Itoa(g.Submission), strconv.Itoa(g.Round), strconv.Itoa(g.Issue)))
+// linkSecret derives the secret of a link from what it opens and the key of the
+// notice that brings it. The same fields give the same link, so a notice that is
+// sent again carries the one before, and every other notice one of its own.
+func linkSecret(ctx context.Context, m Mac, g gate.Gate, org, notice string) (string, error) {
+	mac, err := m.Mac(ctx, macInput("link", g.Case, g.ID, org, notice, strconv.Itoa(g.Submission), strconv.Itoa(g.Round), strconv.Itoa(g.Issue)))
 	if err != nil {
 		return "", fmt.Errorf("making a link: %w", err)
 	}
@@ -75,7 +76,7 @@ type Visit struct {
 	Link   Link
 	Record Record
 	Gate   gate.Gate
-	Live   bool // the gate is open and the link is of its newest issue
+	Live   bool // the gate is open, the link of its newest issue, and not at its end
 }
 
 // Visit looks up what a link opens. It fails with fault.NotFound for a link
@@ -93,14 +94,15 @@ func (k *Keeper) Visit(ctx context.Context, secret string) (Visit, error) {
 	if !ok {
 		return Visit{}, fault.New(fault.NotFound, "link")
 	}
-	return Visit{Link: l, Record: r, Gate: g, Live: g.Status == gate.Open && g.Issue == l.Issue}, nil
+	return Visit{Link: l, Record: r, Gate: g, Live: l.opens(g, k.Machine())}, nil
 }
 
 // RequestCode sends a one-time code to person's own registered channel, if
 // person is on the roster of the link's party and may answer its gate. browser
 // is the secret of the asking browser's cookie. It answers the same for a
 // person who may not, so that a roster cannot be tried out; no code is sent then.
-// It fails with fault.Conflict after twenty requests within the hour.
+// It fails with fault.Conflict after twenty requests within the hour, or sixty
+// of all people at the gate within the day.
 func (k *Keeper) RequestCode(ctx context.Context, secret, person, browser string) (Code, error) {
 	v, err := k.Visit(ctx, secret)
 	if err != nil {
@@ -130,6 +132,9 @@ func (k *Keeper) RequestCode(ctx context.Context, secret, person, browser string
 	} else if err != nil {
 		return Code{}, fmt.Errorf("counting a code's request: %w", err)
 	}
+	if err := k.countAtGate(ctx, v.Link, "asked", codesPerDay, now); err != nil {
+		return Code{}, err
+	}
 	if err := k.Doors.PutCode(ctx, c); err != nil {
 		return Code{}, fmt.Errorf("keeping a code's request: %w", err)
 	}
@@ -142,26 +147,34 @@ func (k *Keeper) RequestCode(ctx context.Context, secret, person, browser string
 
 // actor is p, of the link's party, for the link's gate only.
 func (k *Keeper) actor(p party.Person, v Visit) party.Actor {
-	a := party.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: party.ByLink, Case: v.Link.Case, Gate: v.Link.Gate}
+	a := party.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: party.ByLink, Case: v.Link.Case, Gate: v.Link.Gate, Issue: v.Link.Issue}
 	return a
 }
 
 // EnterCode tries digits against request id from browser. A right code opens a
 // session of 30 minutes for the link's gate alone and is spent. It fails with
 // fault.Forbidden for a wrong one, and with fault.NotFound once five tries or
-// ten minutes are gone, the code was spent, or another browser asked for it.
+// ten minutes are gone, the code was spent, or another browser asked for it;
+// and with fault.Conflict after a hundred tries at the gate within the day.
 func (k *Keeper) EnterCode(ctx context.Context, secret, id, digits, browser, session string) (Session, error) {
 	v, err := k.Visit(ctx, secret)
 	if err != nil {
 		return Session{}, err
 	}
+	if !v.Live {
+		return Session{}, fault.New(fault.NotFound, "code")
+	}
 	now := k.Machine().UTC().Truncate(time.Millisecond)
+	// Counted before anything is compared, so that a thousand tries at once are not more.
+	if err := k.countAtGate(ctx, v.Link, "tried", triesPerDay, now); err != nil {
+		return Session{}, err
+	}
 	c, err := k.Doors.TryCode(ctx, id, now)
 	if err != nil {
 		return Session{}, err
 	}
 	bound := c.Case == v.Link.Case && c.Gate == v.Link.Gate && c.Party == v.Link.Party && c.Issue == v.Link.Issue
-	if !bound || !v.Live || c.Browser != Hash(browser) {
+	if !bound || c.Browser != Hash(browser) {
 		return Session{}, fault.New(fault.NotFound, "code")
 	}
 	want, err := codeDigits(ctx, k.Mac, c)
@@ -172,7 +185,7 @@ func (k *Keeper) EnterCode(ctx context.Context, secret, id, digits, browser, ses
 		return Session{}, fault.New(fault.Forbidden, "code.wrong", maxCodeTries-c.Tries)
 	}
 	s := Session{
-		Hash: Hash(session), Person: c.Person, Org: c.Party, Case: c.Case, Gate: c.Gate,
+		Hash: Hash(session), Person: c.Person, Org: c.Party, Case: c.Case, Gate: c.Gate, Issue: c.Issue,
 		Created: now, Idle: now.Add(linkSession), Expires: now.Add(linkSession),
 	}
 	return s, k.Doors.UseCode(ctx, c.ID, s, now)
@@ -201,7 +214,7 @@ func Actor(ctx context.Context, dir Directory, s Session) (party.Actor, party.Pe
 	}
 	a := party.ActorOf(p, o)
 	if s.Gate != "" {
-		a.Via, a.Case, a.Gate = party.ByLink, s.Case, s.Gate
+		a.Via, a.Case, a.Gate, a.Issue = party.ByLink, s.Case, s.Gate, s.Issue
 	}
 	return a, p, o, nil
 }

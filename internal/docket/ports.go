@@ -152,6 +152,9 @@ type Doors interface {
 	// CountCode counts one more request for a code by c's person at c's gate
 	// within the hour of c.At. It fails with fault.Conflict once there were most.
 	CountCode(ctx context.Context, c Code, most int) error
+	// CountAtGate counts one more of what, a short word, at l's gate under l's issue
+	// within the day of at, in UTC. It fails with fault.Conflict once there were most.
+	CountAtGate(ctx context.Context, l Link, what string, at time.Time, most int) error
 	PutCode(ctx context.Context, c Code) error
 	// Code returns a request for a one-time code. It fails with fault.NotFound.
 	Code(ctx context.Context, id string) (Code, error)

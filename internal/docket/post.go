@@ -147,14 +147,15 @@ func (p *Postman) link(ctx context.Context, n Notice) (gate.Gate, string, error)
 		return gate.Gate{}, "", fmt.Errorf("loading case %s: %w", n.Case, err)
 	}
 	g, ok := r.Gate(n.Gate)
-	if !ok || g.Status != gate.Open || g.Issue != n.Issue {
+	if !ok || g.Status != gate.Open || n.Kind == NoticeGate && g.Issue != n.Issue {
 		return gate.Gate{}, "", errNoOccasion
 	}
-	secret, err := linkSecret(ctx, p.Mac, g, n.Org)
+	secret, err := linkSecret(ctx, p.Mac, g, n.Org, n.Key)
 	if err != nil {
 		return gate.Gate{}, "", err
 	}
-	l := Link{Hash: Hash(secret), Case: g.Case, Gate: g.ID, Party: n.Org, Issue: g.Issue, At: g.OpenedAt}
+	now := p.Machine().UTC().Truncate(time.Millisecond)
+	l := Link{Hash: Hash(secret), Case: g.Case, Gate: g.ID, Party: n.Org, Issue: g.Issue, At: now, Expires: linkEnd(g, now).UTC()}
 	if err := p.Doors.PutLink(ctx, l); err != nil {
 		return gate.Gate{}, "", fmt.Errorf("keeping a link: %w", err)
 	}

@@ -58,6 +58,9 @@ func Tellings(e history.Entry, number string) ([]Telling, error) {
 		n.Key = noticeKey(n)
 		out = append(out, Telling{Notice: &n})
 	}
+	if f.Renewed != nil {
+		f.Opens = append(f.Opens, *f.Renewed)
+	}
 	for _, o := range f.Opens {
 		for _, org := range append([]string{o.Party}, o.Recorders...) {
 			note(Notice{Kind: NoticeGate, Org: org, Gate: o.Gate, Issue: o.Issue, Due: parseInstant(o.Due)})

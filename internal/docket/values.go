@@ -46,7 +46,7 @@ type Commit struct {
 	Was     int            // the version it must have now; 0: it must not exist
 	Entry   *history.Entry // put if absent, with an untold mark; nil for a draft's edit
 	Opened  []gate.Gate    // put if absent
-	Changed []gate.Gate    // must still be open, and of the same issue
+	Changed []gate.Gate    // must still be open, and of the same issue, or of the one before if it stays open
 	Files   []File         // put if absent
 	Copies  []string       // organisations whose inbox lists the case from now on; listing again is safe
 	Lists   []string       // other lists that name the case from now on; listing again is safe
@@ -254,6 +254,7 @@ type Session struct {
 	Org     string    `json:"Org"`
 	Case    string    `json:"Case"` // for a link's session: the only case and gate it is good for
 	Gate    string    `json:"Gate"`
+	Issue   int       `json:"Issue,omitzero"` // for a link's session: of that link; revoking it ends the session
 	Created time.Time `json:"Created"`
 	Idle    time.Time `json:"Idle"`    // ends here unless touched; machine time
 	Expires time.Time `json:"Expires"` // ends here in any case; machine time
@@ -266,7 +267,9 @@ type Link struct {
 	Gate  string    `json:"Gate"`
 	Party string    `json:"Party"`
 	Issue int       `json:"Issue"`
-	At    time.Time `json:"At"`
+	At    time.Time `json:"At"` // machine time
+	// Machine time; zero for links of builds that gave them no end.
+	Expires time.Time `json:"Expires,omitzero"`
 }
 
 // Code is a request for a one-time code. The code itself is derived again from

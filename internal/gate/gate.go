@@ -98,13 +98,13 @@ type Gate struct {
 }
 
 // MayAnswer fails with [fault.NotFound] if a's organisation has no business
-// with the gate or a's link is for another one, and with [fault.Forbidden] if
+// with the gate or a's link is for another one or was revoked, and with [fault.Forbidden] if
 // the person lacks the role.
 func (g Gate) MayAnswer(a party.Actor) error {
 	if a.Org != g.Party && !slices.Contains(g.Recorders, a.Org) {
 		return fault.New(fault.NotFound, "gate")
 	}
-	if a.Via == party.ByLink && (a.Case != g.Case || a.Gate != g.ID) {
+	if a.Via == party.ByLink && (a.Case != g.Case || a.Gate != g.ID || a.Issue != g.Issue) {
 		return fault.New(fault.NotFound, "gate")
 	}
 	if !a.Holds(g.needs(a.Org)) {

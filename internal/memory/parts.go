@@ -249,7 +249,7 @@ func (d *Doors) PutLink(ctx context.Context, l docket.Link) error {
 	return run(ctx, d.world, "Doors.PutLink", func() error {
 		if was, ok := d.links[l.Hash]; ok {
 			same := l
-			same.At = was.At
+			same.At, same.Expires = was.At, was.Expires
 			if same != was {
 				return d.world.broke("one secret opens two gates: %s and %s", was.Gate, l.Gate)
 			}
@@ -281,6 +281,21 @@ func (d *Doors) CountCode(ctx context.Context, c docket.Code, most int) error {
 			d.counted = map[string]int{}
 		}
 		d.counted[hour]++
+		return nil
+	})
+}
+
+// CountAtGate counts what happens at a gate within a day. See [docket.Doors].
+func (d *Doors) CountAtGate(ctx context.Context, l docket.Link, what string, at time.Time, most int) error {
+	return run(ctx, d.world, "Doors.CountAtGate", func() error {
+		day := fmt.Sprint(l.Case, "/", l.Gate, "/", l.Issue, "/", what, "/", at.UTC().Format("20060102"))
+		if d.counted[day] >= most {
+			return fault.New(fault.Conflict, "moved")
+		}
+		if d.counted == nil {
+			d.counted = map[string]int{}
+		}
+		d.counted[day]++
 		return nil
 	})
 }

@@ -432,7 +432,7 @@ func (s *Store) change(next *shelf, now shelf, g gate.Gate) error {
 		_ = s.world.broke("gate %s of case %s is answered twice: %s, then %s", g.ID, g.Case, was.Status, g.Status)
 		return moved("gate %s was answered", g.ID)
 	}
-	if was.Issue != g.Issue {
+	if raised := g.Status == gate.Open && was.Issue+1 == g.Issue; was.Issue != g.Issue && !raised {
 		return moved("gate %s is of issue %d, not %d", g.ID, was.Issue, g.Issue)
 	}
 	if was.Leg != g.Leg || was.Kind != g.Kind || was.Party != g.Party || was.Submission > g.Submission || !was.OpenedAt.Equal(g.OpenedAt) {

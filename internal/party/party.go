@@ -87,6 +87,7 @@ type Actor struct {
 	Via    Via
 	Case   string // for ByLink: the only case it may touch
 	Gate   string // for ByLink: the only gate it may answer
+	Issue  int    // for ByLink: of the link it came by
 }
 
 // System is the actor of what happens by itself.

@@ -117,7 +117,8 @@ func signedIn(person string, before ...func(*scene)) func(*scene) {
 		}
 		secret, now := rand.Text(), time.Now()
 		s.must(s.stack.Environment().Store().PutSession(s.ctx, docket.Session{
-			Hash: docket.Hash(secret), Person: person, Org: journey.Person(person).Org, Created: now, Idle: now.Add(time.Hour), Expires: now.Add(time.Hour),
+			Issue: 1,
+			Hash:  docket.Hash(secret), Person: person, Org: journey.Person(person).Org, Created: now, Idle: now.Add(time.Hour), Expires: now.Add(time.Hour),
 		}))
 		s.swaps[sessionInEvents] = secret
 	}

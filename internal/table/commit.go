@@ -209,8 +209,9 @@ func (b *batch) open(c casework.Case, g gate.Gate) {
 }
 
 // change replaces the document of a gate that is still open and of the same
-// issue. It is an update of named attributes, because a machine's token may
-// have come to stand beside them and must stay.
+// issue, or of the one before if it stays open with its links revoked. It is an
+// update of named attributes, because a machine's token may have come to stand
+// beside them and must stay.
 func (b *batch) change(c casework.Case, g gate.Gate) {
 	it, err := gateItem(c, g)
 	u := newChange()
@@ -221,7 +222,13 @@ func (b *batch) change(c casework.Case, g gate.Gate) {
 			u.remove(name)
 		}
 	}
-	b.update(it, err, u, u.equal(attrStatus, text(string(gate.Open)))+" AND "+u.equal(attrIssue, number(int64(g.Issue))))
+	var issue string
+	if g.Status != gate.Open {
+		issue = u.equal(attrIssue, number(int64(g.Issue)))
+	} else {
+		issue = u.name(attrIssue) + " BETWEEN " + u.value(number(int64(g.Issue-1))) + " AND " + u.value(number(int64(g.Issue)))
+	}
+	b.update(it, err, u, u.equal(attrStatus, text(string(gate.Open)))+" AND "+issue)
 	if g.Status == gate.Open {
 		return
 	}

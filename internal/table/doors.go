@@ -117,10 +117,22 @@ func (s *Store) Link(ctx context.Context, hash string) (docket.Link, error) {
 // CountCode counts a request before a code is made, in one conditional write.
 // See [docket.Doors].
 func (s *Store) CountCode(ctx context.Context, c docket.Code, most int) error {
+	return s.count(ctx, hourKey(c), c.At.Add(retained), most)
+}
+
+// CountAtGate counts what happens at a gate within a day, in one conditional
+// write. See [docket.Doors].
+func (s *Store) CountAtGate(ctx context.Context, l docket.Link, what string, at time.Time, most int) error {
+	return s.count(ctx, dayKey(l, what, at), at.Add(2*retained), most)
+}
+
+// count counts one more under k, which is forgotten some time after until. It
+// fails with fault.Conflict once there were most.
+func (s *Store) count(ctx context.Context, k key, until time.Time, most int) error {
 	u := newChange().add(number(1), attrTries)
-	u.set(number(c.At.Add(retained).Unix()), attrTTL)
-	_, err := s.update(ctx, hourKey(c), u, "attribute_not_exists("+u.name(attrTries)+") OR "+u.name(attrTries)+" < "+u.value(number(int64(most))))
-	return verdict("counting a request for a code", err)
+	u.set(number(until.Unix()), attrTTL)
+	_, err := s.update(ctx, k, u, "attribute_not_exists("+u.name(attrTries)+") OR "+u.name(attrTries)+" < "+u.value(number(int64(most))))
+	return verdict("counting at a gate", err)
 }
 
 // PutCode keeps a request for a code, if its id is new: putting it again

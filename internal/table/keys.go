@@ -206,6 +206,14 @@ func hourKey(c docket.Code) key {
 	return key{"CODES" + sep + c.Case + sep + c.Gate, c.Person + sep + c.At.UTC().Format("2006010215")}
 }
 
+// dayKey is where what happens at a gate within a day is counted.
+func dayKey(l docket.Link, what string, at time.Time) key {
+	if !isPart(l.Case) || !isPart(l.Gate) || !isPart(what) {
+		return key{}
+	}
+	return key{"CODES" + sep + l.Case + sep + l.Gate, "all" + sep + what + sep + strconv.Itoa(l.Issue) + sep + at.UTC().Format("20060102")}
+}
+
 func pendingKey(state string) key { return single("PENDING", state) }
 func noticeKey(name string) key   { return single("NOTICE", name) }
 

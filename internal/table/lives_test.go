@@ -34,6 +34,7 @@ func (h *house) live() {
 	h.doors()
 	h.whatStillWaits()
 	h.mistyped()
+	h.revoked()
 }
 
 // firstDevice is a life with a question before it, both supplements, every file
@@ -139,6 +140,16 @@ func (h *house) mistyped() {
 	l := h.submitted("reply-mistyped", "lin", casework.Device, nil)
 	l.reply("approved-mistyped", "tang", approve("函〔2026〕13号", 10, "套"))
 	l.correct("corrected", "tang", approve("函〔2026〕31号", 10, "套"))
+}
+
+// revoked: the links of a gate end, and fresh ones are sent.
+func (h *house) revoked() {
+	l := h.submitted("links", "lin", casework.Device, nil)
+	ref := l.at(gate.Reply)
+	l.step("links-revoked", func(op docket.Op) (docket.Receipt, error) {
+		return h.desk.RevokeLinks(ctx, op, docket.GateRef{Case: ref.Case, Gate: ref.Gate}, actor("shen"))
+	})
+	l.reply("approved-after-revoking", "shen", approve("函〔2026〕41号", 10, "套"))
 }
 
 // correct puts right what was entered of the reply, by the same letter.

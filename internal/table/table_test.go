@@ -6,8 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +25,8 @@ import (
 	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/history"
 )
 
 // answer is what the scripted DynamoDB says to one request.
@@ -140,6 +146,56 @@ func TestACommitSaysWhichTableAndOneConditionForEachItem(t *testing.T) {
 		put := w.(map[string]any)["Put"].(map[string]any)
 		if put["TableName"] != "cases" || put["ConditionExpression"] != absent {
 			t.Errorf("got %v under %v, want cases under %s", put["TableName"], put["ConditionExpression"], absent)
+		}
+	}
+}
+
+// DynamoDB refuses a request that brings a name or a value it does not use, and
+// one that uses what it does not bring.
+func TestACommitUsesWhatItBringsAndBringsWhatItUses(t *testing.T) {
+	at := time.Date(2026, 11, 2, 1, 0, 0, 0, time.UTC)
+	c := born()
+	c.Was, c.Case.Version, c.Case.Status = 1, 2, casework.Submitted
+	for i, status := range []gate.Status{gate.Open, gate.Answered, gate.Open} {
+		g := gate.Gate{
+			ID: "opinion-" + strconv.Itoa(i+1), Case: "c1", Leg: gate.Opinion, Kind: gate.Assess, Party: "mpa", Recorders: []string{"hc"},
+			Submission: 1, Issue: i + 1, OpenedAt: at, Status: status,
+		}
+		if i == 2 {
+			g.Ring = &gate.Ring{At: at.Add(time.Hour)}
+		}
+		c.Changed = append(c.Changed, g)
+	}
+	c.Rows = []docket.Row{{List: "precedents/v1", Sort: "2026-11-02", Name: "c1", Body: []byte("{}")}}
+	c.Struck = []docket.Row{{List: "precedents/v2", Sort: "2026-11-02", Name: "c1"}}
+	c.Stands = []docket.Row{{List: "precedents/v1", Sort: "2026-11-01", Name: "c0", Body: []byte("{}")}}
+	c.Sheets = []docket.SheetChange{{Sheet: docket.Sheet{Kind: "variety", ID: "v1", Version: 2, List: "l", At: at}, Was: 1, Entry: &history.Entry{Aggregate: "variety/v1", Seq: 2, At: at}}}
+	c.Holds = []docket.Hold{{Kind: "variety", ID: "v2", Version: 4}}
+	c.Session = &docket.Pass{Hash: strings.Repeat("a", 64), Case: "c1", Gate: "opinion-1", Now: at}
+	s, got := scripted(t, done)
+	if err := s.Commit(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	word := regexp.MustCompile(`[:#][A-Za-z0-9_]+`)
+	for _, w := range got()[0]["TransactItems"].([]any) {
+		for what, of := range w.(map[string]any) {
+			write := of.(map[string]any)
+			used, brought := map[string]bool{}, map[string]bool{}
+			for _, expression := range []string{"UpdateExpression", "ConditionExpression"} {
+				text, _ := write[expression].(string)
+				for _, name := range word.FindAllString(text, -1) {
+					used[name] = true
+				}
+			}
+			for _, of := range []string{"ExpressionAttributeNames", "ExpressionAttributeValues"} {
+				named, _ := write[of].(map[string]any)
+				for name := range named {
+					brought[name] = true
+				}
+			}
+			if !maps.Equal(used, brought) {
+				t.Errorf("%s of %v: uses %v, brings %v", what, write["Key"], slices.Sorted(maps.Keys(used)), slices.Sorted(maps.Keys(brought)))
+			}
 		}
 	}
 }

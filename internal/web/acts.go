@@ -49,6 +49,7 @@ var acts = []act{
 	{"assign", Agency, casework.Assign, []actField{{"gate", "radio", false}, {"person", "radio", false}}, (*exchange).actAssign},
 	{"hold", Agency, casework.HoldVerb, []actField{{"gate", "radio", false}, {"until", "day", false}, {"reason", "long", false}}, (*exchange).actHold},
 	{"release", Agency, casework.Release, []actField{{"gate", "radio", false}}, (*exchange).actRelease},
+	{"revoke-links", Agency, casework.RevokeLinks, []actField{{"gate", "radio", false}}, (*exchange).actRevokeLinks},
 	{"opine-late", Agency, casework.OpineLate, lateFields(), (*exchange).actOpineLate},
 	{"amend", Agency, casework.Amend, letterFields, (*exchange).actAmend},
 	{"correct", Agency, casework.Correct, letterFields, (*exchange).actCorrect},
@@ -295,6 +296,8 @@ func (x *exchange) options(a act, f actField, v docket.View) []Choice {
 	switch {
 	case f.id == "variety":
 		return x.varietyChoices(v)
+	case f.id == "gate" && a.name == "revoke-links":
+		return x.linkGates(v)
 	case f.id == "gate":
 		return x.gateChoices(v)
 	case f.id == "person":
@@ -357,6 +360,18 @@ func (x *exchange) gateChoices(v docket.View) []Choice {
 	var out []Choice
 	for _, g := range v.Waiting {
 		if g.MayArrange(x.actor) == nil && (g.Kind == gate.Assess || g.Kind == gate.Decide) {
+			out = append(out, Choice{Value: g.ID, Label: x.lang.Say("move." + string(g.Kind))})
+		}
+	}
+	return out
+}
+
+// linkGates are the open gates of the reader's organisation that links open.
+func (x *exchange) linkGates(v docket.View) []Choice {
+	var out []Choice
+	for _, g := range v.Waiting {
+		links := g.Party == x.actor.Org && (g.Kind == gate.Assess || g.Kind == gate.Decide)
+		if links && (x.actor.Holds(party.Administrator) || g.MayAnswer(x.actor) == nil) {
 			out = append(out, Choice{Value: g.ID, Label: x.lang.Say("move." + string(g.Kind))})
 		}
 	}
@@ -572,6 +587,10 @@ func (x *exchange) replaceReply(op docket.Op, v docket.View,
 	return do(x.ctx(), op, docket.GateRef{Case: v.Case.ID, Gate: g.ID}, d, x.said("why"), x.actor)
 }
 
+func (x *exchange) actRevokeLinks(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.site.Desk.RevokeLinks(x.ctx(), op, x.actGate(v), x.actor)
+}
+
 // actLinks lists what the reader can do beside answering.
 func (x *exchange) actLinks(v docket.View) []Link {
 	if x.actor.Via == party.ByLink {
@@ -596,6 +615,8 @@ func (x *exchange) pointless(a act, v docket.View) bool {
 	switch a.name {
 	case "assign", "hold":
 		return len(x.gateChoices(v)) == 0
+	case "revoke-links":
+		return len(x.linkGates(v)) == 0
 	case "release":
 		return !slices.ContainsFunc(v.Waiting, func(g gate.Gate) bool { return g.Hold != nil && g.MayArrange(x.actor) == nil })
 	case "claim":

@@ -190,3 +190,42 @@ func named(ids []string) []policy.Item {
 	}
 	return out
 }
+
+// Whoever fears that a link is in the wrong hands ends all of them on the case's
+// page; a stranger with one reads what every stranger reads.
+func TestLinksAreRevokedOnThePage(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	path, number := h.submitted(t, h.enter(t, "hospital", "lin-zhi"))
+	link, err := h.LinkFor(ctx, "mpa", number, "zhou-heng")
+	must(t, err)
+	inside, gate, err := h.ByLink(ctx, link, number, "zhou-heng")
+	must(t, err)
+	id := strings.TrimPrefix(gate.URL.Path, agencyPath(path)+"/gates/")
+	zhou := h.enter(t, "agency", "zhou-heng")
+	for name, at := range map[string]string{"the case's page": agencyPath(path), "the gate's page": gate.URL.Path} {
+		seen, err := zhou.Get(ctx, at)
+		must(t, err)
+		if n := seen.Doc().Find(`a[href="` + agencyPath(path) + `/acts/revoke-links"]`).Length(); n != 1 {
+			t.Errorf("%s offers to revoke links %d times, want once", name, n)
+		}
+	}
+	h.post(t, "agency", "he-yue", agencyPath(path)+"/acts/revoke-links", http.StatusForbidden, url.Values{"gate": {id}})
+	h.post(t, "agency", "zhou-heng", agencyPath(path)+"/acts/revoke-links", http.StatusSeeOther, url.Values{"gate": {id}})
+	for name, b := range map[string]*journey.Browser{"who was let in": inside, "a stranger": journey.NewBrowser(h.Site)} {
+		for _, at := range []string{link, gate.URL.Path} {
+			got, err := b.Get(ctx, at)
+			must(t, err)
+			if closed := strings.Contains(got.Text("h1"), "已关闭"); !closed && got.URL.Path != "/agency/sign-in" {
+				t.Errorf("%s at %s: got %d %q, want it closed", name, at, got.Status, got.Text("h1"))
+			}
+		}
+	}
+	fresh, err := h.LinkFor(ctx, "mpa", number, "zhou-heng")
+	must(t, err)
+	if fresh == link {
+		t.Fatal("no fresh link was sent")
+	}
+	_, _, err = h.ByLink(ctx, fresh, number, "zhou-heng")
+	must(t, err)
+}

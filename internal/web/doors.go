@@ -78,7 +78,11 @@ func (x *exchange) pass(d Door) error {
 	if d.Who != anybody && x.session == nil {
 		return x.toSignIn()
 	}
-	return d.Do(x)
+	err := d.Do(x)
+	if f := fault.Of(err); f != nil && f.Kind == fault.NotFound && f.Code == "gate" && x.session != nil && x.session.Gate != "" {
+		return x.closed() // the link that let them in was revoked
+	}
+	return err
 }
 
 // readForm parses a POST's body, at most bodyLimit, and moves the session's

@@ -93,7 +93,8 @@ func (h *house) cookie(t testing.TB, audience, person string) string {
 	t.Helper()
 	secret, now := rand.Text(), time.Now()
 	must(t, h.Doors.PutSession(context.Background(), docket.Session{
-		Hash: docket.Hash(secret), Person: person, Org: journey.Person(person).Org,
+		Issue: 1,
+		Hash:  docket.Hash(secret), Person: person, Org: journey.Person(person).Org,
 		Created: now, Idle: now.Add(time.Hour), Expires: now.Add(time.Hour),
 	}))
 	return "__Host-jixu-" + audience + "=" + secret

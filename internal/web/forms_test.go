@@ -175,6 +175,7 @@ func actForms() []formUnderAttack {
 			},
 		},
 		{name: "joining", who: "agency/qian-rong", ends: true, path: at("join"), typed: []string{"statement"}, valid: form("statement", "同意")},
+		{name: "revoking links", who: "agency/zhou-heng", path: at("revoke-links"), valid: form("gate", "{gate}")},
 		{name: "assigning", who: "agency/zhou-heng", path: at("assign"), valid: form("gate", "{gate}", "person", "zhou-heng")},
 		{name: "holding", who: "agency/zhou-heng", path: at("hold"), typed: []string{"reason"}, valid: form("gate", "{gate}", "until", "{soon}", "reason", "等待专家")},
 		{name: "a question", who: "hospital/lin-zhi", path: func(*scene) string { return "/hospital/inquiries" }, typed: []string{"subject", "question"}, valid: form("kind", "device", "subject", "能否申请", "question", "需要哪些资料？")},

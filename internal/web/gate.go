@@ -46,6 +46,7 @@ type gatePage struct {
 	Receipt  string // of the reader's own answer, "" if there is none
 	Now      []Move // whose move it is since this gate is over
 	CaseHref string // the whole case, for who signed in
+	Revoke   string // to where the gate's links are revoked, "" if that is not the reader's
 	Gaps     []GapGroup
 	Route    *RouteBox
 }
@@ -130,6 +131,9 @@ func (x *exchange) gateView(v docket.View, g gate.Gate) gatePage {
 	}
 	if !p.ByCode {
 		p.CaseHref = p.Identity.Href
+		if g.Status == gate.Open && slices.ContainsFunc(x.linkGates(v), func(c Choice) bool { return c.Value == g.ID }) {
+			p.Revoke = p.Identity.Href + "/acts/revoke-links"
+		}
 	} else {
 		p.Identity.Href = "" // a code opens this gate and nothing else
 	}

@@ -131,6 +131,7 @@ func (x *exchange) requestCode() error {
 		x.setCookie(browserCookie, browser, 24*60*60)
 	}
 	c, err := x.site.Keeper.RequestCode(x.ctx(), x.r.PathValue("link"), person, browser)
+	x.noteExhausted(v, err)
 	if err != nil {
 		return err
 	}
@@ -162,9 +163,11 @@ func (x *exchange) showCode(status int, problems []Error) error {
 
 // enterCode opens a session of 30 minutes for the link's gate alone.
 func (x *exchange) enterCode() error {
-	if v, ok, err := x.visit(); err != nil {
+	v, ok, err := x.visit()
+	if err != nil {
 		return err
-	} else if !ok || !v.Live {
+	}
+	if !ok || !v.Live {
 		return x.closed()
 	}
 	session, digits := x.site.Secret(), plain(x.r.PostForm.Get("digits"))
@@ -173,6 +176,7 @@ func (x *exchange) enterCode() error {
 		return x.showCode(http.StatusUnprocessableEntity, x.problems([]fault.Problem{{Field: "digits", Code: "code.digits"}}))
 	}
 	s, err := x.site.Keeper.EnterCode(x.ctx(), x.r.PathValue("link"), x.r.PathValue("code"), digits, cookie(x.r, browserCookie), session)
+	x.noteExhausted(v, err)
 	if f := fault.Of(err); f != nil && f.Kind != fault.Unavailable {
 		return x.showCode(http.StatusUnprocessableEntity, x.problems([]fault.Problem{{Field: "digits", Code: f.Code, Args: f.Args}}))
 	}
@@ -181,4 +185,12 @@ func (x *exchange) enterCode() error {
 	}
 	x.setCookie(linkCookie, session, 30*60)
 	return x.see("/agency/cases/" + s.Case + "/gates/" + s.Gate)
+}
+
+// noteExhausted names the gate whose codes were asked for or tried too often, for
+// whoever the alarm calls.
+func (x *exchange) noteExhausted(v docket.Visit, err error) {
+	if f := fault.Of(err); f != nil && f.Code == "code.gate" {
+		x.site.Log.WarnContext(x.ctx(), "codes of a gate are exhausted", "case", v.Link.Case, "gate", v.Link.Gate)
+	}
 }

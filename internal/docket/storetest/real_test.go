@@ -192,7 +192,7 @@ func TestMiniStackFiles(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		return storetest.Shelf{Files: bucket.New(config, name), Upload: upload(admin, name), Fetch: fetch}
+		return storetest.Shelf{Files: bucket.New(config, name), Upload: upload(admin, name), Fetch: fetch, Nameless: true}
 	})
 	t.Run("a ticket lets nothing else through", func(t *testing.T) {
 		name := "files-1"

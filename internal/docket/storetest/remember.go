@@ -319,7 +319,7 @@ func (m *Memories) work(t *testing.T, s Lived, asked Memories) {
 
 func (m *Memories) doors(t *testing.T, s Lived, asked Memories) {
 	t.Helper()
-	keeper := docket.Keeper{Store: s, Directory: s, Doors: s}
+	keeper := docket.Keeper{Store: s, Directory: s, Doors: s, Machine: func() time.Time { return asked.Now }}
 	m.Links = each(t, asked.Links, func(secret string) (string, error) {
 		v, err := keeper.Visit(ctx, secret)
 		return words(v.Link.Case, v.Gate.ID, v.Link.Party, strconv.Itoa(v.Link.Issue), strconv.FormatBool(v.Live)), err

@@ -170,6 +170,23 @@ var commits = []row[docket.Store]{
 		g.Issue = 2
 		is(t, "Commit", s.Commit(ctx, answering(t, c, g, "late", noon)), conflict)
 	}},
+	{"the issue of a gate that stays open is raised, by one, and what was read before is too old", func(t *testing.T, s docket.Store) {
+		g := opened("c1", "opinion-1", noon, noon)
+		c := commit(t, s, submitted(t, commit(t, s, draft(t, "c1")), noon, g))
+		old := g
+		g.Issue = 3
+		b := entered(t, c, c, "revoke-links", noon, nil)
+		b.Changed = []gate.Gate{g}
+		is(t, "Commit by two", s.Commit(ctx, b), conflict)
+		g.Issue = 2
+		b.Changed = []gate.Gate{g}
+		c = commit(t, s, b)
+		if got := load(t, s, "c1").Gates[0].Issue; got != 2 {
+			t.Errorf("got issue %d, want 2", got)
+		}
+		is(t, "Commit of the former issue", s.Commit(ctx, answering(t, c, old, "late", noon)), conflict)
+		commit(t, s, answering(t, c, g, "given", noon))
+	}},
 	{"a gate that was not born cannot be changed", func(t *testing.T, s docket.Store) {
 		c := commit(t, s, draft(t, "c1"))
 		if err := s.Commit(ctx, answering(t, c, opened("c1", "opinion-1", noon, noon), "x", noon)); err == nil {

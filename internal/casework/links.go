@@ -1,0 +1,42 @@
+package casework
+
+import (
+	"slices"
+
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/party"
+)
+
+// RevokeLinks ends every link of g that was sent before, every code that was
+// asked for with one, and every session that a code opened; fresh links are sent
+// to whoever had some. Whoever may answer g for its party may do it, and the
+// party's administrator. It fails as [Case.Permits], with [fault.NotFound] for
+// another organisation's gate, and with [fault.Conflict] for one that no link
+// opens or that is answered.
+func (c Case) RevokeLinks(g gate.Gate, a party.Actor, _ Setting) (Change, error) {
+	if err := c.Permits(RevokeLinks, a); err != nil {
+		return Change{}, err
+	}
+	switch {
+	case g.Case != c.ID || a.Org != g.Party:
+		return Change{}, fault.New(fault.NotFound, "gate")
+	case !a.Holds(party.Administrator) && g.MayAnswer(a) != nil:
+		return Change{}, fault.New(fault.Forbidden, "role")
+	case g.Kind != gate.Assess && g.Kind != gate.Decide:
+		return Change{}, fault.New(fault.Conflict, "case.state")
+	case g.Status != gate.Open || c.Track(g.Leg).Gate != g.ID:
+		return Change{}, fault.New(fault.Conflict, "gate.answered")
+	}
+	g.Issue++
+	renewed := opening(g)
+	renewed.Counted = nil // it was counted when the gate was opened
+	return Change{Case: c, Verb: RevokeLinks, By: a, Changed: []gate.Gate{g}, Facts: &Facts{Leg: g.Leg, Renewed: &renewed}}, nil
+}
+
+// linkKeeper is who could end the links of one of the two tracks. Whose gate it
+// is, the move asks the gate.
+func linkKeeper(c Case, a party.Actor) bool {
+	agencies := []party.Kind{party.MunicipalMPA, party.HealthCommission, party.Regulator}
+	return agencyStaff(c, a) || a.Holds(party.Administrator) && slices.Contains(agencies, a.Kind)
+}
