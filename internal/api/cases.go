@@ -78,9 +78,7 @@ func (x *call) rows(from docket.PageList) (any, error) {
 		}
 		rows = append(rows, x.row(l))
 	}
-	out := listOf(rows, next)
-	out.Unreadable = unreadable
-	return out, nil
+	return listOf(rows, next).without(unreadable), nil
 }
 
 func (x *call) view() (docket.View, error) { return x.house.Desk.View(x.r.Context(), x.id(), x.actor) }
@@ -475,7 +473,7 @@ func (x *call) varieties() (any, error) {
 	if kind != casework.Device && kind != casework.Drug {
 		return nil, fault.Fields([]fault.Problem{{Field: "kind", Code: "field.choice"}})
 	}
-	all, err := x.house.Desk.Varieties(x.r.Context(), kind == casework.Drug, x.actor)
+	all, unreadable, err := x.house.Desk.Varieties(x.r.Context(), kind == casework.Drug, x.actor)
 	if err != nil {
 		return nil, err
 	}
@@ -483,7 +481,7 @@ func (x *call) varieties() (any, error) {
 	for _, v := range all {
 		out = append(out, varietyOf(v))
 	}
-	return listOf(out, ""), nil
+	return listOf(out, "").without(x.unread(unreadable)), nil
 }
 
 func (x *call) variety() (any, error) {

@@ -166,6 +166,20 @@ func listOf[T any](items []T, next string) list[T] {
 	return list[T]{Items: items, Next: next}
 }
 
+// without says how many rows of the page cannot be shown at present.
+func (l list[T]) without(unreadable int) list[T] {
+	l.Unreadable = unreadable
+	return l
+}
+
+// unread records which rows of a list cannot be shown, and counts them.
+func (x *call) unread(names []string) int {
+	if len(names) > 0 {
+		x.house.Log.ErrorContext(x.r.Context(), "records of a list cannot be read", "records", names)
+	}
+	return len(names)
+}
+
 func cursorOf(text string) (string, error) {
 	after, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil {

@@ -121,7 +121,7 @@ func (x *call) inquiryOut(q inquiry.Inquiry) inquiryOut {
 }
 
 func (x *call) inquiries() (any, error) {
-	all, err := x.house.Desk.Inquiries(x.r.Context(), x.actor)
+	all, unreadable, err := x.house.Desk.Inquiries(x.r.Context(), x.actor)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (x *call) inquiries() (any, error) {
 	for _, q := range all {
 		out = append(out, x.inquiryOut(q))
 	}
-	return listOf(out, ""), nil
+	return listOf(out, "").without(x.unread(unreadable)), nil
 }
 
 func (x *call) inquiry() (any, error) {

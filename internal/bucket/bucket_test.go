@@ -138,7 +138,8 @@ func TestAnAddressOpensOneVersionForAMinute(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"versionId": "v1", "X-Amz-Expires": "60", "response-content-type": "application/octet-stream",
+	for name, want := range map[string]string{
+		"versionId": "v1", "X-Amz-Expires": "60", "response-content-type": "application/octet-stream",
 		"response-content-disposition": `attachment; filename="signed-form.pdf"; filename*=UTF-8''%E7%94%B3%E8%AF%B7.pdf`,
 	} {
 		if got := u.Query().Get(name); got != want {

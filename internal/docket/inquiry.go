@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -86,38 +87,48 @@ func (d *Desk) Inquiry(ctx context.Context, id string, a party.Actor) (inquiry.I
 }
 
 // Inquiries lists the questions that a's organisation asked or was asked, the
-// newest first.
-func (d *Desk) Inquiries(ctx context.Context, a party.Actor) ([]inquiry.Inquiry, error) {
+// newest first, and names those that cannot be read at present.
+func (d *Desk) Inquiries(ctx context.Context, a party.Actor) (all []inquiry.Inquiry, unreadable []string, err error) {
 	if a.Confined() {
-		return nil, fault.New(fault.Forbidden, "role")
+		return nil, nil, fault.New(fault.Forbidden, "role")
 	}
 	return d.inquiriesOn(ctx, inquiriesOf(a.Org), a)
 }
 
-// InquiriesOf lists the questions kept with a case that a may read.
-func (d *Desk) InquiriesOf(ctx context.Context, c casework.Case, a party.Actor) ([]inquiry.Inquiry, error) {
+// InquiriesOf lists the questions kept with a case that a may read, and names
+// those that cannot be read at present.
+func (d *Desk) InquiriesOf(ctx context.Context, c casework.Case, a party.Actor) (all []inquiry.Inquiry, unreadable []string, err error) {
 	return d.inquiriesOn(ctx, inquiriesWith(c.ID), a)
 }
 
-func (d *Desk) inquiriesOn(ctx context.Context, list string, a party.Actor) ([]inquiry.Inquiry, error) {
+func (d *Desk) inquiriesOn(ctx context.Context, list string, a party.Actor) ([]inquiry.Inquiry, []string, error) {
 	names, err := d.Store.Listing(ctx, list, 100)
 	if err != nil {
-		return nil, fmt.Errorf("listing inquiries: %w", err)
+		return nil, nil, fmt.Errorf("listing inquiries: %w", err)
 	}
-	var out []inquiry.Inquiry
+	all, unreadable, err := eachSheet(names, func(id string) (inquiry.Inquiry, error) {
+		_, q, err := d.inquiry(ctx, id)
+		return q, err
+	})
+	return slices.DeleteFunc(all, func(q inquiry.Inquiry) bool { return q.MayRead(a) != nil }), unreadable, err
+}
+
+// eachSheet reads the sheets of a list of names in its order. One that cannot be
+// read is only named: the others are not its victims. One that is gone is left out.
+func eachSheet[T any](names []string, read func(id string) (T, error)) (all []T, unreadable []string, err error) {
 	for _, name := range names {
-		_, q, err := d.inquiry(ctx, SheetID(name))
-		if errors.Is(err, fault.NotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if q.MayRead(a) == nil {
-			out = append(out, q)
+		one, err := read(SheetID(name))
+		switch {
+		case errors.Is(err, ErrUnreadable):
+			unreadable = append(unreadable, name)
+		case errors.Is(err, fault.NotFound):
+		case err != nil:
+			return nil, nil, err
+		default:
+			all = append(all, one)
 		}
 	}
-	return out, nil
+	return all, unreadable, nil
 }
 
 func inquiriesOf(org string) string  { return "inquiries/" + org }
@@ -130,7 +141,7 @@ func (d *Desk) inquiry(ctx context.Context, id string) (Sheet, inquiry.Inquiry, 
 	}
 	var q inquiry.Inquiry
 	if err := json.Unmarshal(sheet.Body, &q); err != nil {
-		return Sheet{}, inquiry.Inquiry{}, fmt.Errorf("reading inquiry %s: %w", id, err)
+		return Sheet{}, inquiry.Inquiry{}, fmt.Errorf("inquiry %s: %w: %w", id, ErrUnreadable, err)
 	}
 	return sheet, q, nil
 }

@@ -207,10 +207,10 @@ func TestTheSecondHospitalsUrgencyIsNotAssessedAgain(t *testing.T) {
 	if placed.Variety == nil || placed.Variety.ID != ta.variety || !placed.Found {
 		t.Errorf("placed: got variety %+v, want the one found", placed.Variety)
 	}
-	if got, err := ta.desk.InquiriesOf(ctx, ta.first1(), actor("lin")); err != nil || len(got) != 1 || got[0].Case != ta.first {
+	if got, _, err := ta.desk.InquiriesOf(ctx, ta.first1(), actor("lin")); err != nil || len(got) != 1 || got[0].Case != ta.first {
 		t.Errorf("questions kept with the case: got %+v, %v; want the one", got, err)
 	}
-	if got, err := ta.desk.Inquiries(ctx, actor("he")); err != nil || len(got) != 0 {
+	if got, _, err := ta.desk.Inquiries(ctx, actor("he")); err != nil || len(got) != 0 {
 		t.Errorf("another hospital's questions: got %d, %v; want none", len(got), err)
 	}
 	if _, err := ta.desk.Inquiry(ctx, ta.question, actor("he")); !errors.Is(err, fault.NotFound) {

@@ -148,7 +148,7 @@ func (d *Desk) variety(ctx context.Context, id string) (variety.Variety, error) 
 	}
 	var v variety.Variety
 	if err := json.Unmarshal(sheet.Body, &v); err != nil {
-		return variety.Variety{}, fmt.Errorf("reading variety %s: %w", id, err)
+		return variety.Variety{}, fmt.Errorf("variety %s: %w: %w", id, ErrUnreadable, err)
 	}
 	return v, nil
 }
@@ -162,24 +162,17 @@ func (d *Desk) Variety(ctx context.Context, id string, a party.Actor) (variety.V
 	return d.variety(ctx, id)
 }
 
-// Varieties lists the register of one kind, the newest first.
-func (d *Desk) Varieties(ctx context.Context, drug bool, a party.Actor) ([]variety.Variety, error) {
+// Varieties lists the register of one kind, the newest first, and names those
+// that cannot be read at present.
+func (d *Desk) Varieties(ctx context.Context, drug bool, a party.Actor) (all []variety.Variety, unreadable []string, err error) {
 	if a.Confined() {
-		return nil, fault.New(fault.Forbidden, "role")
+		return nil, nil, fault.New(fault.Forbidden, "role")
 	}
 	names, err := d.Store.Listing(ctx, varieties(drug), 200)
 	if err != nil {
-		return nil, fmt.Errorf("listing the register: %w", err)
+		return nil, nil, fmt.Errorf("listing the register: %w", err)
 	}
-	var out []variety.Variety
-	for _, name := range names {
-		v, err := d.variety(ctx, strings.TrimPrefix(name, varietyKind+"/"))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, nil
+	return eachSheet(names, func(id string) (variety.Variety, error) { return d.variety(ctx, id) })
 }
 
 // Claim says in a draft which variety of the register the hospital believes it

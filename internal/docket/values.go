@@ -2,6 +2,7 @@ package docket
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 
 	"jixu/internal/casework"
@@ -350,3 +351,7 @@ type Hook struct {
 	Body    []byte
 	Secrets [][]byte // it is signed with each
 }
+
+// ErrUnreadable says that what is stored does not decode: a record of a newer
+// build, or a damaged one. Trying again does not help, and a list shows the rest.
+var ErrUnreadable = errors.New("cannot be read")

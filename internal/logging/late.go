@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// lastSeconds is what one operation may take with all its tries.
-const lastSeconds = 8 * time.Second
+// lastAttempt is what one operation may take with all its tries.
+const lastAttempt = 8 * time.Second
 
 // Late reports whether the function is about to be stopped: it ends long walks in
 // order, with what they found said.
 func Late(ctx context.Context) bool {
 	ends, bounded := ctx.Deadline()
-	return ctx.Err() != nil || bounded && time.Until(ends) < lastSeconds
+	return ctx.Err() != nil || bounded && time.Until(ends) < lastAttempt
 }

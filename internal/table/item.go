@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"jixu/internal/docket"
 )
 
 // Attributes. The document of a thing is in data, as JSON; beside it stands
@@ -89,7 +91,7 @@ func encode(v any) (value, error) {
 func decode[T any](it item) (T, error) {
 	var v T
 	if err := json.Unmarshal([]byte(textOf(it, attrData)), &v); err != nil {
-		return v, fmt.Errorf("reading the document of %s %s: %w", textOf(it, attrPK), textOf(it, attrSK), err)
+		return v, fmt.Errorf("the document of %s %s: %w: %w", textOf(it, attrPK), textOf(it, attrSK), docket.ErrUnreadable, err)
 	}
 	return v, nil
 }

@@ -334,10 +334,11 @@ func (x *exchange) registerChoices(id string) []Choice {
 
 // varietyChoices is the register of the case's kind, what looks alike first.
 func (x *exchange) varietyChoices(v docket.View) []Choice {
-	all, err := x.site.Desk.Varieties(x.ctx(), v.Case.Kind == casework.Drug, x.actor)
+	all, unreadable, err := x.site.Desk.Varieties(x.ctx(), v.Case.Kind == casework.Drug, x.actor)
 	if err != nil {
 		return nil
 	}
+	x.unread(unreadable)
 	mine := submittedProduct(v)
 	slices.SortStableFunc(all, func(a, b variety.Variety) int { return before(mine.Alike(a.Data), mine.Alike(b.Data)) })
 	var out []Choice

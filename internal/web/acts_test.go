@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,6 +14,8 @@ import (
 
 	"jixu/internal/calendar"
 	"jixu/internal/casework"
+	"jixu/internal/docket"
+	"jixu/internal/history"
 	"jixu/internal/journey"
 	"jixu/internal/policy"
 )
@@ -177,6 +180,39 @@ func TestOthersKnowNothingOfAQuestionOrANumber(t *testing.T) {
 	} {
 		if got := h.send("GET", row.path, h.cookie(t, row.audience, row.person), nil).Code; got != row.want {
 			t.Errorf("%s: got %d, want %d", row.sentence, got, row.want)
+		}
+	}
+}
+
+func TestARecordThatCannotBeReadHidesNoOther(t *testing.T) {
+	h := newHouse(t)
+	ctx := t.Context()
+	h.post(t, "hospital", "lin-zhi", "/hospital/inquiries", http.StatusSeeOther, url.Values{"kind": {"device"}, "subject": {"能否申请甲产品"}, "question": {"需要哪些资料？"}})
+	for kind, list := range map[string]string{"inquiry": "inquiries/hospital-1", "variety": "varieties/device"} {
+		e, err := history.Seal(history.Entry{}, history.Entry{
+			Aggregate: kind + "/damaged", Verb: "test", At: opening, Body: json.RawMessage(`{}`), By: history.Actor{Person: "lin-zhi", Org: "hospital-1", Via: "session"},
+		})
+		must(t, err)
+		damaged := docket.Sheet{Kind: kind, ID: "damaged", Version: 1, Seq: e.Seq, Hash: e.Hash, Body: json.RawMessage(`{"ID":7}`), List: list, At: opening}
+		ch := docket.SheetChange{Sheet: damaged, Entry: &e}
+		if kind == "inquiry" {
+			ch.Lists = []string{"inquiries/mpa"}
+		}
+		must(t, h.Store.Commit(ctx, docket.Commit{Sheets: []docket.SheetChange{ch}}))
+	}
+
+	for _, row := range []struct{ audience, person, path, shows string }{
+		{"hospital", "lin-zhi", "/hospital/inquiries", "能否申请甲产品"},
+		{"agency", "zhou-heng", "/agency/inquiries", "能否申请甲产品"},
+		{"hospital", "lin-zhi", "/hospital/varieties", ""},
+		{"agency", "zhou-heng", "/agency/varieties", ""},
+	} {
+		got := h.send("GET", row.path, h.cookie(t, row.audience, row.person), nil)
+		if got.Code != 200 || !strings.Contains(got.Body.String(), row.shows) {
+			t.Errorf("%s shows %s: got %d, want the question that can be read", row.path, row.person, got.Code)
+		}
+		if !strings.Contains(got.Body.String(), "另有 1 条记录暂时无法显示") {
+			t.Errorf("%s does not tell %s of the record that is left out", row.path, row.person)
 		}
 	}
 }

@@ -80,10 +80,11 @@ func (x *exchange) beside(v docket.View) (Beside, error) {
 	d := x.directory()
 	b.Facts = x.besideFacts(v, d)
 	b.Acts = x.actLinks(v)
-	asked, err := x.site.Desk.InquiriesOf(x.ctx(), v.Case, x.actor)
+	asked, unreadable, err := x.site.Desk.InquiriesOf(x.ctx(), v.Case, x.actor)
 	if err != nil {
 		return b, err
 	}
+	x.unread(unreadable)
 	for _, q := range asked {
 		b.Inquiries = append(b.Inquiries, Link{q.Number + " " + q.Subject, x.home() + "/inquiries/" + q.ID})
 	}

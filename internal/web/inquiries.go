@@ -15,6 +15,8 @@ type inquiriesPage struct {
 	Rows   []InquiryRow
 	Fields []ActInput // of a new question; nil for an agency
 	Local  string     // local policy's clock, as a sentence
+
+	Unreadable int // questions that cannot be shown at present
 }
 
 // InquiryRow is one question of a list.
@@ -31,12 +33,12 @@ var inquiryFields = []actField{{"kind", "radio", false}, {"subject", "text", fal
 func (x *exchange) inquiries() error { return x.showInquiries(http.StatusOK, nil) }
 
 func (x *exchange) showInquiries(status int, problems []fault.Problem) error {
-	all, err := x.site.Desk.Inquiries(x.ctx(), x.actor)
+	all, unreadable, err := x.site.Desk.Inquiries(x.ctx(), x.actor)
 	if err != nil {
 		return err
 	}
 	d := x.directory()
-	p := inquiriesPage{}
+	p := inquiriesPage{Unreadable: x.unread(unreadable)}
 	for _, q := range all {
 		p.Rows = append(p.Rows, x.inquiryRow(q, d))
 	}
@@ -56,6 +58,14 @@ func (x *exchange) showInquiries(status int, problems []fault.Problem) error {
 	}
 	p.Title = x.titled(x.lang.Say("inquiries.title"), p.Errors)
 	return x.render(status, "inquiries", &p.Page, &p)
+}
+
+// unread records which rows of a list cannot be shown, and counts them.
+func (x *exchange) unread(names []string) int {
+	if len(names) > 0 {
+		x.site.Log.ErrorContext(x.ctx(), "records of a list cannot be read", "records", names)
+	}
+	return len(names)
 }
 
 // fieldOf names the fields of a small form.

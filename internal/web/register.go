@@ -22,6 +22,8 @@ type varietiesPage struct {
 type RegisterOf struct {
 	Label string
 	Rows  []VarietyRow
+
+	Unreadable int // entries that cannot be shown at present
 }
 
 // VarietyRow is one product of the register.
@@ -34,11 +36,11 @@ type VarietyRow struct {
 func (x *exchange) varieties() error {
 	p := varietiesPage{}
 	for _, kind := range []casework.Kind{casework.Device, casework.Drug} {
-		all, err := x.site.Desk.Varieties(x.ctx(), kind == casework.Drug, x.actor)
+		all, unreadable, err := x.site.Desk.Varieties(x.ctx(), kind == casework.Drug, x.actor)
 		if err != nil {
 			return err
 		}
-		r := RegisterOf{Label: x.lang.Say("kind." + string(kind))}
+		r := RegisterOf{Label: x.lang.Say("kind." + string(kind)), Unreadable: x.unread(unreadable)}
 		for _, v := range all {
 			r.Rows = append(r.Rows, VarietyRow{
 				Name: varietyName(x.lang, v), Maker: v.Data.Maker, Country: v.Data.Country, Category: x.category(v.Data.Category),
