@@ -99,6 +99,10 @@ func (d *Desk) replaced(ctx context.Context, op Op, ref GateRef, digest string, 
 		if err != nil {
 			return casework.Change{}, err
 		}
+		if g.Answer == nil || g.Answer.Choice != string(casework.Record) {
+			// Who may answer another gate is not for that one of those who may record a reply.
+			return casework.Change{}, fault.New(fault.Conflict, "case.state")
+		}
 		if r.Case.Decision != nil && r.Case.Decision.Entry == 0 {
 			// Recorded by an earlier build: where its long texts stand, its gate knows.
 			was := *r.Case.Decision

@@ -13,6 +13,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/policy"
 )
 
 func submitAs(t *testing.T, tw *town, n string) *play {
@@ -259,5 +260,27 @@ func TestTheSameLetterTwiceIsOneReply(t *testing.T) {
 	d.Outcome, d.Reason = casework.ApproveInPart, "核减"
 	if _, err := p.desk.Record(ctx, op("three"), ref, d, shen, nil); fault.Of(err) == nil || fault.KindOf(err) != fault.Conflict {
 		t.Errorf("another reply: got %v, want a conflict", err)
+	}
+}
+
+// Where local policy leaves the reply to the regulator, no officer of the municipal
+// MPA puts its record right by way of a gate that is theirs.
+func TestOnlyWhoMayRecordAReplyPutsItsRecordRight(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	rules := policy.LocalSample()
+	rules.Recorder = policy.ByRegulator
+	must(t, tw.world.Directory.PutRules(ctx, rules))
+	p := submitAs(t, tw, "a-")
+	p.letter("rec", no)
+	both := actor("zhou")
+	both.Roles = []party.Role{party.Assessor, party.Recorder}
+	d := yes
+	d.Number = no.Number
+	for _, g := range p.record().Gates {
+		_, err := p.desk.Correct(ctx, op("by-"+g.ID), docket.GateRef{Case: p.id, Gate: g.ID}, d, "录入有误", both)
+		if c := p.record().Case; err == nil || c.Status != casework.Refused {
+			t.Errorf("by way of %s: got %v, the case is %s, want it refused as it was", g.ID, err, c.Status)
+		}
 	}
 }
