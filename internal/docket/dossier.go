@@ -245,6 +245,11 @@ func (d *Desk) file(ctx context.Context, id, file string, a party.Actor) (Record
 	if err := r.Case.MayRead(a); err != nil {
 		return Record{}, File{}, err
 	}
+	if a.Via == party.ByLink {
+		if _, err := r.gateFor(a.Gate, a); err != nil {
+			return Record{}, File{}, fault.New(fault.NotFound, "file") // its links were revoked
+		}
+	}
 	f, ok := r.File(file)
 	if !ok {
 		return Record{}, File{}, fault.New(fault.NotFound, "file")

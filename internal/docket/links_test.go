@@ -25,6 +25,8 @@ func TestRevokedLinksOpenNothingAndFreshOnesAreSent(t *testing.T) {
 	must(t, err)
 	p.engine()
 	byCode, pass := p.byCode("shen", "nmpa")
+	_, err = p.desk.Open(ctx, p.id, p.file, byCode)
+	must(t, err)
 	ref := p.ref(gate.Reply)
 	before := p.record()
 	due, _ := before.Gate(ref.Gate)
@@ -52,6 +54,9 @@ func TestRevokedLinksOpenNothingAndFreshOnesAreSent(t *testing.T) {
 	}
 	if _, err := p.desk.Ask(ctx, op("late"), ref, nil, byCode, pass); !errors.Is(err, fault.NotFound) {
 		t.Errorf("an answer in a session opened before: got %v, want not found", err)
+	}
+	if _, err := p.desk.Open(ctx, p.id, p.file, byCode); !errors.Is(err, fault.NotFound) {
+		t.Errorf("a document in a session opened before: got %v, want not found", err)
 	}
 	fresh := p.link("nmpa")
 	if fresh == old {
