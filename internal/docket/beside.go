@@ -56,14 +56,20 @@ func (d *Desk) Join(ctx context.Context, op Op, id, statement string, a party.Ac
 // came first.
 func (d *Desk) OpineLate(ctx context.Context, op Op, id string, seen int, o casework.Opinion, a party.Actor) (Receipt, error) {
 	o = plainOpinion(o)
-	return d.act(ctx, op, id, digestOf(casework.OpineLate, GateRef{Case: id, Submission: seen}, o), a,
-		func(r Record, s casework.Setting) (casework.Change, error) {
+	return d.move(ctx, id, op, digestOf(casework.OpineLate, GateRef{Case: id, Submission: seen}, o), a,
+		func(r Record, s casework.Setting) (Commit, Receipt, error) {
 			placed, err := d.placed(ctx, r.Case, lastClaims(r.Case), s)
 			if err != nil {
-				return casework.Change{}, err
+				return Commit{}, Receipt{}, err
 			}
 			o.Placed, o.Submission = placed.Proposal, seen
-			return r.Case.OpineLate(o, a, s)
+			ch, err := r.Case.OpineLate(o, a, s)
+			if err != nil {
+				return Commit{}, Receipt{}, err
+			}
+			commit, receipt, err := finish(r.Case, ch, s)
+			commit.Holds, commit.Stands = placed.Holds, placed.Stands
+			return commit, receipt, err
 		})
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"jixu/internal/calendar"
 	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
@@ -204,4 +205,41 @@ func (r rowless) Sheet(ctx context.Context, kind, id string) (docket.Sheet, erro
 func (r rowless) Commit(ctx context.Context, c docket.Commit) error {
 	c.Rows, c.Struck, c.Stands = nil, nil, nil
 	return r.Store.Commit(ctx, c)
+}
+
+// between lets something happen between what an operation read and its commit.
+type between struct {
+	docket.Store
+	first func()
+}
+
+func (s *between) Commit(ctx context.Context, c docket.Commit) error {
+	if do := s.first; do != nil {
+		s.first = nil
+		do()
+	}
+	return s.Store.Commit(ctx, c)
+}
+
+// A late opinion relies on what stands when it commits, as every other does.
+func TestALateOpinionReliesOnWhatStands(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	_, v := first(t, tw)
+	tw.world.Clock.Advance(24 * time.Hour)
+	b := filed(t, tw, "b-", "he", v)
+	b.letter("b-reply", yes)
+	store := tw.desk.Store
+	tw.desk.Store = &between{store, func() {
+		one, err := tw.desk.Variety(ctx, v, actor("zhou"))
+		must(t, err)
+		_, err = tw.desk.MarkVariety(ctx, op("mark"), v, one.Version, calendar.DayOf(monday), "国械注准1号", actor("zhou"))
+		must(t, err)
+	}}
+	o := opinion()
+	o.Findings[1].Relied, o.Findings[1].Reason = true, ""
+	_, err := tw.desk.OpineLate(ctx, op("late"), b.id, 1, o, actor("zhou"))
+	if given := b.record().Case.Given; err == nil || given != nil {
+		t.Errorf("got %v: it relies on an opinion after an equivalent was registered at home", err)
+	}
 }
