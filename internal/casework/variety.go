@@ -114,13 +114,34 @@ func (c Case) Precedent() (variety string, p reuse.Precedent, ok bool) {
 	}
 	p = reuse.Precedent{
 		Case: c.ID, Number: c.Number, Hospital: c.Hospital, Submission: c.Given.Submission, Entry: c.Given.Entry, Hash: c.Given.Hash,
-		Day: calendar.DayOf(c.Given.At), Since: c.Decision.At, Approved: true, Joint: c.Joint(),
+		Day: calendar.DayOf(c.Given.At), Since: c.approvedAt(), Approved: true, Joint: c.Joint(),
 		Indication: c.Submissions[c.Given.Submission-1].Said.Indication,
 	}
 	for i, f := range c.Given.Findings {
 		p.Own[i], p.Met[i] = !f.Relied, f.Met
 	}
 	return variety, p, true
+}
+
+// approvedAt is when the approval that stands was first recorded: neither a slip
+// that is put right nor a later letter that approves as well makes it younger.
+func (c Case) approvedAt() time.Time {
+	at := c.Decision.At
+	for i := len(c.Former) - 1; i >= 0 && c.Former[i].Outcome != Refuse; i-- {
+		at = c.Former[i].At
+	}
+	return at
+}
+
+// RepliedAt is when the first reply was recorded, zero before.
+func (c Case) RepliedAt() time.Time {
+	switch {
+	case len(c.Former) > 0:
+		return c.Former[0].At
+	case c.Decision != nil:
+		return c.Decision.At
+	}
+	return time.Time{}
 }
 
 // Asking is c's newest submission, or its draft as said, as the matrix sees it.

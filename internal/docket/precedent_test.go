@@ -243,3 +243,46 @@ func TestALateOpinionReliesOnWhatStands(t *testing.T) {
 		t.Errorf("got %v: it relies on an opinion after an equivalent was registered at home", err)
 	}
 }
+
+// A slip that is put right in a reply moves neither what its case is a precedent
+// for nor what a late opinion on it may rely on.
+func TestACorrectionMovesNoPrecedent(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	a, v := first(t, tw) // approved on Monday
+	tw.world.Clock.Advance(24 * time.Hour)
+	b := filed(t, tw, "b-", "he", v) // on Tuesday, and its reply comes first
+	b.letter("b-reply", yes)
+	tw.world.Clock.Advance(24 * time.Hour)
+	for _, p := range []*play{a, b} {
+		d := yes
+		d.Reason = "同意"
+		_, err := p.desk.Correct(ctx, op("correct-"+p.id), docket.GateRef{Case: p.id, Gate: "reply-1"}, d, "漏录理由", actor("shen"))
+		must(t, err)
+		if _, on := b.route(); on != a.id {
+			t.Errorf("a late opinion on b relies on %q, want %s, the only one approved before its reply", on, a.id)
+		}
+	}
+}
+
+// The same where nothing came before the reply.
+func TestACorrectionOpensNoPrecedentToALateOpinion(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	a := filed(t, tw, "first-", "lin", "")
+	r, err := a.desk.Register(ctx, op("register"), a.id, 1, docket.Product(a.record().Case), "首次申请", actor("zhou"))
+	must(t, err)
+	b := filed(t, tw, "b-", "he", docket.SheetID(r.Sheet))
+	b.letter("b-reply", yes)
+	tw.world.Clock.Advance(24 * time.Hour)
+	must(t, a.assessed("first-", false))
+	a.letter("first-reply", yes)
+	tw.world.Clock.Advance(24 * time.Hour)
+	d := yes
+	d.Reason = "同意"
+	_, err = b.desk.Correct(ctx, op("correct"), docket.GateRef{Case: b.id, Gate: "reply-1"}, d, "漏录理由", actor("shen"))
+	must(t, err)
+	if _, on := b.route(); on != "" {
+		t.Errorf("relies on %s, which was approved after the reply", on)
+	}
+}

@@ -101,9 +101,7 @@ func (d *Desk) placed(ctx context.Context, c casework.Case, claims casework.Said
 		id = found
 	}
 	asked := c.Asking(claims, s)
-	if c.Decision != nil {
-		asked.Before = c.Decision.At // what came after the reply is no precedent for a late opinion
-	}
+	asked.Before = c.RepliedAt() // what came after the reply is no precedent for a late opinion
 	if id == "" {
 		return Placed{Proposal: reuse.Propose(asked, reuse.Standing{}, nil)}, nil
 	}

@@ -85,7 +85,7 @@ type Precedent struct {
 	Hash       string `json:"hash"`  // of that entry; "" in entries of earlier builds
 
 	Day   calendar.Day `json:"day"`            // of the opinion; entries of earlier builds spell it Day
-	Since time.Time    `json:"since,omitzero"` // when the national reply approved it: since then it is a precedent
+	Since time.Time    `json:"since,omitzero"` // when an approval of it was first recorded: since then it is a precedent
 
 	Approved   bool    `json:"-"` // the national reply approved, in full or in part
 	Joint      bool    `json:"joint"`
