@@ -197,7 +197,10 @@ func (d *Desk) Rescan(ctx context.Context) (settled int, err error) {
 			return settled, errors.Join(failed...)
 		case f.State == Unchecked:
 			done, err = d.lookFor(ctx, f, now)
-		case d.Scanner == nil || silent == rescanFailures:
+		case d.Scanner == nil: // taken away: what waits for it keeps no other waiting
+			f.ScanAt = now.UTC().Truncate(time.Millisecond).Add(scanWait(f.Scans + 1))
+			_, err = d.Store.SettleFile(ctx, f)
+		case silent == rescanFailures:
 			continue
 		default:
 			if _, err = d.scan(ctx, f); err != nil {

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
+	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/memory"
@@ -214,5 +216,37 @@ func TestEveryCrashPointOfACheckConverges(t *testing.T) {
 				t.Errorf("call %d %s: got %s %s, want checked", n, fate, got.State, got.Reason)
 			}
 		}
+	}
+}
+
+// Files that wait for a scanner that is gone keep no lost upload waiting.
+func TestFilesThatWaitForAScannerThatIsGoneHideNoLostUpload(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	p := &play{town: tw}
+	p.draft()
+	tw.world.Scanner.Away = true
+	for i := range 20 {
+		q := &play{town: tw}
+		r, err := q.desk.Create(ctx, op(fmt.Sprint("c", i)), casework.Device, actor("lin"))
+		must(t, err)
+		q.id = r.Case
+		r, _, err = q.desk.Attach(ctx, op(fmt.Sprint("w", i)), q.id, q.record().Case.Dossier, docket.Upload{Item: "signed-form", Name: "a.pdf"}, "", actor("lin"))
+		must(t, err)
+		f, _ := q.record().File(r.File)
+		_, _ = q.desk.Settle(ctx, f.Key, tw.world.Files.Upload(f.Key, paper))
+	}
+	tw.desk.Scanner = nil // the operator takes the scanner away
+	tw.world.Clock.Advance(time.Hour)
+	r, _, err := p.desk.Attach(ctx, op("lost"), p.id, p.record().Case.Dossier, docket.Upload{Item: "signed-form", Name: "a.pdf"}, "", actor("lin"))
+	must(t, err)
+	f, _ := p.record().File(r.File)
+	tw.world.Files.Upload(f.Key, paper) // and its event is lost
+	for range 48 {
+		tw.world.Clock.Advance(30 * time.Minute)
+		_, _ = p.desk.Rescan(ctx)
+	}
+	if f, _ = p.record().File(r.File); f.State != docket.Checked {
+		t.Errorf("after a day the lost upload is %s, want it found", f.State)
 	}
 }
