@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -386,4 +387,69 @@ func (m manyUntold) Untold(_ context.Context, before time.Time, limit int) ([]do
 	}
 	refs = append(refs, docket.EntryRef{Case: m.id, Seq: 1, At: before.Add(-time.Minute)})
 	return refs[:min(limit, len(refs))], nil
+}
+
+// away is a store in which some cases cannot be read for now, as when their items
+// do not fit together.
+type away struct {
+	docket.Store
+	ids map[string]bool
+	all bool // the table is away, and writes nothing either
+}
+
+func (s away) Defer(ctx context.Context, ref docket.GateRef, until time.Time) error {
+	if s.all {
+		return fault.New(fault.Unavailable, "busy")
+	}
+	return s.Store.Defer(ctx, ref, until)
+}
+
+func (s away) Load(ctx context.Context, id string) (docket.Record, error) {
+	if s.all || s.ids[id] {
+		return docket.Record{}, fault.New(fault.Unavailable, "busy")
+	}
+	return s.Store.Load(ctx, id)
+}
+
+// Three cases that never come back keep no other waiting.
+func TestCasesThatCannotBeReadForNowDoNotStopTheClock(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	x, y, z := submitAs(t, tw, "x-"), submitAs(t, tw, "y-"), submitAs(t, tw, "z-")
+	tw.world.Clock.Advance(3 * 24 * time.Hour)
+	good := submitAs(t, tw, "good-")
+	tw.desk.Store = away{tw.world.Store, map[string]bool{x.id: true, y.id: true, z.id: true}, false}
+	tw.world.Clock.Advance(40 * 24 * time.Hour)
+	for range 120 {
+		_, _ = tw.bell.Ring(ctx)
+		tw.world.Clock.Advance(time.Minute)
+	}
+	if tw.world.Metrics.Counts()["DeadlinesChecked"] == 0 {
+		t.Error("no call came through")
+	}
+	if got := rings(t, good); len(got) == 0 {
+		t.Errorf("in two hours the healthy case never rang")
+	}
+}
+
+// While the table itself is away nothing is put off, and the call ends.
+func TestATableThatIsAwayPutsNoRingOff(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	for _, n := range []string{"a-", "b-", "c-", "d-"} {
+		submitAs(t, tw, n)
+	}
+	now := tw.world.Clock.Advance(40 * 24 * time.Hour)
+	before, err := tw.world.Store.Due(ctx, now, 100)
+	must(t, err)
+	tw.desk.Store = away{tw.world.Store, nil, true}
+	if _, err := tw.bell.Ring(ctx); !errors.Is(err, fault.Unavailable) {
+		t.Errorf("got %v, want it said", err)
+	}
+	after, err := tw.world.Store.Due(ctx, now, 100)
+	must(t, err)
+	counts := tw.world.Metrics.Counts()
+	if !slices.Equal(before, after) || counts["RingFailed"] != 3 || counts["DeadlinesChecked"] != 0 {
+		t.Errorf("got %v after %v, and %v; want three tries, nothing moved and no word that deadlines were checked", after, before, counts)
+	}
 }

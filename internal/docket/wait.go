@@ -69,8 +69,9 @@ const (
 	// ringAgain is when a gate that could not be rung is tried again: its case
 	// cannot be read or written, and no minute will change that.
 	ringAgain = 15 * time.Minute
-	// ringsLost is how many rings may fail one after the other before the table itself
-	// is thought to be away: then nothing is put off, and the next call begins anew.
+	// ringsLost is how many rings may fail one after the other for want of the table
+	// before it is asked to put one off: if it cannot, it is away, and the next call
+	// begins anew; if it can, it is those cases that cannot be read.
 	ringsLost = 3
 )
 
@@ -103,12 +104,16 @@ func (b *Bell) Ring(ctx context.Context) (rang int, err error) {
 		if err := b.one(ctx, next); err != nil {
 			b.Desk.Metrics.Count("RingFailed", 1)
 			failed = append(failed, fmt.Errorf("ringing %s of case %s: %w", next.Gate, next.Case, err))
-			if lost++; lost == ringsLost && errors.Is(err, fault.Unavailable) {
-				return rang, errors.Join(failed...)
+			away := errors.Is(err, fault.Unavailable)
+			if lost++; away && lost < ringsLost {
+				continue
 			}
-			if !errors.Is(err, fault.Unavailable) {
+			off := b.putOff(ctx, next, now)
+			failed = append(failed, off)
+			if !away {
 				lost = 0
-				failed = append(failed, b.putOff(ctx, next, now))
+			} else if errors.Is(off, fault.Unavailable) {
+				return rang, errors.Join(failed...)
 			}
 			continue
 		}
