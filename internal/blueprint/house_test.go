@@ -32,7 +32,7 @@ var rooms = map[string][]string{
 	"gate":     {"policy", "calendar", "party", "fault"},
 	"reuse":    {"calendar"},
 	"inquiry":  {"policy", "calendar", "party", "fault"},
-	"variety":  {"reuse", "calendar", "party", "fault"},
+	"variety":  {"reuse", "policy", "calendar", "party", "fault"},
 	"trust":    {"party", "fault"},
 	"casework": {"gate", "reuse", "policy", "calendar", "party", "fault"},
 	"docket":   {"casework", "gate", "reuse", "inquiry", "variety", "trust", "dossier", "number", "policy", "precheck", "calendar", "party", "history", "words", "fault"},

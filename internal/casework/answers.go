@@ -415,8 +415,8 @@ func sentence(field, text string, least, most int) []fault.Problem {
 }
 
 // reference lists what is wrong with the number of a letter or a receipt: fewer
-// than least or more than most characters, or a control character. Such a number may
-// look like a telephone's.
+// than least or more than most characters, a control character, or a resident identity
+// number. It may look like a telephone's.
 func reference(field, text string, least, most int) []fault.Problem {
 	n := utf8.RuneCountInString(text)
 	switch {
@@ -431,6 +431,9 @@ func reference(field, text string, least, most int) []fault.Problem {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
 			return []fault.Problem{{Field: field, Code: "field.control"}}
 		}
+	}
+	if policy.HoldsResidentID(text) {
+		return []fault.Problem{{Field: field, Code: "field.identity"}}
 	}
 	return nil
 }

@@ -268,17 +268,24 @@ func TestNoFreeTextHoldsAPatientsNumber(t *testing.T) {
 	o.Findings[0].Reason = text
 	d := partly(6)
 	d.Terms.Conditions = []string{text}
+	numbered := partly(6)
+	numbered.Number = text
 	until := calendar.DayOf(monday).AddDays(3)
 	for name, do := range map[string]func() error{
 		"a withdrawal": func() error { _, err := l.c.Withdraw(text, nil, lin, setting(monday)); return err },
 		"a notice":     func() error { _, err := l.c.Ask([]Defect{{What: text}}, 1, g, "d", mpa, setting(monday)); return err },
 		"an opinion":   func() error { _, err := l.c.Opine(o, g, "d", mpa, setting(monday)); return err },
 		"a reply":      func() error { _, err := l.c.Record(d, letter, r, nil, "d", nmpa, setting(monday)); return err },
+		"its number":   func() error { _, err := l.c.Record(numbered, letter, r, nil, "d", nmpa, setting(monday)); return err },
 		"a finding":    func() error { _, err := l.c.Identify("v1", text, false, 1, mpa, setting(monday)); return err },
 		"a joining":    func() error { _, err := l.c.Join(text, hc, setting(monday)); return err },
 		"a pause":      func() error { _, err := l.c.Hold(text, until, g, mpa, setting(monday)); return err },
 		"a filing": func() error {
 			_, err := l.c.File(Filing{Channel: text, Date: calendar.DayOf(monday)}, lin, setting(monday))
+			return err
+		},
+		"a receipt": func() error {
+			_, err := l.c.File(Filing{Channel: "窗口", Date: calendar.DayOf(monday), Receipt: text}, lin, setting(monday))
 			return err
 		},
 	} {

@@ -92,11 +92,9 @@ func (f Field) draftProblem(v string) (fault.Problem, bool) {
 	if utf8.RuneCountInString(v) > most {
 		return problem("field.long", most)
 	}
-	// Not even a draft keeps what a patient could be known by.
-	if f.Kind == OneLine || f.Kind == Multiline {
-		if holdsResidentID(v) || !f.Phone && holdsMobile(v) {
-			return problem("field.identity")
-		}
+	// Not even a draft keeps what a patient could be known by, whatever its field is for.
+	if holdsResidentID(v) || !f.Phone && holdsMobile(v) {
+		return problem("field.identity")
 	}
 	return none, false
 }

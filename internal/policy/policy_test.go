@@ -342,6 +342,8 @@ func TestCheckForm(t *testing.T) {
 		{"a field with a strange name is not repeated", "<script>", "x", "field.unknown", "field.unknown"},
 		{"a resident id in the reason", "urgency", "患者11010519491231002X，急需", "urgency field.identity", "urgency field.identity"},
 		{"a mobile number in the reason", "urgency", "联系 138 1234 5678", "urgency field.identity", "urgency field.identity"},
+		{"a resident id for a number", "quantity", "患者11010519491231002X", "quantity field.identity", "quantity field.identity"},
+		{"a mobile number for a choice", "class", "13812345678", "class field.identity", "class field.identity"},
 		{"a mobile number for the contact", "contact-phone", "13812345678", "", ""},
 		{"a resident id for the contact", "contact-phone", "11010519491231002X", "contact-phone field.identity", "contact-phone field.identity"},
 	} {

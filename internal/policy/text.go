@@ -15,6 +15,10 @@ import (
 // it does; a telephone number has a field of its own.
 func HoldsIdentity(s string) bool { return holdsResidentID(s) || holdsMobile(s) }
 
+// HoldsResidentID is HoldsIdentity for what may look like a telephone's number, as
+// the number of a letter or a receipt may.
+func HoldsResidentID(s string) bool { return holdsResidentID(s) }
+
 // Invisible reports whether r is not seen where it stands: marks that turn the
 // direction of text, blanks without width, breaks of lines and paragraphs, tags,
 // fillers. Joiners and variation selectors are not among them: emoji and rare

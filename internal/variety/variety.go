@@ -15,6 +15,7 @@ import (
 	"jixu/internal/calendar"
 	"jixu/internal/fault"
 	"jixu/internal/party"
+	"jixu/internal/policy"
 	"jixu/internal/reuse"
 )
 
@@ -211,6 +212,8 @@ func said(field, text string, least, most int) []fault.Problem {
 		return []fault.Problem{{Field: field, Code: "field.missing"}}
 	case n > most:
 		return []fault.Problem{{Field: field, Code: "field.long", Args: []any{most}}}
+	case policy.HoldsIdentity(text):
+		return []fault.Problem{{Field: field, Code: "field.identity"}}
 	}
 	return nil
 }

@@ -111,3 +111,23 @@ func TestWhatLooksAlikeIsAHint(t *testing.T) {
 		}
 	}
 }
+
+// The register keeps no number that names a patient: its history is for ever.
+func TestTheRegisterHoldsNoPatientsNumber(t *testing.T) {
+	text := "患者 11010519491231002X"
+	ch, err := variety.New("v1", false, data(), "c1", mpa, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := data()
+	named.Model = text
+	for what, do := range map[string]func() error{
+		"its data":     func() error { _, err := variety.New("v2", false, named, "c1", mpa, now); return err },
+		"a correction": func() error { _, err := ch.Variety.Correct(data(), text, mpa); return err },
+		"a mark":       func() error { _, err := ch.Variety.Mark(calendar.DayOf(now), text, mpa, now); return err },
+	} {
+		if f := fault.Of(do()); f == nil || len(f.Problems) != 1 || f.Problems[0].Code != "field.identity" {
+			t.Errorf("%s: got %v, want the number refused", what, f)
+		}
+	}
+}
