@@ -3,6 +3,7 @@ package casework
 import (
 	"reflect"
 	"slices"
+	"strings"
 
 	"jixu/internal/fault"
 	"jixu/internal/gate"
@@ -12,6 +13,12 @@ import (
 // maxFormer is how often a recorded reply can be replaced. Nobody needs so many;
 // what has no bound grows until the case cannot be stored.
 const maxFormer = 50
+
+// SameNumber writes a letter's number in one way: people type its brackets as
+// 〔2026〕, [2026] or （2026）, and mean the same letter.
+func SameNumber(no string) string {
+	return strings.NewReplacer("［", "〔", "[", "〔", "（", "〔", "(", "〔", "］", "〕", "]", "〕", "）", "〕", ")", "〕", " ", "", "\u3000", "").Replace(no)
+}
 
 // Amend replaces the recorded reply by a later letter (答复更正): another number
 // or date, its own evidence, and why. The earlier reply stays in Former and in
@@ -25,7 +32,7 @@ func (c Case) Amend(d Decision, e Evidence, why string, open []gate.Gate, a part
 		return Change{}, err
 	}
 	was := *c.Decision
-	if d.Number == was.Number && d.Date == was.Date {
+	if SameNumber(d.Number) == SameNumber(was.Number) && d.Date == was.Date {
 		return Change{}, fault.New(fault.Conflict, "amend.same")
 	}
 	if d.Date.Before(was.Date) && !d.Date.IsZero() {

@@ -3,7 +3,6 @@ package docket
 import (
 	"context"
 	"strconv"
-	"strings"
 	"time"
 
 	"jixu/internal/calendar"
@@ -66,14 +65,8 @@ func plainOpinion(o casework.Opinion) casework.Opinion {
 // twice is the same letter.
 func plainDecision(d casework.Decision, evidence string) casework.Decision {
 	return casework.Decision{
-		Outcome: d.Outcome, Number: sameNumber(d.Number), Date: d.Date, Reason: d.Reason, Terms: d.Terms, Evidence: evidence,
+		Outcome: d.Outcome, Number: casework.SameNumber(d.Number), Date: d.Date, Reason: d.Reason, Terms: d.Terms, Evidence: evidence,
 	}
-}
-
-// sameNumber writes a letter's number in one way: people type its brackets as
-// 〔2026〕, [2026] or （2026）, and mean the same letter.
-func sameNumber(no string) string {
-	return strings.NewReplacer("［", "〔", "[", "〔", "（", "〔", "(", "〔", "］", "〕", "]", "〕", "）", "〕", ")", "〕", " ", "", "\u3000", "").Replace(no)
 }
 
 // letterOf returns the digest of the bytes of a letter, "" if r does not know them.

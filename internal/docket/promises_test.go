@@ -284,3 +284,23 @@ func TestOnlyWhoMayRecordAReplyPutsItsRecordRight(t *testing.T) {
 		}
 	}
 }
+
+// The same letter again, its brackets typed otherwise, is no later letter.
+func TestTheSameLetterReplacesNothing(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	p := submitAs(t, tw, "a-")
+	d := yes
+	d.Number = "药监综械注函〔2026〕88号"
+	ref := p.ref(gate.Reply)
+	p.letter("rec", d)
+	d.Number = "药监综械注函[2026]88号"
+	f, _, err := p.desk.Evidence(ctx, ref, docket.Upload{Name: "批复.pdf"}, "", actor("tang"))
+	must(t, err)
+	p.send(f.ID)
+	d.Evidence = f.ID
+	_, err = p.desk.Amend(ctx, op("am"), ref, d, "来函更正", actor("tang"))
+	if fault.KindOf(err) != fault.Conflict {
+		t.Errorf("got %v and %d former replies, want a conflict", err, len(p.record().Case.Former))
+	}
+}
