@@ -120,8 +120,9 @@ func (x *call) deliver(in declaredIn) (any, error) {
 }
 
 type amendIn struct {
-	Reply replyIn `json:"reply"`
-	Why   string  `json:"why"`
+	Replaces int     `json:"replaces"` // the number of the record that its author saw
+	Reply    replyIn `json:"reply"`
+	Why      string  `json:"why"`
 }
 
 // amend replaces the recorded reply by a later letter.
@@ -131,7 +132,7 @@ func (x *call) amend(in amendIn) (any, error) { return x.replace(in, x.house.Des
 func (x *call) correct(in amendIn) (any, error) { return x.replace(in, x.house.Desk.Correct) }
 
 func (x *call) replace(in amendIn,
-	do func(context.Context, docket.Op, docket.GateRef, casework.Decision, string, party.Actor) (docket.Receipt, error),
+	do func(context.Context, docket.Op, docket.GateRef, int, casework.Decision, string, party.Actor) (docket.Receipt, error),
 ) (any, error) {
 	ctx := x.r.Context()
 	r, _, err := x.house.Desk.Gate(ctx, x.ref(), x.actor)
@@ -142,7 +143,7 @@ func (x *call) replace(in amendIn,
 	if err := fault.Fields(problems); err != nil {
 		return nil, err
 	}
-	return x.done(do(ctx, x.op, x.ref(), d, normal(in.Why), x.actor))
+	return x.done(do(ctx, x.op, x.ref(), in.Replaces, d, normal(in.Why), x.actor))
 }
 
 type holdIn struct {

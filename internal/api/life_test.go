@@ -145,9 +145,9 @@ func TestEveryOperationIsDoneByPrograms(t *testing.T) {
 		return out
 	}
 	shen.good(shen.post(reply+"/answer", map[string]any{"submission": 2, "reply": letter(nil)}))
-	shen.good(shen.post(reply+"/amend", map[string]any{"why": "更正数量", "reply": letter(map[string]any{"number": "二号", "quantity": 8, "conditions": []any{"限本院使用"}, "validUntil": "2027-11-01"})}))
+	shen.good(shen.post(reply+"/amend", map[string]any{"replaces": 1, "why": "更正数量", "reply": letter(map[string]any{"number": "二号", "quantity": 8, "conditions": []any{"限本院使用"}, "validUntil": "2027-11-01"})}))
 	right := letter(map[string]any{"number": "二号", "quantity": 7, "conditions": []any{"限本院使用"}, "validUntil": "2027-11-01"})
-	shen.good(shen.post(reply+"/correct", map[string]any{"why": "数量录入有误", "reply": right}))
+	shen.good(shen.post(reply+"/correct", map[string]any{"replaces": 2, "why": "数量录入有误", "reply": right}))
 	if a := lin.good(lin.get(path(id))); a.at("decision", "number") != "二号" || a.at("stage") != "approved-in-part" || a.at("given", "advice") != "注意随访" {
 		t.Errorf("the case: got %s", a.Text)
 	}
@@ -367,7 +367,7 @@ func bodyFor(pattern string) map[string]any {
 	case "evidence":
 		return map[string]any{"name": "x.pdf"}
 	case "amend":
-		return map[string]any{"why": "x", "reply": map[string]any{"outcome": "refuse", "number": "x", "date": "2026-11-02", "reason": "x", "evidence": "x"}}
+		return map[string]any{"replaces": 1, "why": "x", "reply": map[string]any{"outcome": "refuse", "number": "x", "date": "2026-11-02", "reason": "x", "evidence": "x"}}
 	case "hold":
 		return map[string]any{"reason": "x", "until": "2026-11-05"}
 	case "assign":

@@ -129,6 +129,7 @@ type opinionOut struct {
 }
 
 type decisionOut struct {
+	No           int       `json:"no"` // of the records of a reply, from 1
 	Outcome      string    `json:"outcome"`
 	Number       string    `json:"number"`
 	Date         string    `json:"date"`
@@ -192,11 +193,11 @@ func (x *call) caseOut(v docket.View) caseOut {
 		out.Given = &o
 	}
 	if c.Decision != nil {
-		d := x.decisionOut(*c.Decision)
+		d := x.decisionOut(c.Replies(), *c.Decision)
 		out.Decision = &d
 	}
-	for _, d := range v.FormerReplies() {
-		out.Former = append(out.Former, x.decisionOut(d))
+	for i, d := range v.FormerReplies() {
+		out.Former = append(out.Former, x.decisionOut(i+1, d))
 	}
 	if c.Variety != nil {
 		out.Variety = &varietyFound{ID: c.Variety.Variety, Reason: c.Variety.Reason}
@@ -276,9 +277,9 @@ func (x *call) opinionOut(o casework.Opinion) opinionOut {
 	return out
 }
 
-func (x *call) decisionOut(d casework.Decision) decisionOut {
+func (x *call) decisionOut(no int, d casework.Decision) decisionOut {
 	return decisionOut{
-		Outcome: string(d.Outcome), Number: d.Number, Date: d.Date.String(), Reason: d.Reason, Quantity: d.Terms.Quantity,
+		No: no, Outcome: string(d.Outcome), Number: d.Number, Date: d.Date.String(), Reason: d.Reason, Quantity: d.Terms.Quantity,
 		Unit: d.Terms.Unit, ValidUntil: d.Terms.ValidUntil.String(), Conditions: d.Terms.Conditions, Evidence: d.Evidence,
 		Submission: d.Submission, Person: x.person(d.Person), Organisation: x.organisation(d.Org), Transcript: d.Transcript, At: d.At.UTC(),
 	}

@@ -22,13 +22,17 @@ func SameNumber(no string) string {
 
 // Amend replaces the recorded reply by a later letter (答复更正): another number
 // or date, its own evidence, and why. The earlier reply stays in Former and in
-// history. Everybody who was told of the earlier one is told of this one. open are
+// history. Everybody who was told of the earlier one is told of this one. seen is
+// the record that a had before them, as [Case.Replies] counts. open are
 // the gates that wait: papers that the emergency lane still owes are owed by an
 // approval and not by a refusal, whichever came first. It fails as
-// [Case.Permits], with [fault.Conflict] for the same letter again, and with
-// [fault.Invalid] as [Case.Record] and without a reason.
-func (c Case) Amend(d Decision, e Evidence, why string, open []gate.Gate, a party.Actor, s Setting) (Change, error) {
+// [Case.Permits], with [fault.Conflict] for the same letter again or if another
+// record than seen stands, and with [fault.Invalid] as [Case.Record] and without a reason.
+func (c Case) Amend(d Decision, e Evidence, why string, seen int, open []gate.Gate, a party.Actor, s Setting) (Change, error) {
 	if err := c.Permits(Amend, a); err != nil {
+		return Change{}, err
+	}
+	if err := c.aboutReply(seen); err != nil {
 		return Change{}, err
 	}
 	was := *c.Decision
@@ -46,8 +50,11 @@ func (c Case) Amend(d Decision, e Evidence, why string, open []gate.Gate, a part
 // the same file or a better one. The record before stays in Former and in history,
 // and everybody who was told is told again. It fails as [Case.Amend], with
 // [fault.Conflict] if nothing is corrected.
-func (c Case) Correct(d Decision, e Evidence, why string, open []gate.Gate, a party.Actor, s Setting) (Change, error) {
+func (c Case) Correct(d Decision, e Evidence, why string, seen int, open []gate.Gate, a party.Actor, s Setting) (Change, error) {
 	if err := c.Permits(Correct, a); err != nil {
+		return Change{}, err
+	}
+	if err := c.aboutReply(seen); err != nil {
 		return Change{}, err
 	}
 	was := *decisionFx(*c.Decision, e)
@@ -57,6 +64,24 @@ func (c Case) Correct(d Decision, e Evidence, why string, open []gate.Gate, a pa
 		return Change{}, fault.New(fault.Conflict, "correct.same")
 	}
 	return c.replace(Correct, d, e, why, open, a, s)
+}
+
+// Replies is how many records of a reply there were, corrections among them, and so
+// the number of the one that stands: 0 before the first.
+func (c Case) Replies() int {
+	if c.Decision == nil {
+		return 0
+	}
+	return len(c.Former) + 1
+}
+
+// aboutReply fails with [fault.Conflict] unless seen is the record that stands:
+// nobody puts something else in the place of a reply they have not read.
+func (c Case) aboutReply(seen int) error {
+	if n := c.Replies(); seen != n {
+		return fault.New(fault.Conflict, "case.reply", seen, n)
+	}
+	return nil
 }
 
 // replace puts d, which e proves, in the place of the recorded reply. It is about

@@ -159,11 +159,11 @@ func TestALaterLetterReplacesTheReplyAndKeepsIt(t *testing.T) {
 	} {
 		d, e, why := later, proof, "国家药监局发函更正"
 		row.edit(&d, &e, &why)
-		if _, err := l.c.Amend(d, e, why, nil, recorder, setting(tuesday)); problem(err) != row.want {
+		if _, err := l.c.Amend(d, e, why, l.c.Replies(), nil, recorder, setting(tuesday)); problem(err) != row.want {
 			t.Errorf("%s: got %v, want %s", row.name, err, row.want)
 		}
 	}
-	l.take(l.c.Amend(later, proof, "国家药监局发函更正", nil, recorder, setting(tuesday)))
+	l.take(l.c.Amend(later, proof, "国家药监局发函更正", l.c.Replies(), nil, recorder, setting(tuesday)))
 	if l.c.Status != Refused || l.c.Decision.Number != later.Number || len(l.c.Former) != 1 {
 		t.Errorf("got %s by %s with %d former; want refused by the later letter, the former kept", l.c.Status, l.c.Decision.Number, len(l.c.Former))
 	}

@@ -128,9 +128,9 @@ func TestALaterLetterSettlesThePapersOwedBothWays(t *testing.T) {
 		replace := func(l *life, d Decision) *life {
 			d.Date = calendar.DayOf(tuesday.Now)
 			if how == "amended" {
-				return l.take(l.c.Amend(d, proof, "后续批复", l.owedGate(), a, tuesday))
+				return l.take(l.c.Amend(d, proof, "后续批复", l.c.Replies(), l.owedGate(), a, tuesday))
 			}
-			return l.take(l.c.Correct(d, proof, "录入有误", l.owedGate(), a, tuesday))
+			return l.take(l.c.Correct(d, proof, "录入有误", l.c.Replies(), l.owedGate(), a, tuesday))
 		}
 		l := urgent(t).recorded(Approve)
 		owed := l.c.Papers.Gate
@@ -152,15 +152,15 @@ func TestASlipInEnteringTheReplyIsPutRight(t *testing.T) {
 	a := people["regulator's recorder"]
 	l := begin(t, Device).submit()
 	l.take(l.c.Record(partly(6), letter, l.open(gate.Reply), []gate.Gate{l.open(gate.Opinion)}, "d", a, setting(monday)))
-	if _, err := l.c.Correct(partly(6), letter, "无", nil, a, setting(monday)); problem(err) != "correct.same" {
+	if _, err := l.c.Correct(partly(6), letter, "无", l.c.Replies(), nil, a, setting(monday)); problem(err) != "correct.same" {
 		t.Errorf("correcting nothing: got %v, want it refused", err)
 	}
 	right := partly(7)
 	right.Date = right.Date.AddDays(-3) // earlier than the day that was typed: no later letter is
-	if _, err := l.c.Correct(right, letter, "", nil, a, setting(monday)); problem(err) != "why field.missing" {
+	if _, err := l.c.Correct(right, letter, "", l.c.Replies(), nil, a, setting(monday)); problem(err) != "why field.missing" {
 		t.Errorf("without a reason: got %v, want one asked for", err)
 	}
-	l.take(l.c.Correct(right, letter, "数量录入有误", nil, a, setting(monday)))
+	l.take(l.c.Correct(right, letter, "数量录入有误", l.c.Replies(), nil, a, setting(monday)))
 	f := l.facts[len(l.facts)-1]
 	if l.c.Decision.Terms.Quantity != 7 || f.Replaced.Quantity != 6 || !slices.Contains(f.Shares, "customs") {
 		t.Errorf("got %d units, replaced %d, told %v; want 7 for 6, and everybody told again", l.c.Decision.Terms.Quantity, f.Replaced.Quantity, f.Shares)
@@ -177,7 +177,7 @@ func TestALaterLetterIsAboutTheSubmissionThatWasApproved(t *testing.T) {
 	l.c.Submissions = append(l.c.Submissions, Submission{No: 2, Product: "另一种", Quantity: 2})
 	d := partly(8)
 	d.Number = "函9号"
-	l.take(l.c.Amend(d, Evidence{File: "f2"}, "后续批复", nil, a, setting(monday)))
+	l.take(l.c.Amend(d, Evidence{File: "f2"}, "后续批复", l.c.Replies(), nil, a, setting(monday)))
 	if l.c.Decision.Submission != 1 || l.c.Decision.Terms.Quantity != 8 {
 		t.Errorf("got %+v, want eight units of the first submission", l.c.Decision)
 	}

@@ -73,26 +73,27 @@ func (d *Desk) OpineLate(ctx context.Context, op Op, id string, seen int, o case
 		})
 }
 
-// Amend replaces the recorded reply by a later letter. Its evidence must be a
+// Amend replaces the recorded reply, which the author saw as number seen, by a
+// later letter. Its evidence must be a
 // checked file that was uploaded at ref, the gate that took the reply.
-func (d *Desk) Amend(ctx context.Context, op Op, ref GateRef, dec casework.Decision, why string, a party.Actor) (Receipt, error) {
-	digest := digestOf(casework.Amend, ref, plainDecision(dec, dec.Evidence), why)
+func (d *Desk) Amend(ctx context.Context, op Op, ref GateRef, seen int, dec casework.Decision, why string, a party.Actor) (Receipt, error) {
+	digest := digestOf(casework.Amend, ref, plainDecision(dec, dec.Evidence), why, seen)
 	return d.replaced(ctx, op, ref, digest, a, func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
-		return r.Case.Amend(dec, r.fresh(r.evidence(dec.Evidence, g, a)), why, r.others(""), a, s)
+		return r.Case.Amend(dec, r.fresh(r.evidence(dec.Evidence, g, a)), why, seen, r.others(""), a, s)
 	})
 }
 
-// Correct puts right what was entered of the recorded reply: the same letter,
-// typed anew. Its evidence is the file that is there, unless dec names a better one,
+// Correct puts right what was entered of the recorded reply, which the author saw
+// as number seen: the same letter, typed anew. Its evidence is the file that is there, unless dec names a better one,
 // uploaded at ref as in Amend.
-func (d *Desk) Correct(ctx context.Context, op Op, ref GateRef, dec casework.Decision, why string, a party.Actor) (Receipt, error) {
-	digest := digestOf(casework.Correct, ref, plainDecision(dec, dec.Evidence), why)
+func (d *Desk) Correct(ctx context.Context, op Op, ref GateRef, seen int, dec casework.Decision, why string, a party.Actor) (Receipt, error) {
+	digest := digestOf(casework.Correct, ref, plainDecision(dec, dec.Evidence), why, seen)
 	return d.replaced(ctx, op, ref, digest, a, func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
 		proof := r.evidence(dec.Evidence, g, a)
 		if was := r.Case.Decision; was != nil && (dec.Evidence == "" || dec.Evidence == was.Evidence) {
 			proof = casework.Evidence{File: was.Evidence, SHA256: r.letterOf(was.Evidence)}
 		}
-		return r.Case.Correct(dec, proof, why, r.others(""), a, s)
+		return r.Case.Correct(dec, proof, why, seen, r.others(""), a, s)
 	})
 }
 

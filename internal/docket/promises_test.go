@@ -73,7 +73,7 @@ func (p *play) amended(name string, d casework.Decision) {
 	must(p.t, err)
 	p.send(f.ID)
 	d.Evidence = f.ID
-	_, err = p.desk.Amend(ctx, op(name), ref, d, "来函更正", shen)
+	_, err = p.desk.Amend(ctx, op(name), ref, p.record().Case.Replies(), d, "来函更正", shen)
 	must(p.t, err)
 	p.engine()
 }
@@ -278,7 +278,7 @@ func TestOnlyWhoMayRecordAReplyPutsItsRecordRight(t *testing.T) {
 	d := yes
 	d.Number = no.Number
 	for _, g := range p.record().Gates {
-		_, err := p.desk.Correct(ctx, op("by-"+g.ID), docket.GateRef{Case: p.id, Gate: g.ID}, d, "录入有误", both)
+		_, err := p.desk.Correct(ctx, op("by-"+g.ID), docket.GateRef{Case: p.id, Gate: g.ID}, p.record().Case.Replies(), d, "录入有误", both)
 		if c := p.record().Case; err == nil || c.Status != casework.Refused {
 			t.Errorf("by way of %s: got %v, the case is %s, want it refused as it was", g.ID, err, c.Status)
 		}
@@ -299,8 +299,37 @@ func TestTheSameLetterReplacesNothing(t *testing.T) {
 	must(t, err)
 	p.send(f.ID)
 	d.Evidence = f.ID
-	_, err = p.desk.Amend(ctx, op("am"), ref, d, "来函更正", actor("tang"))
+	_, err = p.desk.Amend(ctx, op("am"), ref, p.record().Case.Replies(), d, "来函更正", actor("tang"))
 	if fault.KindOf(err) != fault.Conflict {
 		t.Errorf("got %v and %d former replies, want a conflict", err, len(p.record().Case.Former))
+	}
+}
+
+func (p *play) recordedAt() docket.GateRef {
+	for _, g := range p.record().Gates {
+		if g.Leg == gate.Reply && g.Answer != nil && g.Answer.Choice == string(casework.Record) {
+			return docket.GateRef{Case: p.id, Gate: g.ID, Submission: g.Submission}
+		}
+	}
+	p.t.Fatal("no reply was recorded")
+	return docket.GateRef{}
+}
+
+// A correction of the letter that somebody saw does not overwrite the later one.
+func TestACorrectionIsAboutTheRecordThatWasSeen(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t)
+	p := submitAs(t, tw, "a-")
+	p.letter("rec", yes)
+	// tang opens the form of a correction: letter 1, one slip in its reason.
+	typed := yes
+	typed.Reason = "同意"
+	// Meanwhile shen enters the later letter: refused.
+	later := no
+	p.amended("am", later)
+	_, err := p.desk.Correct(ctx, op("correct"), p.recordedAt(), 1, typed, "漏录理由", actor("shen"))
+	c := p.record().Case
+	if fault.KindOf(err) != fault.Conflict || c.Status != casework.Refused || c.Decision.Number != later.Number {
+		t.Errorf("got %v, the reply is now %s %s (%s), proved by the file of %s; want a conflict and the later letter", err, c.Decision.Outcome, c.Decision.Number, c.Status, later.Number)
 	}
 }

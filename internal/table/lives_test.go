@@ -132,7 +132,9 @@ func (l *life) amend(what, who string, d casework.Decision) {
 	}
 	a := actor(who)
 	d.Evidence, d.Date = l.lateEvidence(what, ref, a), l.today()
-	l.step(what, func(op docket.Op) (docket.Receipt, error) { return l.desk.Amend(ctx, op, ref, d, "后续来函", a) })
+	l.step(what, func(op docket.Op) (docket.Receipt, error) {
+		return l.desk.Amend(ctx, op, ref, l.record().Case.Replies(), d, "后续来函", a)
+	})
 }
 
 // mistyped: the number of the letter was entered wrong, and put right by the same letter.
@@ -162,7 +164,7 @@ func (l *life) correct(what, who string, d casework.Decision) {
 	}
 	d.Date = l.today()
 	l.step(what, func(op docket.Op) (docket.Receipt, error) {
-		return l.desk.Correct(ctx, op, ref, d, "文号录入有误", actor(who))
+		return l.desk.Correct(ctx, op, ref, l.record().Case.Replies(), d, "文号录入有误", actor(who))
 	})
 }
 

@@ -105,7 +105,7 @@ func longest(t *testing.T, kind casework.Kind, letter string) casework.Case {
 	for i := range 20 {
 		s.Now = now.AddDate(0, 0, i+1)
 		d.Date = calendar.DayOf(s.Now)
-		take(c.Amend(d, casework.Evidence{File: "f" + strconv.Itoa(i)}, text(4000), nil, shen, s))
+		take(c.Amend(d, casework.Evidence{File: "f" + strconv.Itoa(i)}, text(4000), c.Replies(), nil, shen, s))
 	}
 	return c
 }

@@ -122,6 +122,7 @@ type actPage struct {
 	More     Link // to what must be done before, as uploading a letter
 
 	Submission int // the newest, which the reader has before them
+	Reply      int // the record of the reply that they have before them
 }
 
 // Link is a way to another page.
@@ -165,6 +166,10 @@ func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Pr
 	p := actPage{
 		Identity: x.identity(v.Case, x.directory()), Heading: x.lang.Say(key + ".title"), Intro: x.lang.Say(key + ".intro"), Go: x.lang.Say(key + ".go"),
 		Post: x.home() + "/cases/" + v.Case.ID + "/acts/" + a.name, Back: x.home() + "/cases/" + v.Case.ID, Version: v.Case.Dossier, Submission: len(v.Case.Submissions),
+		Reply: v.Case.Replies(),
+	}
+	if status == http.StatusUnprocessableEntity {
+		p.Submission, p.Reply = x.seen(), x.number("reply") // what came since, only a conflict tells of
 	}
 	p.Errors = labelled(x.problems(problems), func(field string) string {
 		if slices.ContainsFunc(a.fields, func(f actField) bool { return f.id == field }) {
@@ -455,8 +460,11 @@ func (x *exchange) act() error {
 }
 
 // seen is the submission that the form showed; 0 if it says none.
-func (x *exchange) seen() int {
-	n, _ := strconv.Atoi(x.r.PostForm.Get("submission"))
+func (x *exchange) seen() int { return x.number("submission") }
+
+// number is a number that a form carries unseen; 0 if it says none.
+func (x *exchange) number(field string) int {
+	n, _ := strconv.Atoi(x.r.PostForm.Get(field))
 	return n
 }
 
@@ -575,7 +583,7 @@ func (x *exchange) actCorrect(op docket.Op, v docket.View) (docket.Receipt, erro
 }
 
 func (x *exchange) replaceReply(op docket.Op, v docket.View,
-	do func(context.Context, docket.Op, docket.GateRef, casework.Decision, string, party.Actor) (docket.Receipt, error),
+	do func(context.Context, docket.Op, docket.GateRef, int, casework.Decision, string, party.Actor) (docket.Receipt, error),
 ) (docket.Receipt, error) {
 	g, ok := replied(v)
 	if !ok {
@@ -585,7 +593,7 @@ func (x *exchange) replaceReply(op docket.Op, v docket.View,
 	if len(problems) > 0 {
 		return docket.Receipt{}, fault.Fields(problems)
 	}
-	return do(x.ctx(), op, docket.GateRef{Case: v.Case.ID, Gate: g.ID}, d, x.said("why"), x.actor)
+	return do(x.ctx(), op, docket.GateRef{Case: v.Case.ID, Gate: g.ID}, x.number("reply"), d, x.said("why"), x.actor)
 }
 
 func (x *exchange) actRevokeLinks(op docket.Op, v docket.View) (docket.Receipt, error) {

@@ -50,7 +50,7 @@ func TestALaterLetterIsEnteredWithItsOwnEvidence(t *testing.T) {
 	later, err := journey.SendEvidence(ctx, shen, reply, "更正.pdf", somePDF)
 	must(t, err)
 	amend := func(evidence string) url.Values {
-		return url.Values{"evidence": {evidence}, "outcome": {"refuse"}, "number": {"函〔2026〕2号"}, "date": {"2026-11-02"}, "reason": {"境内已有同品种产品。"}, "why": {"国家药监局发函更正。"}}
+		return url.Values{"evidence": {evidence}, "outcome": {"refuse"}, "number": {"函〔2026〕2号"}, "date": {"2026-11-02"}, "reason": {"境内已有同品种产品。"}, "why": {"国家药监局发函更正。"}, "reply": {"1"}}
 	}
 	h.post(t, "agency", "shen-an", agencyPath(path)+"/acts/amend", http.StatusUnprocessableEntity, amend(letter)) // it proved the first letter
 	h.post(t, "agency", "lin-zhi", agencyPath(path)+"/acts/amend", http.StatusForbidden, amend(later))            // not of this site
@@ -62,6 +62,16 @@ func TestALaterLetterIsEnteredWithItsOwnEvidence(t *testing.T) {
 	if c.Status != casework.Refused || len(c.Former) != 1 {
 		t.Errorf("after it: got %s with %d former replies, want refused and one", c.Status, len(c.Former))
 	}
+	slip := amend(later)
+	slip.Set("reason", "境内已有同品种产品上市。")
+	slip.Set("op", rand.Text())
+	refused := h.send("POST", agencyPath(path)+"/acts/correct", h.cookie(t, "agency", "shen-an"), slip)
+	again := page(t, refused)
+	if refused.Code != http.StatusConflict || again.Find("[name=reason]").Text() != slip.Get("reason") || again.Find("[name=reply]").AttrOr("value", "") != "2" {
+		t.Errorf("who read the first letter corrects the second: got %d, want a conflict that keeps what was typed and shows record 2", refused.Code)
+	}
+	slip.Set("reply", "2")
+	h.post(t, "agency", "shen-an", agencyPath(path)+"/acts/correct", http.StatusSeeOther, slip)
 	text := page(t, h.send("GET", path, h.cookie(t, "hospital", "lin-zhi"), nil)).Find("main").Text()
 	if !strings.Contains(text, "函〔2026〕1号") || !strings.Contains(text, "函〔2026〕2号") {
 		t.Errorf("the case page does not show both letters")

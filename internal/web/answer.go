@@ -105,6 +105,9 @@ func (x *exchange) answerPage() error {
 // showAnswer renders the form of one choice with what was typed so far.
 func (x *exchange) showAnswer(status int, v docket.View, g gate.Gate, choice casework.Verb, problems []fault.Problem) error {
 	p := x.answerView(v, g, choice)
+	if typed := x.seen(); typed > 0 && status != http.StatusConflict {
+		p.Submission = typed // what came since, only a conflict tells of
+	}
 	if err := x.place(&p, v); err != nil {
 		return err
 	}
