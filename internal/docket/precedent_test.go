@@ -286,3 +286,32 @@ func TestACorrectionOpensNoPrecedentToALateOpinion(t *testing.T) {
 		t.Errorf("relies on %s, which was approved after the reply", on)
 	}
 }
+
+// before is a store as a build has it that knows no rows.
+type before struct{ docket.Store }
+
+func (s before) Commit(ctx context.Context, c docket.Commit) error {
+	c.Rows, c.Struck, c.Stands = nil, nil, nil
+	return s.Store.Commit(ctx, c)
+}
+
+// What an earlier build refuses beside this one, or after a way back, is seen.
+func TestARowThatAnEarlierBuildLeftBehindIsNotReliedOn(t *testing.T) {
+	tw := newTown(t)
+	a := filed(t, tw, "first-", "lin", "")
+	r, err := a.desk.Register(context.Background(), op("register"), a.id, 1, docket.Product(a.record().Case), "首次申请", actor("zhou"))
+	must(t, err)
+	must(t, a.assessed("first-", false))
+	a.letter("r", yes)
+	b := filed(t, tw, "b-", "he", docket.SheetID(r.Sheet))
+	if _, on := b.route(); on != a.id {
+		t.Fatalf("while the first is approved: relies on %q, want it", on)
+	}
+	now := tw.desk.Store
+	tw.desk.Store = before{now}
+	a.amended("am", no)
+	tw.desk.Store = now
+	if _, on := b.route(); on != "" {
+		t.Errorf("after it was refused: relies on %q, want nothing", on)
+	}
+}

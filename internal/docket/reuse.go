@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"jixu/internal/calendar"
@@ -113,18 +114,43 @@ func (d *Desk) placed(ctx context.Context, c casework.Case, claims casework.Said
 	if err != nil {
 		return Placed{}, err
 	}
-	earlier := make([]reuse.Precedent, len(rows))
-	for i, p := range rows {
-		earlier[i] = p.Precedent
-	}
-	out := Placed{Proposal: reuse.Propose(asked, v.Standing(), earlier), Variety: &v, Found: isFound}
+	out := Placed{Variety: &v, Found: isFound}
 	out.Holds = []Hold{{Kind: varietyKind, ID: v.ID, Version: v.Version}}
-	for _, p := range rows {
-		if out.RelyOn != nil && p.Case == out.RelyOn.Case && p.row.Name != "" {
-			out.Stands = []Row{p.row}
+	for {
+		earlier := make([]reuse.Precedent, len(rows))
+		for i, p := range rows {
+			earlier[i] = p.Precedent
 		}
+		out.Proposal = reuse.Propose(asked, v.Standing(), earlier)
+		i := slices.IndexFunc(rows, func(p precedent) bool { return out.RelyOn != nil && p.Case == out.RelyOn.Case })
+		if i < 0 || rows[i].row.Name == "" {
+			return out, nil // none, or one that was read from its case
+		}
+		stale, err := d.stale(ctx, rows[i])
+		if err != nil {
+			return Placed{}, err
+		}
+		if !stale {
+			out.Stands = []Row{rows[i].row}
+			return out, nil
+		}
+		rows = slices.Delete(rows, i, i+1)
 	}
-	return out, nil
+}
+
+// stale reports whether the case of p is no precedent any more though its row
+// stands: a build that kept no rows, beside this one or after a way back, ended it.
+// A case that cannot be read is what its row says.
+func (d *Desk) stale(ctx context.Context, p precedent) (bool, error) {
+	r, err := d.Store.Load(ctx, p.Case)
+	switch {
+	case errors.Is(err, ErrUnreadable):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("loading precedent %s: %w", p.Case, err)
+	}
+	now, ok := precedentRow(r.Case)
+	return !ok || now.List != p.row.List, nil
 }
 
 const varietyKind = "variety"
