@@ -10,8 +10,8 @@ import (
 
 // RevokeLinks ends every link of g that was sent before, every code that was
 // asked for with one, and every session that a code opened; fresh links are sent
-// to whoever had some. Whoever may answer g for its party may do it, and the
-// party's administrator. It fails as [Case.Permits], with [fault.NotFound] for
+// to whoever had some. Whoever may answer g may do it, and the administrators of
+// who is sent its links: the party and those who may record for it. It fails as [Case.Permits], with [fault.NotFound] for
 // another organisation's gate, and with [fault.Conflict] for one that no link
 // opens or that is answered.
 func (c Case) RevokeLinks(g gate.Gate, a party.Actor, _ Setting) (Change, error) {
@@ -19,7 +19,7 @@ func (c Case) RevokeLinks(g gate.Gate, a party.Actor, _ Setting) (Change, error)
 		return Change{}, err
 	}
 	switch {
-	case g.Case != c.ID || a.Org != g.Party:
+	case g.Case != c.ID || a.Org != g.Party && !slices.Contains(g.Recorders, a.Org):
 		return Change{}, fault.New(fault.NotFound, "gate")
 	case !a.Holds(party.Administrator) && g.MayAnswer(a) != nil:
 		return Change{}, fault.New(fault.Forbidden, "role")

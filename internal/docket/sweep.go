@@ -124,7 +124,8 @@ func (t *Teller) Sweep(ctx context.Context) (stuck []Stuck, err error) {
 	for !ended && !t.Desk.late(ctx) {
 		ids, err := t.Desk.Store.OpenCases(ctx, at.After, sweepPage)
 		if err != nil {
-			return stuck, errors.Join(append(failed, fmt.Errorf("listing open cases: %w", err))...)
+			failed = append(failed, fmt.Errorf("listing open cases: %w", err))
+			break // the next call goes on from here
 		}
 		ended = len(ids) < sweepPage
 		for _, id := range ids {

@@ -386,6 +386,8 @@ func TestIdentity(t *testing.T) {
 	}{
 		{"a resident id", "11010519491231002X", true, false},
 		{"a resident id with a small x", "11010519491231002x", true, false},
+		{"a resident id parted by points", "110105.19491231.002X", true, false},
+		{"a resident id over two lines", "1101051949\n1231002X", true, false},
 		{"a resident id between Chinese characters", "证件11010519491231002X号", true, false},
 		{"a resident id in groups, whose end could be a mobile number", "110105 1949-1231 002 X", true, true},
 		{"a resident id in full-width digits", "１１０１０５１９４９１２３１００２Ｘ", true, false},

@@ -73,13 +73,18 @@ func narrow(r rune) rune {
 // holdsResidentID reports whether s contains an 18-character resident identity
 // number: a date of birth that can be, and a right check digit. Spaces and hyphens
 // between its groups, full-width digits and characters nobody sees do not hide it.
-func holdsResidentID(s string) bool { return holds(s, 18, 1, isResidentID) }
+func holdsResidentID(s string) bool {
+	return holds(s, 18, 1, between+"./·_,，、\n\r\t", isResidentID)
+}
+
+// between are what people part the digits of one number by.
+const between = " -\u3000–—"
 
 // holdsMobile reports whether s contains a mainland mobile number of 11 digits, with
 // or without the country's 86 before it.
 func holdsMobile(s string) bool {
-	return holds(s, 11, 3, isMobile) || holds(s, 13, 2, func(d string) bool { return d[:2] == "86" && isMobile(d[2:]) }) ||
-		holds(s, 15, 4, func(d string) bool { return d[:4] == "0086" && isMobile(d[4:]) })
+	return holds(s, 11, 3, between, isMobile) || holds(s, 13, 2, between, func(d string) bool { return d[:2] == "86" && isMobile(d[2:]) }) ||
+		holds(s, 15, 4, between, func(d string) bool { return d[:4] == "0086" && isMobile(d[4:]) })
 }
 
 func isMobile(d string) bool {
@@ -103,9 +108,9 @@ func isResidentID(d string) bool {
 
 // holds reports whether is accepts n characters of s that begin and end with a
 // group of digits, the first of at least first: the number of a paper before a
-// date begins no telephone number. Groups may be parted by one space or hyphen; the last character may be
-// an X.
-func holds(s string, n, first int, is func(string) bool) bool {
+// date begins no telephone number. Groups may be parted by one character of parts;
+// the last character may be an X.
+func holds(s string, n, first int, parts string, is func(string) bool) bool {
 	rs := []rune(strings.ToUpper(strings.Map(seen, s)))
 	digit := func(i int) bool { return i >= 0 && i < len(rs) && rs[i] >= '0' && rs[i] <= '9' }
 	for start := range rs {
@@ -120,7 +125,7 @@ func holds(s string, n, first int, is func(string) bool) bool {
 				if len(got) == n && !digit(i+1) && is(string(got)) {
 					return true
 				}
-			case len(got) >= first && strings.ContainsRune(" -\u3000–—", rs[i]) && (digit(i+1) || i+1 < len(rs) && rs[i+1] == 'X'):
+			case len(got) >= first && strings.ContainsRune(parts, rs[i]) && (digit(i+1) || i+1 < len(rs) && rs[i+1] == 'X'):
 			default:
 				i = len(rs)
 			}

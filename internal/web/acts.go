@@ -376,7 +376,7 @@ func (x *exchange) gateChoices(v docket.View) []Choice {
 func (x *exchange) linkGates(v docket.View) []Choice {
 	var out []Choice
 	for _, g := range v.Waiting {
-		links := g.Party == x.actor.Org && (g.Kind == gate.Assess || g.Kind == gate.Decide)
+		links := (g.Party == x.actor.Org || slices.Contains(g.Recorders, x.actor.Org)) && (g.Kind == gate.Assess || g.Kind == gate.Decide)
 		if links && (x.actor.Holds(party.Administrator) || g.MayAnswer(x.actor) == nil) {
 			out = append(out, Choice{Value: g.ID, Label: x.lang.Say("move." + string(g.Kind))})
 		}
