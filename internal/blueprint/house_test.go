@@ -69,6 +69,7 @@ var rooms = map[string][]string{
 		"journey", "docket", "table", "bucket", "queue", "machine", "keyring", "casework", "gate", "calendar",
 		"policy", "party", "history", "sample", "words", "fault",
 	},
+	"world": {"docket", "memory", "casework", "policy", "party", "fault", "journey", "sample"},
 	"bench": {
 		"docket", "table", "bucket", "memory", "casework", "gate", "calendar", "policy", "party", "history", "journey", "sample", "local", "settings", "fault",
 	},
@@ -136,6 +137,21 @@ func TestImportsFollowThePlan(t *testing.T) {
 			if is && !slices.Contains(may, ours) {
 				t.Errorf("%s: got an arrow to %s, want none", s.path, ours)
 			}
+		}
+	}
+}
+
+// The world of the tests is nobody's part: a function or a command over it would be
+// a toy that looks like the thing. Only the bench, which measures, may stand on it.
+func TestOnlyTestsAndTheBenchKnowTheWorld(t *testing.T) {
+	for _, s := range sources(t) {
+		if slices.Contains(s.imports, "jixu/internal/world") && s.room != "bench" {
+			t.Errorf("%s: got an arrow to world, want it imported by tests and bench only", s.path)
+		}
+	}
+	for room, may := range rooms {
+		if slices.Contains(may, "world") && room != "bench" {
+			t.Errorf("room %s: got world among what it may import, want that of bench only", room)
 		}
 	}
 }

@@ -16,31 +16,24 @@ import (
 )
 
 // listening is a linked town whose agency's machine hears of what happens.
-type listening struct {
-	*linked
-	herald *docket.Herald
-}
+type listening struct{ *linked }
 
 func listen(t testing.TB) *listening {
 	l := &listening{linked: link(t)}
-	w := l.world
-	l.teller.Events = w.Events
-	l.herald = &docket.Herald{
-		Store: w.Store, Outbox: w.Outbox, Sealer: w.Sealer, Hooks: w.Hooks, Site: "https://jixu.example", Machine: func() time.Time { return l.now },
-	}
+	l.herald.Machine = l.machines.Machine
 	l.secret(op("secret-1"))
 	_, err := l.machines.Direct(context.Background(), op("direct"), "https://events.mpa.example/jixu", l.admin)
 	must(t, err)
-	l.engine()
+	l.Engine()
 	return l
 }
 
 // post delivers everything in the queue of events, each as often as the queue would.
 func (l *listening) post() {
-	for len(l.world.Events.Waiting()) > 0 {
-		n := l.world.Events.Take(0)
+	for len(l.World.Events.Waiting()) > 0 {
+		n := l.World.Events.Take(0)
 		for range 9 {
-			if err, died := l.under(func() error { return l.herald.Deliver(context.Background(), n) }); err == nil && !died {
+			if died, err := l.Under(func() error { return l.herald.Deliver(context.Background(), n) }); err == nil && !died {
 				break
 			}
 		}
@@ -50,7 +43,7 @@ func (l *listening) post() {
 // heard lists what arrived, by entry and type.
 func (l *listening) heard() []string {
 	var out []string
-	for _, hook := range l.world.Hooks.Sent() {
+	for _, hook := range l.World.Hooks.Sent() {
 		var e docket.CloudEvent
 		must(l.t, json.Unmarshal(hook.Body, &e))
 		out = append(out, fmt.Sprint(e.Data.Entry, " ", e.Type, " ", e.Data.Gates))
@@ -71,7 +64,7 @@ func TestAMachineHearsWhatItsPeopleHear(t *testing.T) {
 	if got := l.heard(); !slices.Equal(got, want) {
 		t.Fatalf("got %q, want %q: what its own people did it is not told", got, want)
 	}
-	hook := l.world.Hooks.Sent()[0]
+	hook := l.World.Hooks.Sent()[0]
 	text := string(hook.Body)
 	for _, secret := range []string{"lin", "zhou", "盖章", "封堵器", "申请表", "h1"} {
 		if strings.Contains(text, secret) {
@@ -88,15 +81,15 @@ func TestNobodyIsSentEventsWhoWantsNone(t *testing.T) {
 	_, err := l.machines.Direct(context.Background(), op("nowhere"), "", l.admin)
 	must(t, err)
 	l.again()
-	if got := l.heard(); len(got) != 0 || len(l.world.Events.Keys()) != 0 {
-		t.Errorf("got %q sent and %q queued, want nothing", got, l.world.Events.Keys())
+	if got := l.heard(); len(got) != 0 || len(l.World.Events.Keys()) != 0 {
+		t.Errorf("got %q sent and %q queued, want nothing", got, l.World.Events.Keys())
 	}
 }
 
 func TestAnEventThatWaitsIsDroppedWhenItsAddressIsGone(t *testing.T) {
 	l := listen(t)
 	l.supplement()
-	if len(l.world.Events.Waiting()) == 0 {
+	if len(l.World.Events.Waiting()) == 0 {
 		t.Fatal("got no event, want one waiting")
 	}
 	_, err := l.machines.Direct(context.Background(), op("nowhere"), "", l.admin)
@@ -111,7 +104,7 @@ func TestAnEventWaitsForASecretAndIsSignedWithBothWhileTheyChange(t *testing.T) 
 	l := listen(t)
 	ctx := context.Background()
 	l.supplement()
-	n := l.world.Events.Take(0)
+	n := l.World.Events.Take(0)
 	l.now = monday.AddDate(0, 0, 31) // the secret has ended
 	if err := l.herald.Deliver(ctx, n); !errors.Is(err, fault.Conflict) || len(l.heard()) != 0 {
 		t.Errorf("without a secret: got %v and %q, want it kept", err, l.heard())
@@ -120,7 +113,7 @@ func TestAnEventWaitsForASecretAndIsSignedWithBothWhileTheyChange(t *testing.T) 
 	l.secret(op("secret-3"))
 	must(t, l.herald.Deliver(ctx, n))
 	must(t, l.herald.Deliver(ctx, n))
-	if sent := l.world.Hooks.Sent(); len(sent) != 1 || len(sent[0].Secrets) != 2 {
+	if sent := l.World.Hooks.Sent(); len(sent) != 1 || len(sent[0].Secrets) != 2 {
 		t.Errorf("got %d sent, want one signed with both", len(sent))
 	}
 }
@@ -128,28 +121,28 @@ func TestAnEventWaitsForASecretAndIsSignedWithBothWhileTheyChange(t *testing.T) 
 // Whatever fails in telling and sending, each event arrives, and arriving twice
 // it says the same under the same id.
 func TestEveryCrashPointOfAnEventConverges(t *testing.T) {
-	play := func(faults func(int, string) memory.Fate) *listening {
+	play := func(faults memory.Faults) *listening {
 		l := listen(t)
-		l.calls, l.faults = 0, faults
-		must(t, l.insist(func() error {
-			_, err := l.desk.Withdraw(context.Background(), op("withdraw"), l.id, "不再需要", actor("lin"))
+		l.Calls, l.Faults = 0, faults
+		must(t, l.Insist(func() error {
+			_, err := l.Desk.Withdraw(context.Background(), op("withdraw"), l.id, "不再需要", actor("lin"))
 			return err
 		}))
 		for range 4 {
-			l.engine()
+			l.Engine()
 			l.post()
-			_, _ = l.under(func() error {
-				_, _, err := l.teller.Retell(context.Background(), l.world.Clock.Advance(time.Hour))
+			_, _ = l.Under(func() error {
+				_, _, err := l.Teller.Retell(context.Background(), l.World.Clock.Advance(time.Hour))
 				return err
 			})
 		}
-		l.faults = nil
-		l.night()
+		l.Faults = nil
+		l.Night()
 		l.post()
 		return l
 	}
 	l := play(nil)
-	calls, want := l.calls, fmt.Sprint(l.heard())
+	calls, want := l.Calls, fmt.Sprint(l.heard())
 	if calls < 20 || !strings.Contains(want, "withdraw") {
 		t.Fatalf("got %d calls and %s, want a withdrawal told", calls, want)
 	}
@@ -158,15 +151,10 @@ func TestEveryCrashPointOfAnEventConverges(t *testing.T) {
 			if leftOut(at, i) {
 				continue
 			}
-			l := play(func(n int, _ string) memory.Fate {
-				if n == at {
-					return fate
-				}
-				return memory.Pass
-			})
+			l := play(faultAt(at, fate))
 			seen := map[string]string{}
 			var once []string
-			for i, hook := range l.world.Hooks.Sent() {
+			for i, hook := range l.World.Hooks.Sent() {
 				if was, again := seen[hook.ID]; again && was != string(hook.Body) {
 					t.Errorf("%s at call %d: event %s says two things", fate, at, hook.ID)
 				} else if !again {
@@ -184,14 +172,14 @@ func TestEveryCrashPointOfAnEventConverges(t *testing.T) {
 // Of a question, who was asked hears, and who asked hears of the answer.
 func TestAMachineHearsOfAQuestion(t *testing.T) {
 	l := listen(t)
-	q, err := l.desk.Inquire(context.Background(), op("inquire"), false, "材料", "需要公证吗？", "", actor("lin"))
+	q, err := l.Desk.Inquire(context.Background(), op("inquire"), false, "材料", "需要公证吗？", "", actor("lin"))
 	must(t, err)
-	l.engine()
+	l.Engine()
 	l.post()
 	if got := l.heard(); len(got) != 1 || got[0] != "1 jixu.inquiry.ask-inquiry []" {
 		t.Errorf("got %q, want the question's event", got)
 	}
-	if hook := l.world.Hooks.Sent()[0]; strings.Contains(string(hook.Body), "公证") || strings.Contains(hook.ID, "/") || !strings.Contains(string(hook.Body), docket.SheetID(q.Sheet)) {
+	if hook := l.World.Hooks.Sent()[0]; strings.Contains(string(hook.Body), "公证") || strings.Contains(hook.ID, "/") || !strings.Contains(string(hook.Body), docket.SheetID(q.Sheet)) {
 		t.Errorf("got %s, want where to look and no word of it", hook.Body)
 	}
 }

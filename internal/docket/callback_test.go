@@ -31,7 +31,8 @@ func link(t testing.TB) *linked {
 	p := &play{town: newTown(t)}
 	l := &linked{play: p, now: monday, admin: actor("zhou")}
 	l.admin.Roles = []party.Role{party.Administrator}
-	l.machines = &docket.Machines{Desk: p.desk, Sealer: p.world.Sealer, Machine: func() time.Time { return l.now }}
+	l.machines = p.Machines
+	l.machines.Machine = func() time.Time { return l.now }
 	p.draft()
 	p.submit()
 	return l
@@ -53,7 +54,7 @@ func (l *linked) signed(id, body string) docket.Op {
 
 func (l *linked) secret(op docket.Op) docket.Secret {
 	var s docket.Secret
-	must(l.t, l.insist(func() (err error) {
+	must(l.t, l.Insist(func() (err error) {
 		s, err = l.machines.MakeSecret(context.Background(), op, 30, l.admin)
 		return err
 	}))
@@ -61,7 +62,7 @@ func (l *linked) secret(op docket.Op) docket.Secret {
 }
 
 func (l *linked) verbs() string {
-	entries, err := l.world.Store.Entries(context.Background(), l.id)
+	entries, err := l.World.Store.Entries(context.Background(), l.id)
 	must(l.t, err)
 	var verbs []string
 	for _, e := range entries {
@@ -81,9 +82,9 @@ func TestASecretIsShownOnceAndKeptSealed(t *testing.T) {
 	if again := l.secret(op("secret-1")); again.Text != "" || again.ID != first.ID {
 		t.Errorf("the same operation again: got %q of %s, want nothing shown of %s", again.Text, again.ID, first.ID)
 	}
-	sheet, err := l.world.Store.Sheet(ctx, "trust", "mpa")
+	sheet, err := l.World.Store.Sheet(ctx, "trust", "mpa")
 	must(t, err)
-	entries, err := l.world.Store.Entries(ctx, "trust/mpa")
+	entries, err := l.World.Store.Entries(ctx, "trust/mpa")
 	must(t, err)
 	kept := string(sheet.Body)
 	for _, e := range entries {
@@ -117,7 +118,7 @@ func TestASecretIsShownOnceAndKeptSealed(t *testing.T) {
 func TestTheSystemsClockMovesNoSecret(t *testing.T) {
 	l := link(t)
 	l.secret(op("secret-1"))
-	l.world.Clock.Advance(10 * 365 * 24 * time.Hour)
+	l.World.Clock.Advance(10 * 365 * 24 * time.Hour)
 	if secrets, _, err := l.machines.Secrets(context.Background(), "mpa"); len(secrets) != 1 || err != nil {
 		t.Errorf("ten years on by the law's clock: got %d secrets and %v, want one", len(secrets), err)
 	}
@@ -167,7 +168,7 @@ func TestAMachinesRequestsAndTheirReplays(t *testing.T) {
 		{"the same answer under another id is the same receipt", "msg_2", "2", opinion(), l.zhou(), ""},
 		{"another answer conflicts with who decided", "msg_3", "3", other, l.zhou(), "gate.answered"},
 	} {
-		got, err := l.desk.Opine(ctx, l.signed(row.id, row.body), ref, row.opinion, row.by, nil)
+		got, err := l.Desk.Opine(ctx, l.signed(row.id, row.body), ref, row.opinion, row.by, nil)
 		if row.want != "" {
 			if f := fault.Of(err); f == nil || f.Code != row.want {
 				t.Errorf("%s: got %v, want %s", row.sentence, err, row.want)
@@ -198,17 +199,17 @@ func TestEveryCrashPointOfAMachinesAnswerConverges(t *testing.T) {
 	answer := func(tw *linked) docket.Receipt {
 		ref, by, signed := tw.ref(gate.Opinion), tw.zhou(), tw.signed("msg_1", "1")
 		var r docket.Receipt
-		must(tw.t, tw.insist(func() (err error) {
-			r, err = tw.desk.Opine(context.Background(), signed, ref, opinion(), by, nil)
+		must(tw.t, tw.Insist(func() (err error) {
+			r, err = tw.Desk.Opine(context.Background(), signed, ref, opinion(), by, nil)
 			return err
 		}))
 		return r
 	}
 	l := link(t)
 	l.secret(op("secret-1"))
-	l.calls = 0
+	l.Calls = 0
 	answer(l)
-	if calls = l.calls; calls < 5 {
+	if calls = l.Calls; calls < 5 {
 		t.Fatalf("got %d calls, want the answer's", calls)
 	}
 	for at := 1; at <= calls; at++ {
@@ -219,15 +220,10 @@ func TestEveryCrashPointOfAMachinesAnswerConverges(t *testing.T) {
 			t.Run(fmt.Sprintf("%s at call %d", fate, at), func(t *testing.T) {
 				l := link(t)
 				l.secret(op("secret-1"))
-				l.calls = 0
-				l.faults = func(n int, _ string) memory.Fate {
-					if n == at {
-						return fate
-					}
-					return memory.Pass
-				}
+				l.Calls = 0
+				l.Faults = faultAt(at, fate)
 				r := answer(l)
-				l.faults = nil
+				l.Faults = nil
 				if again := answer(l); again.Seq != r.Seq || again.Person != r.Person || !again.At.Equal(r.At) {
 					t.Errorf("again: got %+v, want %+v", again, r)
 				}
@@ -247,7 +243,7 @@ func TestASecretThatIsRevokedMeanwhileAnswersNothing(t *testing.T) {
 	if _, err := l.machines.RevokeSecret(ctx, op("revoke"), s.ID, l.admin); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.desk.Opine(ctx, signed, ref, opinion(), l.zhou(), nil); !errors.Is(err, fault.Conflict) {
+	if _, err := l.Desk.Opine(ctx, signed, ref, opinion(), l.zhou(), nil); !errors.Is(err, fault.Conflict) {
 		t.Errorf("got %v, want a conflict", err)
 	}
 	if got, want := l.verbs(), "create session, submit session"; got != want {
@@ -270,7 +266,7 @@ func TestAThousandDifferentAnswersOfAMachineAreOneDecision(t *testing.T) {
 			o := opinion()
 			o.Advice = fmt.Sprint("意见 ", i)
 			signed := docket.Op{ID: fmt.Sprintf("msg_%04d", i), Body: docket.Digest(i), Holds: []docket.Hold{hold}}
-			r, err := l.desk.Opine(context.Background(), signed, ref, o, zhou, nil)
+			r, err := l.Desk.Opine(context.Background(), signed, ref, o, zhou, nil)
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
@@ -299,8 +295,8 @@ func TestAMachineSendsEvidenceOnce(t *testing.T) {
 	paper := docket.Upload{Name: "批复.pdf"}
 	send := func(id string, u docket.Upload) (docket.File, error) {
 		var f docket.File
-		err := l.insist(func() (err error) {
-			f, _, err = l.desk.EvidenceOnce(ctx, docket.Op{ID: id}, ref, u, "", shen)
+		err := l.Insist(func() (err error) {
+			f, _, err = l.Desk.EvidenceOnce(ctx, docket.Op{ID: id}, ref, u, "", shen)
 			return err
 		})
 		return f, err
@@ -327,7 +323,7 @@ func TestAMachineSendsEvidenceOnce(t *testing.T) {
 		t.Errorf("after its check: got %v, want file.settled", err)
 	}
 	zhou := l.zhou()
-	if _, _, err := l.desk.EvidenceOnce(ctx, docket.Op{ID: "msg_file_3"}, l.ref(gate.Opinion), paper, "", zhou); !errors.Is(err, fault.Conflict) {
+	if _, _, err := l.Desk.EvidenceOnce(ctx, docket.Op{ID: "msg_file_3"}, l.ref(gate.Opinion), paper, "", zhou); !errors.Is(err, fault.Conflict) {
 		t.Errorf("evidence for an opinion: got %v, want a conflict", err)
 	}
 }
@@ -340,17 +336,17 @@ func TestAMachineDoesNothingButAnswer(t *testing.T) {
 	lin, err := l.machines.Named(ctx, "h1", "lin")
 	must(t, err)
 	for sentence, do := range map[string]func() error{
-		"it opens no draft":    func() error { _, err := l.desk.Create(ctx, op("c"), casework.Device, lin); return err },
-		"it withdraws nothing": func() error { _, err := l.desk.Withdraw(ctx, op("w"), l.id, "不再需要", lin); return err },
-		"it asks no question":  func() error { _, err := l.desk.Inquire(ctx, op("q"), false, "问", "问", "", lin); return err },
-		"it lists no cases":    func() error { _, _, err := l.desk.Cases(ctx, lin); return err },
-		"it reads no inbox":    func() error { _, err := l.desk.Inbox(ctx, zhou); return err },
-		"it finds no variety":  func() error { _, err := l.desk.Identify(ctx, op("i"), l.id, 1, "", "同", zhou); return err },
-		"it takes no copy":     func() error { _, err := l.desk.Receive(ctx, op("r"), l.id, 1, zhou); return err },
-		"it assigns nobody":    func() error { _, err := l.desk.Assign(ctx, op("a"), l.ref(gate.Opinion), "zhou", zhou); return err },
+		"it opens no draft":    func() error { _, err := l.Desk.Create(ctx, op("c"), casework.Device, lin); return err },
+		"it withdraws nothing": func() error { _, err := l.Desk.Withdraw(ctx, op("w"), l.id, "不再需要", lin); return err },
+		"it asks no question":  func() error { _, err := l.Desk.Inquire(ctx, op("q"), false, "问", "问", "", lin); return err },
+		"it lists no cases":    func() error { _, _, err := l.Desk.Cases(ctx, lin); return err },
+		"it reads no inbox":    func() error { _, err := l.Desk.Inbox(ctx, zhou); return err },
+		"it finds no variety":  func() error { _, err := l.Desk.Identify(ctx, op("i"), l.id, 1, "", "同", zhou); return err },
+		"it takes no copy":     func() error { _, err := l.Desk.Receive(ctx, op("r"), l.id, 1, zhou); return err },
+		"it assigns nobody":    func() error { _, err := l.Desk.Assign(ctx, op("a"), l.ref(gate.Opinion), "zhou", zhou); return err },
 		"it makes no secret":   func() error { _, err := l.machines.MakeSecret(ctx, op("s"), 1, zhou); return err },
 		"it answers no other's gate": func() error {
-			_, err := l.desk.Opine(ctx, op("o"), l.ref(gate.Reply), opinion(), zhou, nil)
+			_, err := l.Desk.Opine(ctx, op("o"), l.ref(gate.Reply), opinion(), zhou, nil)
 			return err
 		},
 		"it knows no other's secrets": func() error { _, err := l.machines.Trust(ctx, zhou); return err },

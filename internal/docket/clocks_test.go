@@ -46,22 +46,22 @@ func TestOnePoisonedCaseDoesNotStopTheClock(t *testing.T) {
 	for _, load := range []bool{false, true} {
 		tw := newTown(t)
 		bad := submitAs(t, tw, "bad-")
-		tw.world.Clock.Advance(time.Hour)
+		tw.World.Clock.Advance(time.Hour)
 		good := submitAs(t, tw, "good-")
-		tw.desk.Store = poisoned{tw.world.Store, bad.id, load}
-		tw.world.Clock.Advance(40 * 24 * time.Hour)
+		tw.Desk.Store = poisoned{tw.World.Store, bad.id, load}
+		tw.World.Clock.Advance(40 * 24 * time.Hour)
 		var last error
 		names := 0
 		for range 50 { // fifty minutes
-			if _, err := tw.bell.Ring(context.Background()); err != nil {
+			if _, err := tw.Bell.Ring(context.Background()); err != nil {
 				last = err
 				if strings.Contains(err.Error(), bad.id) {
 					names++
 				}
 			}
-			tw.world.Clock.Advance(time.Minute)
+			tw.World.Clock.Advance(time.Minute)
 		}
-		entries, err := tw.world.Store.Entries(context.Background(), good.id)
+		entries, err := tw.World.Store.Entries(context.Background(), good.id)
 		must(t, err)
 		rings := 0
 		for _, e := range entries {
@@ -72,7 +72,7 @@ func TestOnePoisonedCaseDoesNotStopTheClock(t *testing.T) {
 		if rings == 0 {
 			t.Errorf("load=%v: the healthy case rang %d times in 50 runs, want its reminder, due and escalations; the bell says %v", load, rings, last)
 		}
-		if failed := tw.world.Metrics.Counts()["RingFailed"]; failed == 0 || failed > 8 {
+		if failed := tw.World.Metrics.Counts()["RingFailed"]; failed == 0 || failed > 8 {
 			t.Errorf("load=%v: got %v failed rings in 50 minutes, want each of its two gates tried every quarter of an hour", load, failed)
 		}
 		if names == 0 {
@@ -85,8 +85,8 @@ func TestOnePoisonedCaseDoesNotStopTheClock(t *testing.T) {
 func TestWhatCannotBeCommittedIsNotCalledBusy(t *testing.T) {
 	tw := newTown(t)
 	bad := submitAs(t, tw, "bad-")
-	tw.desk.Store = poisoned{tw.world.Store, bad.id, false}
-	_, err := tw.desk.RecordFiling(context.Background(), op("file"), bad.id, casework.Filing{Channel: "窗口", Date: calendar.DayOf(monday)}, actor("lin"))
+	tw.Desk.Store = poisoned{tw.World.Store, bad.id, false}
+	_, err := tw.Desk.RecordFiling(context.Background(), op("file"), bad.id, casework.Filing{Channel: "窗口", Date: calendar.DayOf(monday)}, actor("lin"))
 	if fault.KindOf(err) != fault.Invalid {
 		t.Errorf("got kind %s (%v), want Invalid commit.large and not a 503 with Retry-After after eight tries", fault.KindOf(err), err)
 	}
@@ -94,7 +94,7 @@ func TestWhatCannotBeCommittedIsNotCalledBusy(t *testing.T) {
 
 func rings(t *testing.T, p *play) (out []string) {
 	t.Helper()
-	entries, err := p.world.Store.Entries(context.Background(), p.id)
+	entries, err := p.World.Store.Entries(context.Background(), p.id)
 	must(t, err)
 	for _, e := range entries {
 		if e.Verb == string(casework.RingVerb) {
@@ -111,27 +111,27 @@ func TestAResubmissionDoesNotRingThePastAgain(t *testing.T) {
 	tw := newTown(t)
 	p := submitAs(t, tw, "a-")
 	for range 45 { // 10 working days, and then some weeks overdue
-		tw.world.Clock.Advance(24 * time.Hour)
-		_, err := tw.bell.Ring(ctx)
+		tw.World.Clock.Advance(24 * time.Hour)
+		_, err := tw.Bell.Ring(ctx)
 		must(t, err)
 	}
-	p.engine()
+	p.Engine()
 	before := len(rings(t, p))
 	ref := p.ref(gate.Opinion)
-	_, err := tw.desk.Ask(ctx, op("ask"), ref, []casework.Defect{{What: "补"}}, actor("zhou"), nil)
+	_, err := tw.Desk.Ask(ctx, op("ask"), ref, []casework.Defect{{What: "补"}}, actor("zhou"), nil)
 	must(t, err)
-	tw.world.Clock.Advance(time.Hour)
+	tw.World.Clock.Advance(time.Hour)
 	p.attach("again")
 	ref = p.ref(gate.Opinion)
-	_, err = tw.desk.Resubmit(ctx, op("resubmit"), ref, p.record().Case.Dossier, true, actor("lin"))
+	_, err = tw.Desk.Resubmit(ctx, op("resubmit"), ref, p.record().Case.Dossier, true, actor("lin"))
 	must(t, err)
 	g, _ := p.record().Open(gate.Opinion)
 	t.Logf("new gate: due %s, first ring %+v, now %s", g.Deadline.Due, *g.Ring, mustNow(tw))
-	n, err := tw.bell.Ring(ctx)
+	n, err := tw.Bell.Ring(ctx)
 	must(t, err)
 	var mails []string
-	p.engine()
-	for _, m := range tw.world.Mail.Sent() {
+	p.Engine()
+	for _, m := range tw.World.Mail.Sent() {
 		if strings.Contains(m.Key, "/ring/") {
 			mails = append(mails, m.Key)
 		}
@@ -143,7 +143,7 @@ func TestAResubmissionDoesNotRingThePastAgain(t *testing.T) {
 }
 
 func mustNow(tw *town) time.Time {
-	n, err := tw.world.Clock.Now(context.Background())
+	n, err := tw.World.Clock.Now(context.Background())
 	must(tw.t, err)
 	return n
 }
@@ -152,21 +152,21 @@ func mustNow(tw *town) time.Time {
 func TestPapersOwedAfterApprovalAreRecounted(t *testing.T) {
 	ctx := context.Background()
 	tw := newTown(t)
-	tw.desk.Calendar = knowing(t, 2025)
-	tw.world.Clock.Set(calendar.Day{Year: 2026, Month: 3, Day: 31}.At(10, 0))
+	tw.Desk.Calendar = knowing(t, 2025)
+	tw.World.Clock.Set(calendar.Day{Year: 2026, Month: 3, Day: 31}.At(10, 0))
 	p := urgent(t, tw)
 	d := yes
 	d.Date = calendar.Day{Year: 2026, Month: 3, Day: 31}
 	p.letter("rec", d)
 	before, _ := p.record().Gate(p.record().Case.Papers.Gate)
-	tw.desk.Calendar = knowing(t, 2026)
+	tw.Desk.Calendar = knowing(t, 2026)
 	for range 3 {
-		_, err := tw.teller.Sweep(ctx)
+		_, err := tw.Teller.Sweep(ctx)
 		must(t, err)
 	}
 	g, _ := p.record().Gate(p.record().Case.Papers.Gate)
 	if g.Deadline.Provisional {
-		counted, moved := gate.RecountDeadline(tw.desk.Calendar, *g.Deadline, mustNow(tw))
+		counted, moved := gate.RecountDeadline(tw.Desk.Calendar, *g.Deadline, mustNow(tw))
 		t.Errorf("still provisional, due %s (was %s); the calendar of today says %s (moved %v)", g.Deadline.Due, before.Deadline.Due, counted.Due, moved)
 	}
 }
@@ -180,20 +180,20 @@ func TestNoCaseLapsesOnAProvisionalDay(t *testing.T) {
 	l := rules.Limits[policy.Supplement]
 	l.Effect, l.N = policy.Lapse, 10
 	rules.Limits[policy.Supplement] = l
-	must(t, tw.world.Directory.PutRules(ctx, rules))
+	must(t, tw.World.Directory.PutRules(ctx, rules))
 	// As it will be in February 2027 if the build of that winter is a week late:
 	// here with 2026, whose Spring Festival is known to us and not to that build.
-	tw.desk.Calendar = knowing(t, 2025)
-	tw.world.Clock.Set(calendar.Day{Year: 2026, Month: 2, Day: 9}.At(10, 0))
+	tw.Desk.Calendar = knowing(t, 2025)
+	tw.World.Clock.Set(calendar.Day{Year: 2026, Month: 2, Day: 9}.At(10, 0))
 	p := submitAs(t, tw, "a-")
-	_, err := tw.desk.Ask(ctx, op("ask"), p.ref(gate.Opinion), []casework.Defect{{What: "补"}}, actor("zhou"), nil)
+	_, err := tw.Desk.Ask(ctx, op("ask"), p.ref(gate.Opinion), []casework.Defect{{What: "补"}}, actor("zhou"), nil)
 	must(t, err)
 	g, _ := p.record().Open(gate.Opinion)
 	real := knowing(t, 2026).Due(mustNow(tw), l.Count())
 	t.Logf("provisional %v: due %s; truly %s", g.Deadline.Provisional, calendar.DayOf(g.Deadline.Due), calendar.DayOf(real.Due))
-	tw.world.Clock.Set(g.Deadline.Due.Add(time.Minute))
+	tw.World.Clock.Set(g.Deadline.Due.Add(time.Minute))
 	for range 5 {
-		_, err := tw.bell.Ring(ctx)
+		_, err := tw.Bell.Ring(ctx)
 		must(t, err)
 	}
 	if c := p.record().Case; c.Status == casework.Lapsed {
@@ -207,17 +207,17 @@ func TestAnUploadWhoseEventWasLostIsCheckedByItself(t *testing.T) {
 	tw := newTown(t)
 	p := &play{town: tw}
 	p.draft()
-	r, _, err := p.desk.Attach(ctx, op("slot"), p.id, p.record().Case.Dossier, docket.Upload{Item: "signed-form", Name: "补充.pdf"}, "", actor("lin"))
+	r, _, err := p.Desk.Attach(ctx, op("slot"), p.id, p.record().Case.Dossier, docket.Upload{Item: "signed-form", Name: "补充.pdf"}, "", actor("lin"))
 	must(t, err)
 	f, _ := p.record().File(r.File)
-	tw.world.Files.Upload(f.Key, paper) // the event never comes
-	tw.world.Clock.Advance(20 * time.Minute)
+	tw.World.Files.Upload(f.Key, paper) // the event never comes
+	tw.World.Clock.Advance(20 * time.Minute)
 	for range 2 {
-		_, err := p.desk.Rescan(ctx)
+		_, err := p.Desk.Rescan(ctx)
 		must(t, err)
 	}
-	if f, _ = p.record().File(r.File); f.State != docket.Checked || tw.world.Metrics.Counts()["FileEventLost"] != 1 {
-		t.Errorf("after twenty minutes: got %s, counted %v, want it checked and the loss counted once", f.State, tw.world.Metrics.Counts())
+	if f, _ = p.record().File(r.File); f.State != docket.Checked || tw.World.Metrics.Counts()["FileEventLost"] != 1 {
+		t.Errorf("after twenty minutes: got %s, counted %v, want it checked and the loss counted once", f.State, tw.World.Metrics.Counts())
 	}
 }
 
@@ -226,10 +226,11 @@ func TestSweepSeesAGateThatNobodyMayAnswer(t *testing.T) {
 	ctx := context.Background()
 	tw := newTown(t)
 	p := submitAs(t, tw, "a-")
-	z := folk[2]
+	z, err := tw.World.Directory.Person(ctx, "zhou")
+	must(t, err)
 	z.Roles = []party.Role{party.Reader} // the only assessor leaves
-	must(t, tw.world.Directory.PutPerson(ctx, z))
-	stuck, err := tw.teller.Sweep(ctx)
+	must(t, tw.World.Directory.PutPerson(ctx, z))
+	stuck, err := tw.Teller.Sweep(ctx)
 	must(t, err)
 	if len(stuck) == 0 {
 		g, _ := p.record().Open(gate.Opinion)
@@ -242,20 +243,20 @@ func TestRetellThatCannotListIsNotYoung(t *testing.T) {
 	tw := newTown(t)
 	submitAs(t, tw, "a-")
 	now := mustNow(tw).Add(time.Hour)
-	tw.faults = func(_ int, name string) memory.Fate {
+	tw.Faults = func(_ int, name string) memory.Fate {
 		if name == "Store.Untold" {
 			return memory.FailBefore
 		}
 		return memory.Pass
 	}
-	err, _ := tw.under(func() (err error) { _, _, err = tw.teller.Retell(context.Background(), now); return err })
-	tw.faults = nil
-	if _, said := tw.world.Metrics.Gauges()["UntoldAge"]; err == nil || said {
+	_, err := tw.Under(func() (err error) { _, _, err = tw.Teller.Retell(context.Background(), now); return err })
+	tw.Faults = nil
+	if _, said := tw.World.Metrics.Gauges()["UntoldAge"]; err == nil || said {
 		t.Errorf("listing failed: got error %v and an age said %v, want the error and no age", err, said)
 	}
-	_, _, err = tw.teller.Retell(context.Background(), now)
+	_, _, err = tw.Teller.Retell(context.Background(), now)
 	must(t, err)
-	if _, said := tw.world.Metrics.Gauges()["UntoldAge"]; !said {
+	if _, said := tw.World.Metrics.Gauges()["UntoldAge"]; !said {
 		t.Error("listing works again: got no age, want one")
 	}
 }
@@ -265,21 +266,21 @@ func TestTheClockIsNoColleague(t *testing.T) {
 	ctx := context.Background()
 	tw := newTown(t)
 	p := submitAs(t, tw, "a-")
-	_, err := tw.desk.Ask(ctx, op("ask"), p.ref(gate.Opinion), []casework.Defect{{What: "补"}}, actor("zhou"), nil)
+	_, err := tw.Desk.Ask(ctx, op("ask"), p.ref(gate.Opinion), []casework.Defect{{What: "补"}}, actor("zhou"), nil)
 	must(t, err)
 	shown := p.record().Case.Dossier
-	tw.world.Clock.Advance(30 * 24 * time.Hour)
-	rang, err := tw.bell.Ring(ctx)
+	tw.World.Clock.Advance(30 * 24 * time.Hour)
+	rang, err := tw.Bell.Ring(ctx)
 	must(t, err)
-	_, err = tw.desk.Receive(ctx, op("receive"), p.id, 1, actor("zhou"))
+	_, err = tw.Desk.Receive(ctx, op("receive"), p.id, 1, actor("zhou"))
 	must(t, err)
 	if rang == 0 {
 		t.Fatal("nothing rang")
 	}
-	if _, err := p.desk.Save(ctx, op("save-2"), p.id, shown, form, actor("lin")); err != nil {
+	if _, err := p.Desk.Save(ctx, op("save-2"), p.id, shown, form, actor("lin")); err != nil {
 		t.Errorf("saving what the form showed before the clock rang: got %v, want it saved", err)
 	}
-	if _, err := p.desk.Save(ctx, op("save-3"), p.id, shown, form, actor("lin")); fault.Of(err) == nil || fault.Of(err).Code != "version" {
+	if _, err := p.Desk.Save(ctx, op("save-3"), p.id, shown, form, actor("lin")); fault.Of(err) == nil || fault.Of(err).Code != "version" {
 		t.Errorf("saving the form that a colleague saved meanwhile: got %v, want a conflict", err)
 	}
 }
@@ -289,14 +290,14 @@ func TestTheSweepSaysWhatItCouldNotLookAt(t *testing.T) {
 	tw := newTown(t)
 	bad := submitAs(t, tw, "bad-")
 	good := submitAs(t, tw, "good-")
-	for _, e := range tw.world.Machine.Executions() {
-		tw.world.Machine.End(e.Name, "ABORTED")
+	for _, e := range tw.World.Machine.Executions() {
+		tw.World.Machine.End(e.Name, "ABORTED")
 	}
-	tw.desk.Store = poisoned{tw.world.Store, bad.id, true}
-	tw.world.Clock.Advance(time.Hour)
-	stuck, err := tw.teller.Sweep(ctx)
-	if err == nil || len(stuck) != 1 || stuck[0].Case != bad.id || tw.world.Metrics.Gauges()["StuckCases"] != 1 {
-		t.Errorf("got %v, %v, gauge %v; want the case that cannot be read named and counted", stuck, err, tw.world.Metrics.Gauges())
+	tw.Desk.Store = poisoned{tw.World.Store, bad.id, true}
+	tw.World.Clock.Advance(time.Hour)
+	stuck, err := tw.Teller.Sweep(ctx)
+	if err == nil || len(stuck) != 1 || stuck[0].Case != bad.id || tw.World.Metrics.Gauges()["StuckCases"] != 1 {
+		t.Errorf("got %v, %v, gauge %v; want the case that cannot be read named and counted", stuck, err, tw.World.Metrics.Gauges())
 	}
 	if c := good.record().Case; c.Opinion.Run != 2 || c.Reply.Run != 2 {
 		t.Errorf("the healthy case: got runs %d and %d, want both legs started again", c.Opinion.Run, c.Reply.Run)
@@ -307,18 +308,18 @@ func TestTheSweepSaysWhatItCouldNotLookAt(t *testing.T) {
 func TestTheSweepStartsLegsBeforeItTellsPeople(t *testing.T) {
 	tw := newTown(t)
 	p := submitAs(t, tw, "a-")
-	for _, e := range tw.world.Machine.Executions() {
-		tw.world.Machine.End(e.Name, "ABORTED")
+	for _, e := range tw.World.Machine.Executions() {
+		tw.World.Machine.End(e.Name, "ABORTED")
 	}
-	tw.world.Clock.Advance(3 * 24 * time.Hour)
-	tw.faults = func(_ int, name string) memory.Fate {
+	tw.World.Clock.Advance(3 * 24 * time.Hour)
+	tw.Faults = func(_ int, name string) memory.Fate {
 		if name == "Notices.Queue" {
 			return memory.FailBefore
 		}
 		return memory.Pass
 	}
-	_, _ = tw.under(func() error { _, err := tw.teller.Sweep(context.Background()); return err })
-	tw.faults = nil
+	_, _ = tw.Under(func() error { _, err := tw.Teller.Sweep(context.Background()); return err })
+	tw.Faults = nil
 	if c := p.record().Case; c.Opinion.Run != 2 {
 		t.Errorf("got run %d, want the leg started again", c.Opinion.Run)
 	}
@@ -328,22 +329,22 @@ func TestTheSweepStartsLegsBeforeItTellsPeople(t *testing.T) {
 func TestTheSweepGoesOnWhereItStopped(t *testing.T) {
 	ctx := context.Background()
 	tw := newTown(t)
-	tw.teller.Cursors = tw.world.Cursors
+	tw.Teller.Cursors = tw.World.Cursors
 	for i := range 5 {
 		submitAs(t, tw, "case-"+string(rune('a'+i))+"-")
 	}
 	looked := 0
-	tw.desk.Store = counted{tw.world.Store, &looked}
+	tw.Desk.Store = counted{tw.World.Store, &looked}
 	left := 0
-	tw.desk.Late = func(context.Context) bool { left--; return left < 0 }
+	tw.Desk.Late = func(context.Context) bool { left--; return left < 0 }
 	for _, want := range []int{2, 4, 5} {
 		left = 3 // before the list, and before two cases
-		_, err := tw.teller.Sweep(ctx)
+		_, err := tw.Teller.Sweep(ctx)
 		must(t, err)
 		if looked != want {
 			t.Fatalf("got %d cases looked at so far, want %d", looked, want)
 		}
-		at, err := tw.world.Cursors.Cursor(ctx, "sweep")
+		at, err := tw.World.Cursors.Cursor(ctx, "sweep")
 		must(t, err)
 		if (want == 5) != (at.After == "" && !at.Finished.IsZero()) {
 			t.Errorf("after %d cases: got cursor %+v", want, at)
@@ -367,8 +368,8 @@ func TestRetellGoesOnPastWhatItCannotTell(t *testing.T) {
 	ctx := context.Background()
 	tw := newTown(t)
 	p := submitAs(t, tw, "a-")
-	tw.desk.Store = manyUntold{tw.world.Store, p.id}
-	told, _, err := tw.teller.Retell(ctx, mustNow(tw).Add(time.Hour))
+	tw.Desk.Store = manyUntold{tw.World.Store, p.id}
+	told, _, err := tw.Teller.Retell(ctx, mustNow(tw).Add(time.Hour))
 	if told != 1 || err == nil {
 		t.Errorf("got %d told and %v, want the one behind three hundred that cannot be told, and the error", told, err)
 	}
@@ -416,15 +417,15 @@ func TestCasesThatCannotBeReadForNowDoNotStopTheClock(t *testing.T) {
 	ctx := context.Background()
 	tw := newTown(t)
 	x, y, z := submitAs(t, tw, "x-"), submitAs(t, tw, "y-"), submitAs(t, tw, "z-")
-	tw.world.Clock.Advance(3 * 24 * time.Hour)
+	tw.World.Clock.Advance(3 * 24 * time.Hour)
 	good := submitAs(t, tw, "good-")
-	tw.desk.Store = away{tw.world.Store, map[string]bool{x.id: true, y.id: true, z.id: true}, false}
-	tw.world.Clock.Advance(40 * 24 * time.Hour)
+	tw.Desk.Store = away{tw.World.Store, map[string]bool{x.id: true, y.id: true, z.id: true}, false}
+	tw.World.Clock.Advance(40 * 24 * time.Hour)
 	for range 120 {
-		_, _ = tw.bell.Ring(ctx)
-		tw.world.Clock.Advance(time.Minute)
+		_, _ = tw.Bell.Ring(ctx)
+		tw.World.Clock.Advance(time.Minute)
 	}
-	if tw.world.Metrics.Counts()["DeadlinesChecked"] == 0 {
+	if tw.World.Metrics.Counts()["DeadlinesChecked"] == 0 {
 		t.Error("no call came through")
 	}
 	if got := rings(t, good); len(got) == 0 {
@@ -439,16 +440,16 @@ func TestATableThatIsAwayPutsNoRingOff(t *testing.T) {
 	for _, n := range []string{"a-", "b-", "c-", "d-"} {
 		submitAs(t, tw, n)
 	}
-	now := tw.world.Clock.Advance(40 * 24 * time.Hour)
-	before, err := tw.world.Store.Due(ctx, now, 100)
+	now := tw.World.Clock.Advance(40 * 24 * time.Hour)
+	before, err := tw.World.Store.Due(ctx, now, 100)
 	must(t, err)
-	tw.desk.Store = away{tw.world.Store, nil, true}
-	if _, err := tw.bell.Ring(ctx); !errors.Is(err, fault.Unavailable) {
+	tw.Desk.Store = away{tw.World.Store, nil, true}
+	if _, err := tw.Bell.Ring(ctx); !errors.Is(err, fault.Unavailable) {
 		t.Errorf("got %v, want it said", err)
 	}
-	after, err := tw.world.Store.Due(ctx, now, 100)
+	after, err := tw.World.Store.Due(ctx, now, 100)
 	must(t, err)
-	counts := tw.world.Metrics.Counts()
+	counts := tw.World.Metrics.Counts()
 	if !slices.Equal(before, after) || counts["RingFailed"] != 3 || counts["DeadlinesChecked"] != 0 {
 		t.Errorf("got %v after %v, and %v; want three tries, nothing moved and no word that deadlines were checked", after, before, counts)
 	}

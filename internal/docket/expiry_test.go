@@ -18,7 +18,7 @@ func TestExpiryIsToldOnceAtEachThreshold(t *testing.T) {
 	p := &play{town: newTown(t)}
 	p.draft()
 	ends := calendar.DayOf(monday).AddDays(20)
-	_, err := p.desk.Save(ctx, op("expiry"), p.id, p.record().Case.Dossier, map[string]string{"certificate-expires": ends.String()}, actor("lin"))
+	_, err := p.Desk.Save(ctx, op("expiry"), p.id, p.record().Case.Dossier, map[string]string{"certificate-expires": ends.String()}, actor("lin"))
 	must(t, err)
 	p.submit()
 
@@ -26,17 +26,17 @@ func TestExpiryIsToldOnceAtEachThreshold(t *testing.T) {
 	// wants to have told these in all.
 	at := func(days int, want ...string) {
 		t.Helper()
-		p.world.Clock.Set(ends.AddDays(-days).At(10, 0))
+		p.World.Clock.Set(ends.AddDays(-days).At(10, 0))
 		for range 3 {
-			_, err := p.teller.Sweep(ctx)
+			_, err := p.Teller.Sweep(ctx)
 			must(t, err)
-			p.engine()
+			p.Engine()
 		}
 		var got []string
-		for _, m := range p.world.Mail.Sent() {
+		for _, m := range p.World.Mail.Sent() {
 			if rest, ok := strings.CutPrefix(m.Key, p.id+"/expiry/certificate-expires/"+ends.String()+"/"); ok {
 				got = append(got, rest)
-				if m.To != "h1@example" || !strings.Contains(m.Subject, p.record().Case.Number) || !strings.Contains(m.Text, "/hospital/cases/"+p.id) {
+				if m.To != "h1@example.invalid" || !strings.Contains(m.Subject, p.record().Case.Number) || !strings.Contains(m.Text, "/hospital/cases/"+p.id) {
 					t.Errorf("the mail: got %+v, want it to the hospital, with number and link", m)
 				}
 			}
@@ -51,24 +51,24 @@ func TestExpiryIsToldOnceAtEachThreshold(t *testing.T) {
 	at(0, "60", "14")
 
 	// The queue fails at the worst moment: the next sweep tells it.
-	p.world.Clock.Set(ends.AddDays(1).At(10, 0))
-	p.faults = func(_ int, name string) memory.Fate {
+	p.World.Clock.Set(ends.AddDays(1).At(10, 0))
+	p.Faults = func(_ int, name string) memory.Fate {
 		if name == "Notices.Queue" {
 			return memory.FailBefore
 		}
 		return memory.Pass
 	}
-	if err, _ := p.under(func() error { _, err := p.teller.Sweep(ctx); return err }); err == nil {
+	if _, err := p.Under(func() error { _, err := p.Teller.Sweep(ctx); return err }); err == nil {
 		t.Error("a sweep whose queue fails says so: got nil")
 	}
-	p.faults = nil
+	p.Faults = nil
 	at(-1, "60", "14", "0")
 
 	// What was delivered is not even queued again.
-	before := len(p.world.Notices.Waiting())
-	_, err = p.teller.Sweep(ctx)
+	before := len(p.World.Notices.Waiting())
+	_, err = p.Teller.Sweep(ctx)
 	must(t, err)
-	if n := len(p.world.Notices.Waiting()); n != before {
+	if n := len(p.World.Notices.Waiting()); n != before {
 		t.Errorf("queued again: got %d notices waiting, want %d", n, before)
 	}
 }
@@ -79,19 +79,19 @@ func TestNobodyInventsAWarningOfExpiry(t *testing.T) {
 	p := &play{town: newTown(t)}
 	rules := policy.LocalSample()
 	rules.ExpiryDays = nil
-	must(t, p.world.Directory.PutRules(ctx, rules))
+	must(t, p.World.Directory.PutRules(ctx, rules))
 	p.draft()
 	ends := calendar.DayOf(monday).AddDays(3)
-	_, err := p.desk.Save(ctx, op("expiry"), p.id, p.record().Case.Dossier, map[string]string{"certificate-expires": ends.String()}, actor("lin"))
+	_, err := p.Desk.Save(ctx, op("expiry"), p.id, p.record().Case.Dossier, map[string]string{"certificate-expires": ends.String()}, actor("lin"))
 	must(t, err)
 	p.submit()
 	for days, want := range []int{0, 0, 0, 0, 1} {
-		p.world.Clock.Set(calendar.DayOf(monday).AddDays(days).At(10, 0))
-		_, err := p.teller.Sweep(ctx)
+		p.World.Clock.Set(calendar.DayOf(monday).AddDays(days).At(10, 0))
+		_, err := p.Teller.Sweep(ctx)
 		must(t, err)
-		p.engine()
+		p.Engine()
 		n := 0
-		for _, m := range p.world.Mail.Sent() {
+		for _, m := range p.World.Mail.Sent() {
 			if strings.Contains(m.Key, "/expiry/") {
 				n++
 			}

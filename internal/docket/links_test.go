@@ -10,6 +10,7 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
+	"jixu/internal/world"
 )
 
 // Whoever has an old link, a code or a session of one is shut out from the moment
@@ -21,48 +22,48 @@ func TestRevokedLinksOpenNothingAndFreshOnesAreSent(t *testing.T) {
 	p.submit()
 	old := p.link("nmpa")
 	shen := actor("shen")
-	asked, err := p.keeper.RequestCode(ctx, old, "shen", "browser")
+	asked, err := p.Keeper.RequestCode(ctx, old, "shen", "browser")
 	must(t, err)
-	p.engine()
+	p.Engine()
 	byCode, pass := p.byCode("shen", "nmpa")
-	_, err = p.desk.Open(ctx, p.id, p.file, byCode)
+	_, err = p.Desk.Open(ctx, p.id, p.file, byCode)
 	must(t, err)
 	ref := p.ref(gate.Reply)
 	before := p.record()
 	due, _ := before.Gate(ref.Gate)
 
-	if _, err := p.desk.RevokeLinks(ctx, op("revoke-other"), ref, actor("luo")); !errors.Is(err, fault.NotFound) && !errors.Is(err, fault.Forbidden) {
+	if _, err := p.Desk.RevokeLinks(ctx, op("revoke-other"), ref, actor("luo")); !errors.Is(err, fault.NotFound) && !errors.Is(err, fault.Forbidden) {
 		t.Errorf("an organisation without links there revokes: got %v, want a refusal", err)
 	}
-	first, err := p.desk.RevokeLinks(ctx, op("revoke"), ref, shen)
+	first, err := p.Desk.RevokeLinks(ctx, op("revoke"), ref, shen)
 	must(t, err)
-	again, err := p.desk.RevokeLinks(ctx, op("revoke"), ref, shen)
+	again, err := p.Desk.RevokeLinks(ctx, op("revoke"), ref, shen)
 	must(t, err)
 	if first != again {
 		t.Errorf("the same again: got %+v, want the receipt %+v", again, first)
 	}
-	p.engine()
+	p.Engine()
 
-	if v, err := p.keeper.Visit(ctx, old); err != nil || v.Live {
+	if v, err := p.Keeper.Visit(ctx, old); err != nil || v.Live {
 		t.Errorf("the old link: got live %v (%v), want it over", v.Live, err)
 	}
-	if _, err := p.keeper.RequestCode(ctx, old, "shen", "browser"); !errors.Is(err, fault.NotFound) {
+	if _, err := p.Keeper.RequestCode(ctx, old, "shen", "browser"); !errors.Is(err, fault.NotFound) {
 		t.Errorf("a code by the old link: got %v, want not found", err)
 	}
-	if _, err := p.keeper.EnterCode(ctx, old, asked.ID, p.digits(asked.ID), "browser", "s"); !errors.Is(err, fault.NotFound) {
+	if _, err := p.Keeper.EnterCode(ctx, old, asked.ID, p.digits(asked.ID), "browser", "s"); !errors.Is(err, fault.NotFound) {
 		t.Errorf("a code that was asked for before: got %v, want not found", err)
 	}
-	if _, err := p.desk.Ask(ctx, op("late"), ref, nil, byCode, pass); !errors.Is(err, fault.NotFound) {
+	if _, err := p.Desk.Ask(ctx, op("late"), ref, nil, byCode, pass); !errors.Is(err, fault.NotFound) {
 		t.Errorf("an answer in a session opened before: got %v, want not found", err)
 	}
-	if _, err := p.desk.Open(ctx, p.id, p.file, byCode); !errors.Is(err, fault.NotFound) {
+	if _, err := p.Desk.Open(ctx, p.id, p.file, byCode); !errors.Is(err, fault.NotFound) {
 		t.Errorf("a document in a session opened before: got %v, want not found", err)
 	}
 	fresh := p.link("nmpa")
 	if fresh == old {
 		t.Fatal("no fresh link was sent")
 	}
-	if _, err := p.keeper.EnterCode(ctx, fresh, asked.ID, p.digits(asked.ID), "browser", "s"); !errors.Is(err, fault.NotFound) {
+	if _, err := p.Keeper.EnterCode(ctx, fresh, asked.ID, p.digits(asked.ID), "browser", "s"); !errors.Is(err, fault.NotFound) {
 		t.Errorf("an old code at the fresh link: got %v, want not found", err)
 	}
 	a, _ := p.byCode("shen", "nmpa")
@@ -78,12 +79,12 @@ func TestRevokedLinksOpenNothingAndFreshOnesAreSent(t *testing.T) {
 // linkTo is the newest link that was mailed to org for its gate on leg.
 func (p *play) linkTo(org string, leg gate.Leg) string {
 	want := p.ref(leg)
-	for _, m := range slices.Backward(p.world.Mail.Sent()) {
-		hit := linkIn.FindStringSubmatch(m.Text)
-		if hit == nil || m.To != org+"@example" {
+	for _, m := range slices.Backward(p.World.Mail.Sent()) {
+		hit := world.LinkIn.FindStringSubmatch(m.Text)
+		if hit == nil || m.To != org+"@example.invalid" {
 			continue
 		}
-		v, err := p.keeper.Visit(context.Background(), hit[1])
+		v, err := p.Keeper.Visit(context.Background(), hit[1])
 		must(p.t, err)
 		if v.Link.Gate == want.Gate {
 			return hit[1]
@@ -97,7 +98,7 @@ func TestEveryNoticeBringsALinkOfItsOwnAndEachEnds(t *testing.T) {
 	p := &play{town: newTown(t)}
 	ctx := context.Background()
 	now := monday
-	p.keeper.Machine = func() time.Time { return now }
+	p.Keeper.Machine = func() time.Time { return now }
 	p.draft()
 	p.submit()
 	first := p.linkTo("mpa", gate.Opinion)
@@ -107,7 +108,7 @@ func TestEveryNoticeBringsALinkOfItsOwnAndEachEnds(t *testing.T) {
 		t.Fatal("a reminder brings the link before, want a fresh one")
 	}
 	live := func(link string) bool {
-		v, err := p.keeper.Visit(ctx, link)
+		v, err := p.Keeper.Visit(ctx, link)
 		must(t, err)
 		return v.Live
 	}
@@ -127,7 +128,7 @@ func TestEveryNoticeBringsALinkOfItsOwnAndEachEnds(t *testing.T) {
 			t.Errorf("%s: got live %v and %v, want %v", row.name, live(first), live(second), row.want)
 		}
 	}
-	if _, err := p.keeper.RequestCode(ctx, first, "zhou", "browser"); !errors.Is(err, fault.NotFound) {
+	if _, err := p.Keeper.RequestCode(ctx, first, "zhou", "browser"); !errors.Is(err, fault.NotFound) {
 		t.Errorf("a code by a link that has ended: got %v, want not found", err)
 	}
 }
@@ -137,7 +138,7 @@ func TestAGatesCodesAreAskedForAndTriedSoOftenADay(t *testing.T) {
 	p := &play{town: newTown(t)}
 	ctx := context.Background()
 	now := monday
-	p.keeper.Machine = func() time.Time { return now }
+	p.Keeper.Machine = func() time.Time { return now }
 	p.draft()
 	p.submit()
 	link := p.linkTo("mpa", gate.Opinion)
@@ -147,7 +148,7 @@ func TestAGatesCodesAreAskedForAndTriedSoOftenADay(t *testing.T) {
 		if asked%20 == 0 {
 			now = now.Add(time.Hour) // past what one person is sent in an hour
 		}
-		c, err := p.keeper.RequestCode(ctx, link, "zhou", "browser")
+		c, err := p.Keeper.RequestCode(ctx, link, "zhou", "browser")
 		if err != nil {
 			if f := fault.Of(err); f == nil || f.Code != "code.gate" {
 				t.Fatalf("request %d: got %v", asked, err)
@@ -161,7 +162,7 @@ func TestAGatesCodesAreAskedForAndTriedSoOftenADay(t *testing.T) {
 	}
 	tried := 0
 	for ; tried < 500; tried++ {
-		_, err := p.keeper.EnterCode(ctx, link, last.ID, "0000000", "browser", "s")
+		_, err := p.Keeper.EnterCode(ctx, link, last.ID, "0000000", "browser", "s")
 		if f := fault.Of(err); f != nil && f.Code == "code.gate" {
 			break
 		}
@@ -169,11 +170,11 @@ func TestAGatesCodesAreAskedForAndTriedSoOftenADay(t *testing.T) {
 	if tried != 100 {
 		t.Errorf("got %d tries in a day, want 100", tried)
 	}
-	if got := p.world.Metrics.Counts()["CodesExhausted"]; got != 2 {
+	if got := p.World.Metrics.Counts()["CodesExhausted"]; got != 2 {
 		t.Errorf("got %v calls for help, want one each time", got)
 	}
 	now = now.AddDate(0, 0, 1)
-	if _, err := p.keeper.RequestCode(ctx, link, "zhou", "browser"); err != nil {
+	if _, err := p.Keeper.RequestCode(ctx, link, "zhou", "browser"); err != nil {
 		t.Errorf("the next day: got %v, want a code", err)
 	}
 }

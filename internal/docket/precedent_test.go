@@ -21,25 +21,25 @@ func filed(t *testing.T, tw *town, n, person, v string) *play {
 	t.Helper()
 	ctx, a := context.Background(), actor(person)
 	p := &play{town: tw}
-	r, err := p.desk.Create(ctx, op(n+"create"), casework.Device, a)
+	r, err := p.Desk.Create(ctx, op(n+"create"), casework.Device, a)
 	must(t, err)
 	p.id = r.Case
-	_, err = p.desk.Save(ctx, op(n+"save"), p.id, p.record().Case.Dossier, form, a)
+	_, err = p.Desk.Save(ctx, op(n+"save"), p.id, p.record().Case.Dossier, form, a)
 	must(t, err)
 	if v != "" {
-		_, err = p.desk.Claim(ctx, op(n+"claim"), p.id, p.record().Case.Dossier, v, a)
+		_, err = p.Desk.Claim(ctx, op(n+"claim"), p.id, p.record().Case.Dossier, v, a)
 		must(t, err)
 	}
-	f, _, err := p.desk.Attach(ctx, op(n+"attach"), p.id, p.record().Case.Dossier, docket.Upload{Item: "signed-form", Name: "申请表.pdf"}, "", a)
+	f, _, err := p.Desk.Attach(ctx, op(n+"attach"), p.id, p.record().Case.Dossier, docket.Upload{Item: "signed-form", Name: "申请表.pdf"}, "", a)
 	must(t, err)
 	p.send(f.File)
-	_, err = p.desk.Submit(ctx, op(n+"submit"), p.id, p.record().Case.Dossier, true, a)
+	_, err = p.Desk.Submit(ctx, op(n+"submit"), p.id, p.record().Case.Dossier, true, a)
 	must(t, err)
 	if v != "" {
-		_, err = p.desk.Identify(ctx, op(n+"identify"), p.id, 1, v, "同一型号", actor("zhou"))
+		_, err = p.Desk.Identify(ctx, op(n+"identify"), p.id, 1, v, "同一型号", actor("zhou"))
 		must(t, err)
 	}
-	p.engine()
+	p.Engine()
 	return p
 }
 
@@ -49,7 +49,7 @@ func (p *play) assessed(n string, rely bool) error {
 	if rely {
 		o.Findings[1].Relied, o.Findings[1].Reason = true, ""
 	}
-	_, err := p.desk.Opine(context.Background(), op(n+"opine"), p.ref(gate.Opinion), o, actor("zhou"), nil)
+	_, err := p.Desk.Opine(context.Background(), op(n+"opine"), p.ref(gate.Opinion), o, actor("zhou"), nil)
 	return err
 }
 
@@ -57,7 +57,7 @@ func (p *play) assessed(n string, rely bool) error {
 func first(t *testing.T, tw *town) (p *play, variety string) {
 	t.Helper()
 	p = filed(t, tw, "first-", "lin", "")
-	r, err := p.desk.Register(context.Background(), op("register"), p.id, 1, docket.Product(p.record().Case), "首次申请", actor("zhou"))
+	r, err := p.Desk.Register(context.Background(), op("register"), p.id, 1, docket.Product(p.record().Case), "首次申请", actor("zhou"))
 	must(t, err)
 	must(t, p.assessed("first-", false))
 	p.letter("first-reply", yes)
@@ -66,7 +66,7 @@ func first(t *testing.T, tw *town) (p *play, variety string) {
 
 // route is where a case stands now, and on which other one it relies.
 func (p *play) route() (docket.Placed, string) {
-	placed, err := p.desk.Place(context.Background(), p.record().Case)
+	placed, err := p.Desk.Place(context.Background(), p.record().Case)
 	must(p.t, err)
 	if placed.RelyOn == nil {
 		return placed, ""
@@ -81,12 +81,12 @@ func TestTheFirstOpinionIsFoundAmongAnyNumber(t *testing.T) {
 	// Six hundred later ones, of other hospitals, as rows: more than one page holds.
 	r := a.record()
 	for i := range 600 {
-		at := tw.world.Clock.Advance(time.Minute)
+		at := tw.World.Clock.Advance(time.Minute)
 		body := fmt.Sprintf(`{"precedent":{"case":"z%03d","number":"n","hospital":"other-%d","submission":1,"entry":3,"hash":"x","day":"2026-09-15","since":%q,"joint":false},"own":[true,true,true],"met":[true,true,true]}`,
 			i, i, at.Format(time.RFC3339))
 		next := r.Case.Clone()
 		next.Version++
-		must(t, tw.world.Store.Commit(ctx, docket.Commit{Case: next, Was: r.Case.Version, Rows: []docket.Row{{
+		must(t, tw.World.Store.Commit(ctx, docket.Commit{Case: next, Was: r.Case.Version, Rows: []docket.Row{{
 			List: "precedents/" + v, Sort: "2026-09-15", Name: fmt.Sprintf("z%03d", i), Body: []byte(body),
 		}}}))
 		r = a.record()
@@ -104,7 +104,7 @@ func TestHistoryProvesTheOpinionReliedOn(t *testing.T) {
 	b := filed(t, tw, "second-", "he", v)
 	must(t, b.assessed("second-", true))
 	given := b.record().Case.Given
-	e, _, err := tw.world.Store.Entry(ctx, a.id, given.Placed.RelyOn.Entry)
+	e, _, err := tw.World.Store.Entry(ctx, a.id, given.Placed.RelyOn.Entry)
 	must(t, err)
 	if e.Verb != string(casework.Opine) || e.Hash != given.Placed.RelyOn.Hash || e.Hash == "" || given.Hash != b.record().Case.Head {
 		t.Errorf("relied on entry %d %s with hash %q, want the opinion's own hash %q", e.Seq, e.Verb, given.Placed.RelyOn.Hash, e.Hash)
@@ -130,9 +130,9 @@ func TestADecidedCaseShowsTheRouteItWasDecidedBy(t *testing.T) {
 	if placed, on := c.route(); placed.Route != reuse.SameHospital && on == a.id {
 		t.Errorf("a case that is still open: got %s on %q, want nothing of a refused one", placed.Route, on)
 	}
-	sheet, err := tw.world.Store.Sheet(ctx, "variety", v)
+	sheet, err := tw.World.Store.Sheet(ctx, "variety", v)
 	must(t, err)
-	_, err = tw.desk.MarkVariety(ctx, op("mark"), v, sheet.Version, yes.Date, "国械注进1号", actor("zhou"))
+	_, err = tw.Desk.MarkVariety(ctx, op("mark"), v, sheet.Version, yes.Date, "国械注进1号", actor("zhou"))
 	must(t, err)
 	if placed, _ := b.route(); len(placed.Stale) != 0 {
 		t.Errorf("an equivalent registered since: got %v on a decided case, want none", placed.Stale)
@@ -149,7 +149,7 @@ func TestAnOpinionReliesOnWhatStillStands(t *testing.T) {
 	a, v := first(t, tw)
 	b := filed(t, tw, "second-", "he", v)
 	once := false
-	tw.desk.Store = meanwhile{tw.world.Store, func() {
+	tw.Desk.Store = meanwhile{tw.World.Store, func() {
 		if !once {
 			once = true
 			a.amended("am", no)
@@ -181,7 +181,7 @@ func (m meanwhile) Commit(ctx context.Context, c docket.Commit) error {
 func TestAnOldVarietyStillFindsItsPrecedents(t *testing.T) {
 	tw := newTown(t)
 	a, v := first(t, tw)
-	tw.desk.Store = rowless{tw.world.Store}
+	tw.Desk.Store = rowless{tw.World.Store}
 	b := filed(t, tw, "second-", "he", v)
 	placed, on := b.route()
 	if placed.Route != reuse.OtherHospital || on != a.id || placed.RelyOn.Hash == "" {
@@ -226,19 +226,19 @@ func TestALateOpinionReliesOnWhatStands(t *testing.T) {
 	ctx := context.Background()
 	tw := newTown(t)
 	_, v := first(t, tw)
-	tw.world.Clock.Advance(24 * time.Hour)
+	tw.World.Clock.Advance(24 * time.Hour)
 	b := filed(t, tw, "b-", "he", v)
 	b.letter("b-reply", yes)
-	store := tw.desk.Store
-	tw.desk.Store = &between{store, func() {
-		one, err := tw.desk.Variety(ctx, v, actor("zhou"))
+	store := tw.Desk.Store
+	tw.Desk.Store = &between{store, func() {
+		one, err := tw.Desk.Variety(ctx, v, actor("zhou"))
 		must(t, err)
-		_, err = tw.desk.MarkVariety(ctx, op("mark"), v, one.Version, calendar.DayOf(monday), "国械注准1号", actor("zhou"))
+		_, err = tw.Desk.MarkVariety(ctx, op("mark"), v, one.Version, calendar.DayOf(monday), "国械注准1号", actor("zhou"))
 		must(t, err)
 	}}
 	o := opinion()
 	o.Findings[1].Relied, o.Findings[1].Reason = true, ""
-	_, err := tw.desk.OpineLate(ctx, op("late"), b.id, 1, o, actor("zhou"))
+	_, err := tw.Desk.OpineLate(ctx, op("late"), b.id, 1, o, actor("zhou"))
 	if given := b.record().Case.Given; err == nil || given != nil {
 		t.Errorf("got %v: it relies on an opinion after an equivalent was registered at home", err)
 	}
@@ -250,14 +250,14 @@ func TestACorrectionMovesNoPrecedent(t *testing.T) {
 	ctx := context.Background()
 	tw := newTown(t)
 	a, v := first(t, tw) // approved on Monday
-	tw.world.Clock.Advance(24 * time.Hour)
+	tw.World.Clock.Advance(24 * time.Hour)
 	b := filed(t, tw, "b-", "he", v) // on Tuesday, and its reply comes first
 	b.letter("b-reply", yes)
-	tw.world.Clock.Advance(24 * time.Hour)
+	tw.World.Clock.Advance(24 * time.Hour)
 	for _, p := range []*play{a, b} {
 		d := yes
 		d.Reason = "同意"
-		_, err := p.desk.Correct(ctx, op("correct-"+p.id), docket.GateRef{Case: p.id, Gate: "reply-1"}, p.record().Case.Replies(), d, "漏录理由", actor("shen"))
+		_, err := p.Desk.Correct(ctx, op("correct-"+p.id), docket.GateRef{Case: p.id, Gate: "reply-1"}, p.record().Case.Replies(), d, "漏录理由", actor("shen"))
 		must(t, err)
 		if _, on := b.route(); on != a.id {
 			t.Errorf("a late opinion on b relies on %q, want %s, the only one approved before its reply", on, a.id)
@@ -270,17 +270,17 @@ func TestACorrectionOpensNoPrecedentToALateOpinion(t *testing.T) {
 	ctx := context.Background()
 	tw := newTown(t)
 	a := filed(t, tw, "first-", "lin", "")
-	r, err := a.desk.Register(ctx, op("register"), a.id, 1, docket.Product(a.record().Case), "首次申请", actor("zhou"))
+	r, err := a.Desk.Register(ctx, op("register"), a.id, 1, docket.Product(a.record().Case), "首次申请", actor("zhou"))
 	must(t, err)
 	b := filed(t, tw, "b-", "he", docket.SheetID(r.Sheet))
 	b.letter("b-reply", yes)
-	tw.world.Clock.Advance(24 * time.Hour)
+	tw.World.Clock.Advance(24 * time.Hour)
 	must(t, a.assessed("first-", false))
 	a.letter("first-reply", yes)
-	tw.world.Clock.Advance(24 * time.Hour)
+	tw.World.Clock.Advance(24 * time.Hour)
 	d := yes
 	d.Reason = "同意"
-	_, err = b.desk.Correct(ctx, op("correct"), docket.GateRef{Case: b.id, Gate: "reply-1"}, b.record().Case.Replies(), d, "漏录理由", actor("shen"))
+	_, err = b.Desk.Correct(ctx, op("correct"), docket.GateRef{Case: b.id, Gate: "reply-1"}, b.record().Case.Replies(), d, "漏录理由", actor("shen"))
 	must(t, err)
 	if _, on := b.route(); on != "" {
 		t.Errorf("relies on %s, which was approved after the reply", on)
@@ -299,7 +299,7 @@ func (s before) Commit(ctx context.Context, c docket.Commit) error {
 func TestARowThatAnEarlierBuildLeftBehindIsNotReliedOn(t *testing.T) {
 	tw := newTown(t)
 	a := filed(t, tw, "first-", "lin", "")
-	r, err := a.desk.Register(context.Background(), op("register"), a.id, 1, docket.Product(a.record().Case), "首次申请", actor("zhou"))
+	r, err := a.Desk.Register(context.Background(), op("register"), a.id, 1, docket.Product(a.record().Case), "首次申请", actor("zhou"))
 	must(t, err)
 	must(t, a.assessed("first-", false))
 	a.letter("r", yes)
@@ -307,10 +307,10 @@ func TestARowThatAnEarlierBuildLeftBehindIsNotReliedOn(t *testing.T) {
 	if _, on := b.route(); on != a.id {
 		t.Fatalf("while the first is approved: relies on %q, want it", on)
 	}
-	now := tw.desk.Store
-	tw.desk.Store = before{now}
+	now := tw.Desk.Store
+	tw.Desk.Store = before{now}
 	a.amended("am", no)
-	tw.desk.Store = now
+	tw.Desk.Store = now
 	if _, on := b.route(); on != "" {
 		t.Errorf("after it was refused: relies on %q, want nothing", on)
 	}

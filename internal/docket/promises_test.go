@@ -20,15 +20,15 @@ func submitAs(t *testing.T, tw *town, n string) *play {
 	t.Helper()
 	p := &play{town: tw}
 	ctx, a := context.Background(), actor("lin")
-	r, err := p.desk.Create(ctx, op(n+"create"), casework.Device, a)
+	r, err := p.Desk.Create(ctx, op(n+"create"), casework.Device, a)
 	must(t, err)
 	p.id = r.Case
-	_, err = p.desk.Save(ctx, op(n+"save"), p.id, p.record().Case.Dossier, form, a)
+	_, err = p.Desk.Save(ctx, op(n+"save"), p.id, p.record().Case.Dossier, form, a)
 	must(t, err)
 	p.attach(n + "attach")
-	_, err = p.desk.Submit(ctx, op(n+"submit"), p.id, p.record().Case.Dossier, true, a)
+	_, err = p.Desk.Submit(ctx, op(n+"submit"), p.id, p.record().Case.Dossier, true, a)
 	must(t, err)
-	p.engine()
+	p.Engine()
 	return p
 }
 
@@ -37,28 +37,28 @@ func urgent(t *testing.T, tw *town) *play {
 	t.Helper()
 	p := &play{town: tw}
 	ctx, lin := context.Background(), actor("lin")
-	r, err := p.desk.Create(ctx, op("u-create"), casework.Device, lin)
+	r, err := p.Desk.Create(ctx, op("u-create"), casework.Device, lin)
 	must(t, err)
 	p.id = r.Case
-	_, err = p.desk.Save(ctx, op("u-save"), p.id, p.record().Case.Dossier, form, lin)
+	_, err = p.Desk.Save(ctx, op("u-save"), p.id, p.record().Case.Dossier, form, lin)
 	must(t, err)
 	lane := docket.Lane{Later: []string{"signed-form"}, Urgency: "患者须于48小时内手术"}
-	_, err = p.desk.SubmitUrgent(ctx, op("u-submit"), p.id, p.record().Case.Dossier, true, lane, lin)
+	_, err = p.Desk.SubmitUrgent(ctx, op("u-submit"), p.id, p.record().Case.Dossier, true, lane, lin)
 	must(t, err)
-	p.engine()
+	p.Engine()
 	return p
 }
 
 func (p *play) letter(name string, d casework.Decision) {
 	ctx, shen := context.Background(), actor("shen")
 	ref := p.ref(gate.Reply)
-	f, _, err := p.desk.Evidence(ctx, ref, docket.Upload{Name: "批复.pdf"}, "", shen)
+	f, _, err := p.Desk.Evidence(ctx, ref, docket.Upload{Name: "批复.pdf"}, "", shen)
 	must(p.t, err)
 	p.send(f.ID)
 	d.Evidence = f.ID
-	_, err = p.desk.Record(ctx, op(name), ref, d, shen, nil)
+	_, err = p.Desk.Record(ctx, op(name), ref, d, shen, nil)
 	must(p.t, err)
-	p.engine()
+	p.Engine()
 }
 
 func (p *play) amended(name string, d casework.Decision) {
@@ -69,13 +69,13 @@ func (p *play) amended(name string, d casework.Decision) {
 			ref = docket.GateRef{Case: p.id, Gate: g.ID}
 		}
 	}
-	f, _, err := p.desk.Evidence(ctx, ref, docket.Upload{Name: "更正.pdf"}, "", shen)
+	f, _, err := p.Desk.Evidence(ctx, ref, docket.Upload{Name: "更正.pdf"}, "", shen)
 	must(p.t, err)
 	p.send(f.ID)
 	d.Evidence = f.ID
-	_, err = p.desk.Amend(ctx, op(name), ref, p.record().Case.Replies(), d, "来函更正", shen)
+	_, err = p.Desk.Amend(ctx, op(name), ref, p.record().Case.Replies(), d, "来函更正", shen)
 	must(p.t, err)
-	p.engine()
+	p.Engine()
 }
 
 var (
@@ -95,8 +95,8 @@ func TestAnAmendedRefusalOwesNoPapers(t *testing.T) {
 	}
 	if c.Papers.Gate != "" {
 		g, _ := p.record().Gate(c.Papers.Gate)
-		tw.world.Clock.Advance(60 * 24 * time.Hour)
-		n, err := tw.bell.Ring(context.Background())
+		tw.World.Clock.Advance(60 * 24 * time.Hour)
+		n, err := tw.Bell.Ring(context.Background())
 		must(t, err)
 		t.Errorf("a refused case still waits at %s (%s); the clock rang %d times for it, and Edit is permitted: %v", g.ID, g.Status, n, c.Permits(casework.Edit, actor("lin")) == nil)
 	}
@@ -110,11 +110,11 @@ func TestAnApprovedCaseKeepsWhatWasApproved(t *testing.T) {
 	p.letter("rec", yes)
 	other := maps.Clone(form)
 	other["product-zh"], other["manufacturer"], other["quantity"], other["indication"] = "另一种产品", "Other Ltd", "9999", "另一适应证"
-	_, err := p.desk.Save(ctx, op("late-save"), p.id, p.record().Case.Dossier, other, lin)
+	_, err := p.Desk.Save(ctx, op("late-save"), p.id, p.record().Case.Dossier, other, lin)
 	t.Logf("saving another product into an approved case: %v", err)
 	p.attach("late")
 	owed := docket.GateRef{Case: p.id, Gate: p.record().Case.Papers.Gate}
-	_, err = p.desk.Deliver(ctx, op("deliver"), owed, p.record().Case.Dossier, true, lin)
+	_, err = p.Desk.Deliver(ctx, op("deliver"), owed, p.record().Case.Dossier, true, lin)
 	t.Logf("delivering: %v", err)
 	c := p.record().Case
 	last := c.Submissions[len(c.Submissions)-1]
@@ -131,14 +131,14 @@ func TestAReaderUploadsNothing(t *testing.T) {
 	p := &play{town: tw}
 	p.draft()
 	a := actor("lin")
-	r, _, err := p.desk.Attach(ctx, op("slot"), p.id, p.record().Case.Dossier, docket.Upload{Item: "signed-form", Name: "补充.pdf"}, "", a)
+	r, _, err := p.Desk.Attach(ctx, op("slot"), p.id, p.record().Case.Dossier, docket.Upload{Item: "signed-form", Name: "补充.pdf"}, "", a)
 	must(t, err)
 	reader := a
 	reader.Person, reader.Roles = "viewer", []party.Role{party.Reader}
 	if err := p.record().Case.Permits(casework.Edit, reader); err == nil {
 		t.Fatal("the law lets a reader edit")
 	}
-	ticket, err := p.desk.Ticket(ctx, p.id, r.File, "", reader)
+	ticket, err := p.Desk.Ticket(ctx, p.id, r.File, "", reader)
 	if err == nil {
 		t.Errorf("a reader got a signed upload form for %v", ticket.Fields["key"])
 	}
@@ -154,13 +154,13 @@ func TestAnotherOrganisationDoesNotHoldThePartysGate(t *testing.T) {
 	if g.Party != "nmpa" || !slices.Contains(g.Recorders, "mpa") {
 		t.Fatalf("%+v", g)
 	}
-	_, err := tw.desk.Assign(ctx, op("assign1"), ref, "shen", actor("shen"))
+	_, err := tw.Desk.Assign(ctx, op("assign1"), ref, "shen", actor("shen"))
 	must(t, err)
-	if _, err := tw.desk.Hold(ctx, op("hold"), ref, "市局内部原因", calendar.DayOf(monday).AddDays(30), actor("tang")); err == nil {
+	if _, err := tw.Desk.Hold(ctx, op("hold"), ref, "市局内部原因", calendar.DayOf(monday).AddDays(30), actor("tang")); err == nil {
 		g, _ := p.record().Open(gate.Reply)
 		t.Errorf("tang of mpa holds the gate of %s until %s; reason shown to the regulator's people: %q", g.Party, g.Hold.Until, g.Hold.Reason)
 	}
-	if _, err := tw.desk.Assign(ctx, op("assign2"), ref, "tang", actor("tang")); err == nil {
+	if _, err := tw.Desk.Assign(ctx, op("assign2"), ref, "tang", actor("tang")); err == nil {
 		g, _ := p.record().Open(gate.Reply)
 		t.Errorf("the regulator's gate is now assigned to %s of mpa; shen was struck out", g.Assignee)
 	}
@@ -176,17 +176,17 @@ func TestAnOpinionIsAboutTheSubmissionThatWasSeen(t *testing.T) {
 	// meanwhile
 	p.attach("a2")
 	owed := docket.GateRef{Case: p.id, Gate: p.record().Case.Papers.Gate}
-	_, err := p.desk.Deliver(ctx, op("deliver"), owed, p.record().Case.Dossier, true, lin)
+	_, err := p.Desk.Deliver(ctx, op("deliver"), owed, p.record().Case.Dossier, true, lin)
 	must(t, err)
 	// zhou presses the button
-	_, err = p.desk.Opine(ctx, op("opine"), ref, opinion(), actor("zhou"), nil)
+	_, err = p.Desk.Opine(ctx, op("opine"), ref, opinion(), actor("zhou"), nil)
 	if f := fault.Of(err); f == nil || f.Code != "gate.submission" {
 		t.Errorf("zhou read submission %d, which is no longer the newest: got %v, want a conflict", seen.Submission, err)
 	}
 	if c := p.record().Case; c.Given != nil || c.Opinion.State != casework.AtAgency {
 		t.Errorf("got an opinion on submission %d, want none", c.Given.Submission)
 	}
-	_, err = p.desk.Opine(ctx, op("opine-2"), p.ref(gate.Opinion), opinion(), actor("zhou"), nil)
+	_, err = p.Desk.Opine(ctx, op("opine-2"), p.ref(gate.Opinion), opinion(), actor("zhou"), nil)
 	must(t, err)
 }
 
@@ -203,7 +203,7 @@ func TestAnAmendedApprovalStillOwesItsPapers(t *testing.T) {
 	}
 	p.attach("late")
 	owed := docket.GateRef{Case: p.id, Gate: c.Papers.Gate}
-	_, err := p.desk.Deliver(context.Background(), op("deliver"), owed, p.record().Case.Dossier, true, actor("lin"))
+	_, err := p.Desk.Deliver(context.Background(), op("deliver"), owed, p.record().Case.Dossier, true, actor("lin"))
 	must(t, err)
 }
 
@@ -212,18 +212,18 @@ func TestADeliveryAddsTheOwedPapersOnly(t *testing.T) {
 	ctx := context.Background()
 	tw := newTown(t)
 	p := urgent(t, tw)
-	_, err := tw.desk.Ask(ctx, op("ask"), p.ref(gate.Opinion), []casework.Defect{{What: "补"}}, actor("zhou"), nil)
+	_, err := tw.Desk.Ask(ctx, op("ask"), p.ref(gate.Opinion), []casework.Defect{{What: "补"}}, actor("zhou"), nil)
 	must(t, err)
 	other := maps.Clone(form)
 	other["product-zh"], other["quantity"] = "另一种产品", "9999"
-	_, err = p.desk.Save(ctx, op("s2"), p.id, p.record().Case.Dossier, other, actor("lin")) // for the supplement
+	_, err = p.Desk.Save(ctx, op("s2"), p.id, p.record().Case.Dossier, other, actor("lin")) // for the supplement
 	must(t, err)
 	p.attach("owed")
 	owed := docket.GateRef{Case: p.id, Gate: p.record().Case.Papers.Gate}
-	_, err = p.desk.Deliver(ctx, op("deliver"), owed, p.record().Case.Dossier, true, actor("lin"))
+	_, err = p.Desk.Deliver(ctx, op("deliver"), owed, p.record().Case.Dossier, true, actor("lin"))
 	must(t, err)
 	c := p.record().Case
-	m, err := p.desk.ManifestOf(ctx, c.Submissions[1])
+	m, err := p.Desk.ManifestOf(ctx, c.Submissions[1])
 	must(t, err)
 	if m.Form["product-zh"] != "封堵器" || c.Submissions[1].Quantity != 10 || len(m.Files) != 1 || m.Files[0].Item != "signed-form" {
 		t.Errorf("delivered: got %v, want the first submission and the paper owed", m)
@@ -242,23 +242,23 @@ func TestTheSameLetterTwiceIsOneReply(t *testing.T) {
 	ref := p.ref(gate.Reply)
 	files := []string{}
 	for range 2 {
-		f, _, err := p.desk.Evidence(ctx, ref, docket.Upload{Name: "批复.pdf"}, "", shen)
+		f, _, err := p.Desk.Evidence(ctx, ref, docket.Upload{Name: "批复.pdf"}, "", shen)
 		must(t, err)
 		p.send(f.ID)
 		files = append(files, f.ID)
 	}
 	d := yes
 	d.Number, d.Evidence = "药监综械注函〔2026〕88号", files[0]
-	first, err := p.desk.Record(ctx, op("one"), ref, d, shen, nil)
+	first, err := p.Desk.Record(ctx, op("one"), ref, d, shen, nil)
 	must(t, err)
 	d.Number, d.Evidence = "药监综械注函[2026]88号", files[1]
-	again, err := p.desk.Record(ctx, op("two"), ref, d, shen, nil)
+	again, err := p.Desk.Record(ctx, op("two"), ref, d, shen, nil)
 	if err != nil || again.Seq != first.Seq {
 		t.Errorf("the same letter again: got entry %d (%v), want the first receipt, of entry %d", again.Seq, err, first.Seq)
 	}
 	d.Terms.Quantity = 9
 	d.Outcome, d.Reason = casework.ApproveInPart, "核减"
-	if _, err := p.desk.Record(ctx, op("three"), ref, d, shen, nil); fault.Of(err) == nil || fault.KindOf(err) != fault.Conflict {
+	if _, err := p.Desk.Record(ctx, op("three"), ref, d, shen, nil); fault.Of(err) == nil || fault.KindOf(err) != fault.Conflict {
 		t.Errorf("another reply: got %v, want a conflict", err)
 	}
 }
@@ -270,7 +270,7 @@ func TestOnlyWhoMayRecordAReplyPutsItsRecordRight(t *testing.T) {
 	tw := newTown(t)
 	rules := policy.LocalSample()
 	rules.Recorder = policy.ByRegulator
-	must(t, tw.world.Directory.PutRules(ctx, rules))
+	must(t, tw.World.Directory.PutRules(ctx, rules))
 	p := submitAs(t, tw, "a-")
 	p.letter("rec", no)
 	both := actor("zhou")
@@ -278,7 +278,7 @@ func TestOnlyWhoMayRecordAReplyPutsItsRecordRight(t *testing.T) {
 	d := yes
 	d.Number = no.Number
 	for _, g := range p.record().Gates {
-		_, err := p.desk.Correct(ctx, op("by-"+g.ID), docket.GateRef{Case: p.id, Gate: g.ID}, p.record().Case.Replies(), d, "录入有误", both)
+		_, err := p.Desk.Correct(ctx, op("by-"+g.ID), docket.GateRef{Case: p.id, Gate: g.ID}, p.record().Case.Replies(), d, "录入有误", both)
 		if c := p.record().Case; err == nil || c.Status != casework.Refused {
 			t.Errorf("by way of %s: got %v, the case is %s, want it refused as it was", g.ID, err, c.Status)
 		}
@@ -295,11 +295,11 @@ func TestTheSameLetterReplacesNothing(t *testing.T) {
 	ref := p.ref(gate.Reply)
 	p.letter("rec", d)
 	d.Number = "药监综械注函[2026]88号"
-	f, _, err := p.desk.Evidence(ctx, ref, docket.Upload{Name: "批复.pdf"}, "", actor("tang"))
+	f, _, err := p.Desk.Evidence(ctx, ref, docket.Upload{Name: "批复.pdf"}, "", actor("tang"))
 	must(t, err)
 	p.send(f.ID)
 	d.Evidence = f.ID
-	_, err = p.desk.Amend(ctx, op("am"), ref, p.record().Case.Replies(), d, "来函更正", actor("tang"))
+	_, err = p.Desk.Amend(ctx, op("am"), ref, p.record().Case.Replies(), d, "来函更正", actor("tang"))
 	if fault.KindOf(err) != fault.Conflict {
 		t.Errorf("got %v and %d former replies, want a conflict", err, len(p.record().Case.Former))
 	}
@@ -327,7 +327,7 @@ func TestACorrectionIsAboutTheRecordThatWasSeen(t *testing.T) {
 	// Meanwhile shen enters the later letter: refused.
 	later := no
 	p.amended("am", later)
-	_, err := p.desk.Correct(ctx, op("correct"), p.recordedAt(), 1, typed, "漏录理由", actor("shen"))
+	_, err := p.Desk.Correct(ctx, op("correct"), p.recordedAt(), 1, typed, "漏录理由", actor("shen"))
 	c := p.record().Case
 	if fault.KindOf(err) != fault.Conflict || c.Status != casework.Refused || c.Decision.Number != later.Number {
 		t.Errorf("got %v, the reply is now %s %s (%s), proved by the file of %s; want a conflict and the later letter", err, c.Decision.Outcome, c.Decision.Number, c.Status, later.Number)

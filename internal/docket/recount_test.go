@@ -34,27 +34,22 @@ func TestTheSweepRecountsOnce(t *testing.T) {
 		calls := 0
 		for _, fate := range memory.Fates[1:] {
 			p := &play{town: newTown(t)}
-			p.desk.Calendar = knowing(t, 2025)
-			p.world.Clock.Set(calendar.Day{Year: 2025, Month: 12, Day: 24}.At(10, 0))
+			p.Desk.Calendar = knowing(t, 2025)
+			p.World.Clock.Set(calendar.Day{Year: 2025, Month: 12, Day: 24}.At(10, 0))
 			p.draft()
 			p.submit()
-			p.desk.Calendar = knowing(t, 2026)
-			before := p.calls
-			p.faults = func(call int, _ string) memory.Fate {
-				if call-before == n {
-					return fate
-				}
-				return memory.Pass
-			}
-			_, _ = p.under(func() error { _, err := p.teller.Sweep(ctx); return err })
-			calls = p.calls - before
-			p.faults = nil
+			p.Desk.Calendar = knowing(t, 2026)
+			before := p.Calls
+			p.Faults = faultAt(before+n, fate)
+			_, _ = p.Under(func() error { _, err := p.Teller.Sweep(ctx); return err })
+			calls = p.Calls - before
+			p.Faults = nil
 			for range 3 {
-				_, err := p.teller.Sweep(ctx)
+				_, err := p.Teller.Sweep(ctx)
 				must(t, err)
-				p.engine()
+				p.Engine()
 			}
-			entries, err := p.desk.Store.Entries(ctx, p.id)
+			entries, err := p.Desk.Store.Entries(ctx, p.id)
 			must(t, err)
 			recounts := 0
 			for _, e := range entries {
@@ -66,7 +61,7 @@ func TestTheSweepRecountsOnce(t *testing.T) {
 			if got := calendar.DayOf(g.Deadline.Due).String(); recounts != 1 || got != "2026-01-08" || g.Deadline.Provisional {
 				t.Fatalf("call %d %s: got %d entries and %s (provisional %t), want one and 2026-01-08, firm", n, fate, recounts, got, g.Deadline.Provisional)
 			}
-			due, err := p.desk.Store.Due(ctx, g.Ring.At, 10)
+			due, err := p.Desk.Store.Due(ctx, g.Ring.At, 10)
 			must(t, err)
 			found := false
 			for _, ref := range due {

@@ -36,11 +36,11 @@ type tale struct {
 func (ta *tale) do(what string, act func() (docket.Receipt, error)) docket.Receipt {
 	ta.t.Helper()
 	var r docket.Receipt
-	err := ta.insist(func() (err error) { r, err = act(); return err })
+	err := ta.Insist(func() (err error) { r, err = act(); return err })
 	if err != nil {
 		ta.t.Fatalf("%s: %v", what, err)
 	}
-	ta.engine()
+	ta.Engine()
 	return r
 }
 
@@ -51,7 +51,7 @@ func (ta *tale) apply(name string, a party.Actor, open func() (docket.Receipt, e
 	ta.id = ta.do("opening "+name, open).Case
 	version := ta.record().Case.Dossier
 	ta.do("saving "+name, func() (docket.Receipt, error) {
-		return ta.desk.Save(ctx, op(name+"-save"), ta.id, version, form, a)
+		return ta.Desk.Save(ctx, op(name+"-save"), ta.id, version, form, a)
 	})
 }
 
@@ -59,7 +59,7 @@ func (ta *tale) document(name string, a party.Actor) {
 	ctx := context.Background()
 	version := ta.record().Case.Dossier
 	r := ta.do("attaching "+name, func() (docket.Receipt, error) {
-		r, _, err := ta.desk.Attach(ctx, op(name+"-attach"), ta.id, version, docket.Upload{Item: "signed-form", Name: "申请表.pdf"}, "", a)
+		r, _, err := ta.Desk.Attach(ctx, op(name+"-attach"), ta.id, version, docket.Upload{Item: "signed-form", Name: "申请表.pdf"}, "", a)
 		return r, err
 	})
 	ta.send(r.File)
@@ -68,52 +68,52 @@ func (ta *tale) document(name string, a party.Actor) {
 func (ta *tale) ask() {
 	ctx := context.Background()
 	r := ta.do("asking", func() (docket.Receipt, error) {
-		return ta.desk.Inquire(ctx, op("inquire"), false, "封堵器能否申请", "是否需要提供境外使用情况？", "", actor("lin"))
+		return ta.Desk.Inquire(ctx, op("inquire"), false, "封堵器能否申请", "是否需要提供境外使用情况？", "", actor("lin"))
 	})
 	ta.question = strings.TrimPrefix(r.Sheet, "inquiry/")
 	ta.do("answering", func() (docket.Receipt, error) {
-		return ta.desk.AnswerInquiry(ctx, op("answer-inquiry"), ta.question, "需要，请附近三年数据。", actor("zhou"))
+		return ta.Desk.AnswerInquiry(ctx, op("answer-inquiry"), ta.question, "需要，请附近三年数据。", actor("zhou"))
 	})
 }
 
 func (ta *tale) once() {
 	ctx, lin, zhou := context.Background(), actor("lin"), actor("zhou")
-	ta.apply("first", lin, func() (docket.Receipt, error) { return ta.desk.Create(ctx, op("create"), casework.Device, lin) })
+	ta.apply("first", lin, func() (docket.Receipt, error) { return ta.Desk.Create(ctx, op("create"), casework.Device, lin) })
 	ta.first = ta.id
 	ta.do("keeping the question", func() (docket.Receipt, error) {
-		return ta.desk.AttachInquiry(ctx, op("attach-inquiry"), ta.question, ta.id, lin)
+		return ta.Desk.AttachInquiry(ctx, op("attach-inquiry"), ta.question, ta.id, lin)
 	})
 	version := ta.record().Case.Dossier
 	ta.do("submitting urgently", func() (docket.Receipt, error) {
 		lane := docket.Lane{Later: []string{"signed-form"}, Urgency: "患者须于48小时内手术"}
-		return ta.desk.SubmitUrgent(ctx, op("urgent"), ta.id, version, true, lane, lin)
+		return ta.Desk.SubmitUrgent(ctx, op("urgent"), ta.id, version, true, lane, lin)
 	})
 	ta.do("recording the filing", func() (docket.Receipt, error) {
 		f := casework.Filing{Channel: "受理窗口", Date: calendar.DayOf(monday)}
-		return ta.desk.RecordFiling(ctx, op("file"), ta.id, f, lin)
+		return ta.Desk.RecordFiling(ctx, op("file"), ta.id, f, lin)
 	})
-	ta.do("confirming the copy", func() (docket.Receipt, error) { return ta.desk.Receive(ctx, op("receive"), ta.id, 1, zhou) })
+	ta.do("confirming the copy", func() (docket.Receipt, error) { return ta.Desk.Receive(ctx, op("receive"), ta.id, 1, zhou) })
 	ta.document("first", lin)
 	version, owed := ta.record().Case.Dossier, docket.GateRef{Case: ta.id, Gate: ta.record().Case.Papers.Gate}
-	ta.do("delivering", func() (docket.Receipt, error) { return ta.desk.Deliver(ctx, op("deliver"), owed, version, true, lin) })
+	ta.do("delivering", func() (docket.Receipt, error) { return ta.Desk.Deliver(ctx, op("deliver"), owed, version, true, lin) })
 
 	ref := ta.ref(gate.Opinion)
-	ta.do("assigning", func() (docket.Receipt, error) { return ta.desk.Assign(ctx, op("assign"), ref, "zhou", zhou) })
+	ta.do("assigning", func() (docket.Receipt, error) { return ta.Desk.Assign(ctx, op("assign"), ref, "zhou", zhou) })
 	ta.do("holding", func() (docket.Receipt, error) {
-		return ta.desk.Hold(ctx, op("hold"), ref, "等待专家会", calendar.DayOf(monday).AddDays(1), zhou)
+		return ta.Desk.Hold(ctx, op("hold"), ref, "等待专家会", calendar.DayOf(monday).AddDays(1), zhou)
 	})
-	ta.world.Clock.Advance(24 * time.Hour)
-	_, _ = ta.under(func() error { _, err := ta.bell.Ring(ctx); return err })
-	_, err := ta.bell.Ring(ctx)
+	ta.World.Clock.Advance(24 * time.Hour)
+	_, _ = ta.Under(func() error { _, err := ta.Bell.Ring(ctx); return err })
+	_, err := ta.Bell.Ring(ctx)
 	must(ta.t, err)
-	ta.engine()
+	ta.Engine()
 
 	product := docket.Product(ta.record().Case)
 	r := ta.do("registering", func() (docket.Receipt, error) {
-		return ta.desk.Register(ctx, op("register"), ta.id, 2, product, "首次申请，新增品种", zhou)
+		return ta.Desk.Register(ctx, op("register"), ta.id, 2, product, "首次申请，新增品种", zhou)
 	})
 	ta.variety = strings.TrimPrefix(r.Sheet, "variety/")
-	ta.do("joining", func() (docket.Receipt, error) { return ta.desk.Join(ctx, op("join"), ta.id, "同意", actor("luo")) })
+	ta.do("joining", func() (docket.Receipt, error) { return ta.Desk.Join(ctx, op("join"), ta.id, "同意", actor("luo")) })
 	ta.opine()
 	ta.letter("first", casework.Decision{
 		Outcome: casework.Approve, Number: "函〔2026〕1号", Date: calendar.DayOf(monday), Terms: casework.Terms{Quantity: 10, Unit: "套"},
@@ -125,45 +125,45 @@ func (ta *tale) letter(name string, d casework.Decision) {
 	ctx, shen := context.Background(), actor("shen")
 	ref := ta.ref(gate.Reply)
 	var f docket.File
-	must(ta.t, ta.insist(func() (err error) {
-		f, _, err = ta.desk.Evidence(ctx, ref, docket.Upload{Name: "批复.pdf"}, "", shen)
+	must(ta.t, ta.Insist(func() (err error) {
+		f, _, err = ta.Desk.Evidence(ctx, ref, docket.Upload{Name: "批复.pdf"}, "", shen)
 		return err
 	}))
 	ta.send(f.ID)
 	d.Evidence = f.ID
-	ta.do("recording "+name, func() (docket.Receipt, error) { return ta.desk.Record(ctx, op(name+"-record"), ref, d, shen, nil) })
+	ta.do("recording "+name, func() (docket.Receipt, error) { return ta.Desk.Record(ctx, op(name+"-record"), ref, d, shen, nil) })
 }
 
 func (ta *tale) again() {
 	ctx, he, zhou := context.Background(), actor("he"), actor("zhou")
-	ta.apply("second", he, func() (docket.Receipt, error) { return ta.desk.Create(ctx, op("create2"), casework.Device, he) })
+	ta.apply("second", he, func() (docket.Receipt, error) { return ta.Desk.Create(ctx, op("create2"), casework.Device, he) })
 	version := ta.record().Case.Dossier
-	ta.do("claiming", func() (docket.Receipt, error) { return ta.desk.Claim(ctx, op("claim"), ta.id, version, ta.variety, he) })
+	ta.do("claiming", func() (docket.Receipt, error) { return ta.Desk.Claim(ctx, op("claim"), ta.id, version, ta.variety, he) })
 	ta.document("second", he)
 	version = ta.record().Case.Dossier
-	ta.do("submitting", func() (docket.Receipt, error) { return ta.desk.Submit(ctx, op("submit2"), ta.id, version, true, he) })
+	ta.do("submitting", func() (docket.Receipt, error) { return ta.Desk.Submit(ctx, op("submit2"), ta.id, version, true, he) })
 	ta.do("identifying", func() (docket.Receipt, error) {
-		return ta.desk.Identify(ctx, op("identify"), ta.id, 1, ta.variety, "型号与在先申请一致", zhou)
+		return ta.Desk.Identify(ctx, op("identify"), ta.id, 1, ta.variety, "型号与在先申请一致", zhou)
 	})
 	ref := ta.ref(gate.Opinion)
 	o := opinion()
 	o.Findings[1].Relied, o.Findings[1].Reason = true, ""
-	ta.do("opining", func() (docket.Receipt, error) { return ta.desk.Opine(ctx, op("opine2"), ref, o, zhou, nil) })
+	ta.do("opining", func() (docket.Receipt, error) { return ta.Desk.Opine(ctx, op("opine2"), ref, o, zhou, nil) })
 }
 
 // told is the tale as it will be remembered.
 func (ta *tale) told() string {
-	ta.night()
+	ta.Night()
 	ctx := context.Background()
 	var b strings.Builder
 	for _, name := range []string{ta.first, ta.id, "inquiry/" + ta.question, "variety/" + ta.variety} {
-		entries, err := ta.world.Store.Entries(ctx, name)
+		entries, err := ta.World.Store.Entries(ctx, name)
 		must(ta.t, err)
 		if err := history.Verify(entries); err != nil {
 			ta.t.Fatalf("history of %s: %v", name, err)
 		}
 		for _, e := range entries {
-			if _, untold, _ := ta.world.Store.Entry(ctx, name, e.Seq); untold {
+			if _, untold, _ := ta.World.Store.Entry(ctx, name, e.Seq); untold {
 				ta.t.Errorf("entry %d %s of %s is untold", e.Seq, e.Verb, name)
 			}
 			if e.Verb != string(casework.Restart) {
@@ -174,7 +174,7 @@ func (ta *tale) told() string {
 	}
 	var told []string
 	seen := map[string]bool{}
-	for _, key := range ta.world.Notices.Keys() {
+	for _, key := range ta.World.Notices.Keys() {
 		if !seen[key] {
 			seen[key] = true
 			told = append(told, strings.Join(strings.Split(key, "/")[2:], "/"))
@@ -202,25 +202,25 @@ func TestTheSecondHospitalsUrgencyIsNotAssessedAgain(t *testing.T) {
 	if !c.Given.Findings[1].Relied {
 		t.Errorf("urgency was assessed again")
 	}
-	placed, err := ta.desk.Place(ctx, c)
+	placed, err := ta.Desk.Place(ctx, c)
 	must(t, err)
 	if placed.Variety == nil || placed.Variety.ID != ta.variety || !placed.Found {
 		t.Errorf("placed: got variety %+v, want the one found", placed.Variety)
 	}
-	if got, _, err := ta.desk.InquiriesOf(ctx, ta.first1(), actor("lin")); err != nil || len(got) != 1 || got[0].Case != ta.first {
+	if got, _, err := ta.Desk.InquiriesOf(ctx, ta.first1(), actor("lin")); err != nil || len(got) != 1 || got[0].Case != ta.first {
 		t.Errorf("questions kept with the case: got %+v, %v; want the one", got, err)
 	}
-	if got, _, err := ta.desk.Inquiries(ctx, actor("he")); err != nil || len(got) != 0 {
+	if got, _, err := ta.Desk.Inquiries(ctx, actor("he")); err != nil || len(got) != 0 {
 		t.Errorf("another hospital's questions: got %d, %v; want none", len(got), err)
 	}
-	if _, err := ta.desk.Inquiry(ctx, ta.question, actor("he")); !errors.Is(err, fault.NotFound) {
+	if _, err := ta.Desk.Inquiry(ctx, ta.question, actor("he")); !errors.Is(err, fault.NotFound) {
 		t.Errorf("another hospital reads the question: got %v, want not found", err)
 	}
-	t.Logf("%d outside calls\n%s", ta.calls, ta.told())
+	t.Logf("%d outside calls\n%s", ta.Calls, ta.told())
 }
 
 func (ta *tale) first1() casework.Case {
-	r, err := ta.world.Store.Load(context.Background(), ta.first)
+	r, err := ta.World.Store.Load(context.Background(), ta.first)
 	must(ta.t, err)
 	return r.Case
 }
@@ -229,7 +229,7 @@ func (ta *tale) first1() casework.Case {
 // effect: cases, register and questions tell the same story.
 func TestEveryCrashPointOfARepeatConverges(t *testing.T) {
 	first := tell(newTown(t))
-	calls := first.calls
+	calls := first.Calls
 	want := first.told()
 	var schedules atomic.Int64
 	t.Cleanup(func() {
@@ -239,23 +239,21 @@ func TestEveryCrashPointOfARepeatConverges(t *testing.T) {
 		t.Run(fate.String(), func(t *testing.T) {
 			t.Parallel()
 			for n := 1; n <= calls; n++ {
-				if changesNothing[first.names[n-1]] && (fate == memory.FailAfter || fate == memory.CrashAfter) {
+				if changesNothing[first.Names[n-1]] && (fate == memory.FailAfter || fate == memory.CrashAfter) {
 					continue // reading has no effect that could have happened
 				}
 				if leftOut(n, i) {
 					continue
 				}
-				tw := newTown(t)
-				tw.faults = func(call int, _ string) memory.Fate {
-					if call == n {
-						return fate
+				for _, uncaught := range waysToFail(first.town, n) {
+					tw := newTown(t)
+					tw.Walker.Uncaught = uncaught
+					tw.Faults = faultAt(n, fate)
+					if got := tell(tw).told(); got != want {
+						t.Fatalf("call %d (%s): got\n%s\nwant\n%s", n, first.Names[n-1], got, want)
 					}
-					return memory.Pass
+					schedules.Add(1)
 				}
-				if got := tell(tw).told(); got != want {
-					t.Fatalf("call %d (%s): got\n%s\nwant\n%s", n, first.names[n-1], got, want)
-				}
-				schedules.Add(1)
 			}
 		})
 	}
@@ -276,31 +274,29 @@ func TestAnOpinionNeverReliesOnAVarietyThatMovedMeanwhile(t *testing.T) {
 	ta.ask()
 	ta.once()
 	ctx, he, zhou := context.Background(), actor("he"), actor("zhou")
-	ta.apply("second", he, func() (docket.Receipt, error) { return ta.desk.Create(ctx, op("create2"), casework.Device, he) })
+	ta.apply("second", he, func() (docket.Receipt, error) { return ta.Desk.Create(ctx, op("create2"), casework.Device, he) })
 	ta.document("second", he)
 	version := ta.record().Case.Dossier
-	ta.do("submitting", func() (docket.Receipt, error) { return ta.desk.Submit(ctx, op("submit2"), ta.id, version, true, he) })
+	ta.do("submitting", func() (docket.Receipt, error) { return ta.Desk.Submit(ctx, op("submit2"), ta.id, version, true, he) })
 	ta.do("identifying", func() (docket.Receipt, error) {
-		return ta.desk.Identify(ctx, op("identify"), ta.id, 1, ta.variety, "一致", zhou)
+		return ta.Desk.Identify(ctx, op("identify"), ta.id, 1, ta.variety, "一致", zhou)
 	})
 	ref := ta.ref(gate.Opinion)
 	o := opinion()
 	o.Findings[1].Relied, o.Findings[1].Reason = true, ""
 	marked := false
-	ta.armed = true
-	ta.faults = func(_ int, name string) memory.Fate {
+	ta.Faults = func(_ int, name string) memory.Fate {
 		if name == "Store.Commit" && !marked {
 			marked = true
 			return memory.FailBefore
 		}
 		return memory.Pass
 	}
-	ta.desk.Pause = func(context.Context, time.Duration) error {
-		ta.armed = false
-		_, err := ta.desk.MarkVariety(ctx, op("mark"), ta.variety, 1, calendar.DayOf(monday), "国械注进20263130001", zhou)
+	ta.Desk.Pause = func(context.Context, time.Duration) error {
+		_, err := ta.Desk.MarkVariety(ctx, op("mark"), ta.variety, 1, calendar.DayOf(monday), "国械注进20263130001", zhou)
 		return err
 	}
-	_, err := ta.desk.Opine(ctx, op("opine2"), ref, o, zhou, nil)
+	_, err := ta.Under(func() error { _, err := ta.Desk.Opine(ctx, op("opine2"), ref, o, zhou, nil); return err })
 	if f := fault.Of(err); f == nil || len(f.Problems) == 0 || f.Problems[0].Code != "reuse.stale" {
 		t.Errorf("got %v, want the opinion refused: an equivalent is registered now", err)
 	}
@@ -312,18 +308,18 @@ func TestAnOpinionNeverReliesOnAVarietyThatMovedMeanwhile(t *testing.T) {
 func TestWhatACopyOfACaseTakesAlong(t *testing.T) {
 	ta := tell(newTown(t))
 	ctx := context.Background()
-	r, err := ta.desk.Clone(ctx, op("clone"), ta.first, actor("lin"))
+	r, err := ta.Desk.Clone(ctx, op("clone"), ta.first, actor("lin"))
 	must(t, err)
-	got, err := ta.world.Store.Load(ctx, r.Case)
+	got, err := ta.World.Store.Load(ctx, r.Case)
 	must(t, err)
 	if got.Case.Status != casework.Draft || !maps.Equal(got.Case.Form, form) || len(got.Case.Files) != 0 || got.Case.Claim != ta.variety {
 		t.Errorf("got %s, form %v, files %v, claim %q; want a draft with the form and the variety, without files",
 			got.Case.Status, got.Case.Form, got.Case.Files, got.Case.Claim)
 	}
-	if _, err := ta.desk.Clone(ctx, op("clone2"), ta.first, actor("he")); !errors.Is(err, fault.NotFound) {
+	if _, err := ta.Desk.Clone(ctx, op("clone2"), ta.first, actor("he")); !errors.Is(err, fault.NotFound) {
 		t.Errorf("another hospital copies the case: got %v, want not found", err)
 	}
-	similar, err := ta.desk.Similar(ctx, got.Case, actor("lin"))
+	similar, err := ta.Desk.Similar(ctx, got.Case, actor("lin"))
 	must(t, err)
 	if len(similar) != 1 || similar[0].ID != ta.first {
 		t.Errorf("near duplicates: got %d, want the first case", len(similar))
@@ -336,18 +332,18 @@ func TestAnAgencyIsRemindedOnceOfACopyNobodyConfirmed(t *testing.T) {
 	p.submit()
 	ctx := context.Background()
 	for range 12 {
-		p.world.Clock.Advance(12 * time.Hour)
-		_, err := p.teller.Sweep(ctx)
+		p.World.Clock.Advance(12 * time.Hour)
+		_, err := p.Teller.Sweep(ctx)
 		must(t, err)
-		p.engine()
+		p.Engine()
 	}
 	reminders := map[string]int{}
-	for _, m := range p.world.Mail.Sent() {
+	for _, m := range p.World.Mail.Sent() {
 		if strings.Contains(m.Key, "/copied/") {
 			reminders[m.To]++
 		}
 	}
-	if !maps.Equal(reminders, map[string]int{"mpa@example": 1, "hc@example": 1}) {
+	if !maps.Equal(reminders, map[string]int{"mpa@example.invalid": 1, "hc@example.invalid": 1}) {
 		t.Errorf("reminders: got %v, want one to each agency", reminders)
 	}
 }
@@ -355,7 +351,7 @@ func TestAnAgencyIsRemindedOnceOfACopyNobodyConfirmed(t *testing.T) {
 func TestTheRegisterIsKeptByWhoLeads(t *testing.T) {
 	ta := tell(newTown(t))
 	ctx := context.Background()
-	v, err := ta.desk.Variety(ctx, ta.variety, actor("zhou"))
+	v, err := ta.Desk.Variety(ctx, ta.variety, actor("zhou"))
 	must(t, err)
 	for _, row := range []struct {
 		name    string
@@ -370,12 +366,12 @@ func TestTheRegisterIsKeptByWhoLeads(t *testing.T) {
 	} {
 		data := v.Data
 		data.Category = "implant"
-		_, err := ta.desk.CorrectVariety(ctx, op("correct-"+row.who+fmt.Sprint(row.version)), ta.variety, row.version, data, "补充类别", actor(row.who))
+		_, err := ta.Desk.CorrectVariety(ctx, op("correct-"+row.who+fmt.Sprint(row.version)), ta.variety, row.version, data, "补充类别", actor(row.who))
 		if !errors.Is(err, row.want) {
 			t.Errorf("%s: got %v, want %v", row.name, err, row.want)
 		}
 	}
-	entries, err := ta.world.Store.Entries(ctx, "variety/"+ta.variety)
+	entries, err := ta.World.Store.Entries(ctx, "variety/"+ta.variety)
 	must(t, err)
 	if len(entries) != 2 || !json.Valid(entries[1].Body) || history.Verify(entries) != nil {
 		t.Errorf("the register's history: got %d entries, want two that verify", len(entries))

@@ -766,6 +766,17 @@ func (m *Machine) Executions() []Execution {
 	return out
 }
 
+// Execution returns the one called name; ok is false if there is none.
+func (m *Machine) Execution(name string) (_ Execution, ok bool) {
+	m.world.mu.Lock()
+	defer m.world.mu.Unlock()
+	e, ok := m.executions[name]
+	if !ok {
+		return Execution{}, false
+	}
+	return Execution{name, bytes.Clone(e.input), e.status, e.waiting, e.resumed}, true
+}
+
 // Wait lets a running execution enter a waiting state and returns the token it
 // hands out, "" if it does not run. A token it waited with before is void.
 func (m *Machine) Wait(name string) (token string) {
@@ -818,6 +829,13 @@ type Stream struct {
 }
 
 func (s *Stream) put(ref docket.EntryRef) { s.waiting = append(s.waiting, ref) }
+
+// Put puts a record in, for a store that fills no stream of its own.
+func (s *Stream) Put(ref docket.EntryRef) {
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	s.put(ref)
+}
 
 // Waiting returns what is in the stream.
 func (s *Stream) Waiting() []docket.EntryRef {
