@@ -142,11 +142,7 @@ func theBill(ctx context.Context, root, dir string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	d, err := readDefinition(root, "review-application")
-	if err != nil {
-		return err
-	}
-	metered, timed, err := twoLives(ctx, root, dir, d, out)
+	metered, timed, err := twoLives(ctx, root, dir, out)
 	if err != nil {
 		return err
 	}
@@ -156,7 +152,7 @@ func theBill(ctx context.Context, root, dir string, out io.Writer) error {
 	return nil
 }
 
-func twoLives(ctx context.Context, root, dir string, d definition, out io.Writer) (metered, timed *life, err error) {
+func twoLives(ctx context.Context, root, dir string, out io.Writer) (metered, timed *life, err error) {
 	tools, err := local.Prepare(ctx, root, out)
 	if err != nil {
 		return nil, nil, err
@@ -176,7 +172,7 @@ func twoLives(ctx context.Context, root, dir string, d definition, out io.Writer
 	}()
 	var lives [2]*life
 	for i, name := range []string{"metered", "timed"} {
-		t, err := newTown(ctx, emulator.Config(), d, "jixu-bench-"+name, i == 0)
+		t, err := newTown(ctx, emulator.Config(), "jixu-bench-"+name, i == 0)
 		if err != nil {
 			return nil, nil, fmt.Errorf("preparing the %s life: %w", name, err)
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
-	"slices"
 	"time"
 
 	"jixu/internal/calendar"
@@ -16,6 +14,7 @@ import (
 	"jixu/internal/party"
 	"jixu/internal/policy"
 	"jixu/internal/sample"
+	"jixu/internal/world"
 )
 
 // Parts of a tally that are no act of the case itself.
@@ -64,7 +63,7 @@ func live(ctx context.Context, t *town) (*life, error) {
 }
 
 // days is how long the case waited for people, submission to reply.
-func (l *life) days() float64 { return l.clock.at.Sub(l.openedAt).Hours() / 24 }
+func (l *life) days() float64 { return l.Now().Sub(l.openedAt).Hours() / 24 }
 
 // someone is a person who is signed in, or let in by a code.
 type someone struct {
@@ -77,7 +76,7 @@ type someone struct {
 // signIn opens a session for person, as the issuer's callback does.
 func (l *life) signIn(ctx context.Context, person string) (someone, error) {
 	p := journey.Person(person)
-	s := someone{site: "agency-site", session: "session of " + person, actor: party.ActorOf(p, journey.Organisation(p.Org))}
+	s := someone{site: "agency-site", session: "session of " + person, actor: world.Sample.Actor(person)}
 	if s.actor.Kind == party.Hospital {
 		s.site = "hospital-site"
 	}
@@ -143,7 +142,7 @@ func (l *life) send(ctx context.Context, s someone, do func() error) error {
 	if err != nil {
 		return err
 	}
-	if err := l.settle(ctx, l.id); err != nil {
+	if err := l.settle(); err != nil {
 		return err
 	}
 	return l.look(ctx, s)
@@ -160,7 +159,7 @@ func (l *life) look(ctx context.Context, s someone) error {
 			if err := l.recognise(ctx, s); err != nil {
 				return err
 			}
-			_, err := l.desk.View(ctx, l.id, s.actor)
+			_, err := l.Desk.View(ctx, l.id, s.actor)
 			return err
 		})
 	})
@@ -174,11 +173,11 @@ func (l *life) confirm(ctx context.Context, s someone, ref docket.GateRef, v cas
 			if err := l.recognise(ctx, s); err != nil {
 				return err
 			}
-			view, g, err := l.desk.At(ctx, ref, s.actor)
+			view, g, err := l.Desk.At(ctx, ref, s.actor)
 			if err != nil {
 				return err
 			}
-			return l.desk.Rehearse(ctx, view.Record, g, g.Submission, v, ans, s.actor)
+			return l.Desk.Rehearse(ctx, view.Record, g, g.Submission, v, ans, s.actor)
 		})
 	})
 }
@@ -201,7 +200,7 @@ func (l *life) draft(ctx context.Context) error {
 		return err
 	}
 	err = l.send(ctx, lin, func() error {
-		r, err := l.desk.Create(ctx, op(), casework.Device, lin.actor)
+		r, err := l.Desk.Create(ctx, op(), casework.Device, lin.actor)
 		l.id = r.Case
 		return err
 	})
@@ -209,7 +208,7 @@ func (l *life) draft(ctx context.Context) error {
 		return err
 	}
 	return l.send(ctx, lin, func() error {
-		_, err := l.desk.Save(ctx, op(), l.id, 1, journey.DeviceForm(), lin.actor)
+		_, err := l.Desk.Save(ctx, op(), l.id, 1, journey.DeviceForm(), lin.actor)
 		return err
 	})
 }
@@ -225,10 +224,7 @@ func (l *life) dossier(ctx context.Context) error {
 
 // lin is the hospital's applicant, signed in before.
 func (l *life) lin() someone {
-	return someone{
-		site: "hospital-site", session: "session of lin-zhi",
-		actor: party.ActorOf(journey.Person("lin-zhi"), journey.Organisation("hospital-1")),
-	}
+	return someone{site: "hospital-site", session: "session of lin-zhi", actor: world.Sample.Actor("lin-zhi")}
 }
 
 func (l *life) attach(ctx context.Context, item string) error {
@@ -238,7 +234,7 @@ func (l *life) attach(ctx context.Context, item string) error {
 	}
 	var r docket.Receipt
 	err = l.send(ctx, l.lin(), func() (err error) {
-		r, _, err = l.desk.Attach(ctx, op(), l.id, version, docket.Upload{Item: item, Name: item + ".pdf"}, "", l.lin().actor)
+		r, _, err = l.Desk.Attach(ctx, op(), l.id, version, docket.Upload{Item: item, Name: item + ".pdf"}, "", l.lin().actor)
 		return err
 	})
 	if err != nil {
@@ -252,9 +248,9 @@ func (l *life) submit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.openedAt = l.clock.at
+	l.openedAt = l.Now()
 	err = l.send(ctx, l.lin(), func() error {
-		_, err := l.desk.Submit(ctx, op(), l.id, version, true, l.lin().actor)
+		_, err := l.Desk.Submit(ctx, op(), l.id, version, true, l.lin().actor)
 		return err
 	})
 	if err != nil {
@@ -263,7 +259,7 @@ func (l *life) submit(ctx context.Context) error {
 	// Meanwhile the sweep comes by, again and again; once is measured.
 	return l.tally.aside(sweeping, func() error {
 		return l.call("sweep-stuck", func() error {
-			stuck, err := l.teller.Sweep(ctx)
+			stuck, err := l.Teller.Sweep(ctx)
 			if err == nil && len(stuck) > 0 {
 				err = fmt.Errorf("the sweep found %v", stuck)
 			}
@@ -283,9 +279,9 @@ func (l *life) reminder(ctx context.Context) error {
 	if !ok || g.Ring == nil {
 		return errors.New("the opinion's gate has no ring")
 	}
-	l.clock.at = g.Ring.At
+	l.World.Clock.Set(g.Ring.At)
 	err = l.call("ring-deadlines", func() error {
-		n, err := l.bell.Ring(ctx)
+		n, err := l.Bell.Ring(ctx)
 		if err == nil && n != 1 {
 			err = fmt.Errorf("%d rings, want one", n)
 		}
@@ -294,11 +290,11 @@ func (l *life) reminder(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return l.settle(ctx, l.id)
+	return l.settle()
 }
 
 func (l *life) ask(ctx context.Context) error {
-	l.clock.at = l.clock.at.Add(2 * time.Hour)
+	l.World.Clock.Advance(2 * time.Hour)
 	zhou, err := l.signIn(ctx, "zhou-heng")
 	if err != nil {
 		return err
@@ -315,13 +311,13 @@ func (l *life) ask(ctx context.Context) error {
 		return err
 	}
 	return l.send(ctx, zhou, func() error {
-		_, err := l.desk.Ask(ctx, op(), ref, defects, zhou.actor, nil)
+		_, err := l.Desk.Ask(ctx, op(), ref, defects, zhou.actor, nil)
 		return err
 	})
 }
 
 func (l *life) resubmit(ctx context.Context) error {
-	l.clock.at = l.clock.at.Add(24 * time.Hour)
+	l.World.Clock.Advance(24 * time.Hour)
 	for _, item := range []string{"instructions", "quantity-basis"} {
 		if err := l.attach(ctx, item); err != nil {
 			return err
@@ -336,66 +332,48 @@ func (l *life) resubmit(ctx context.Context) error {
 		return err
 	}
 	return l.send(ctx, l.lin(), func() error {
-		_, err := l.desk.Resubmit(ctx, op(), ref, version, true, l.lin().actor)
+		_, err := l.Desk.Resubmit(ctx, op(), ref, version, true, l.lin().actor)
 		return err
 	})
 }
 
 func (l *life) opine(ctx context.Context) error {
-	l.clock.at = l.clock.at.Add(24 * time.Hour)
-	p := journey.Person("zhou-heng")
-	zhou := someone{site: "agency-site", session: "session of zhou-heng", actor: party.ActorOf(p, journey.Organisation(p.Org))}
+	l.World.Clock.Advance(24 * time.Hour)
+	zhou := someone{site: "agency-site", session: "session of zhou-heng", actor: world.Sample.Actor("zhou-heng")}
 	ref, err := l.gate(ctx, gate.Opinion)
 	if err != nil {
 		return err
 	}
-	var o casework.Opinion
-	for _, q := range casework.Questions {
-		o.Findings = append(o.Findings, casework.Finding{
-			Question: q, Met: true, Reason: "经评估，申请材料齐全，使用管理制度、人员与设备满足要求，理由充分，数量与拟用患者人数相符。",
-		})
+	o := world.Opinion()
+	for i := range o.Findings {
+		o.Findings[i].Reason = "经评估，申请材料齐全，使用管理制度、人员与设备满足要求，理由充分，数量与拟用患者人数相符。"
 	}
 	if err := l.confirm(ctx, zhou, ref, casework.Opine, docket.Answer{Opinion: o}); err != nil {
 		return err
 	}
 	return l.send(ctx, zhou, func() error {
-		_, err := l.desk.Opine(ctx, op(), ref, o, zhou.actor, nil)
+		_, err := l.Desk.Opine(ctx, op(), ref, o, zhou.actor, nil)
 		return err
 	})
-}
-
-var (
-	linkIn = regexp.MustCompile(`/l/([a-z2-7]+)`)
-	codeIn = regexp.MustCompile(`：(\d{6})`)
-)
-
-// mailed returns what pattern finds in the newest mail to address.
-func (l *life) mailed(address string, pattern *regexp.Regexp) (string, error) {
-	for _, m := range slices.Backward(l.mails) {
-		if hit := pattern.FindStringSubmatch(m.Text); hit != nil && m.To == address {
-			return hit[1], nil
-		}
-	}
-	return "", fmt.Errorf("no mail to %s says what was looked for", address)
 }
 
 // letIn opens the reply's gate for a person without an account: link, code.
 func (l *life) letIn(ctx context.Context) (someone, error) {
 	shen := journey.Person("shen-an")
-	link, err := l.mailed(journey.Organisation(shen.Org).Mail, linkIn)
-	if err != nil {
-		return someone{}, err
+	link := l.Mailed(world.LinkIn, world.To(journey.Organisation(shen.Org).Mail))
+	if link == "" {
+		return someone{}, errors.New("no link was mailed")
 	}
 	s := someone{site: "agency-site", session: "session of shen-an by code"}
 	visit := func() error {
 		return l.tally.aside(looking, func() error {
 			l.tally.add(requests, 1)
 			return l.call(s.site, func() error {
-				v, err := l.keeper.Visit(ctx, link)
+				v, err := l.Keeper.Visit(ctx, link)
 				if err != nil {
 					return err
 				}
-				_, err = l.desk.Visited(ctx, v)
+				_, err = l.Desk.Visited(ctx, v)
 				return err
 			})
 		})
@@ -405,26 +383,26 @@ func (l *life) letIn(ctx context.Context) (someone, error) {
 	}
 	var code docket.Code
 	l.tally.add(requests, 2)
-	err = l.call(s.site, func() (err error) {
-		code, err = l.keeper.RequestCode(ctx, link, shen.ID, "the browser's cookie")
+	err := l.call(s.site, func() (err error) {
+		code, err = l.Keeper.RequestCode(ctx, link, shen.ID, "the browser's cookie")
 		return err
 	})
 	if err != nil {
 		return someone{}, err
 	}
-	if err := l.settle(ctx, l.id); err != nil {
+	if err := l.settle(); err != nil {
 		return someone{}, err
 	}
-	digits, err := l.mailed(shen.Mail, codeIn)
-	if err != nil {
-		return someone{}, err
+	digits := l.Mailed(world.CodeIn, world.To(shen.Mail))
+	if digits == "" {
+		return someone{}, errors.New("no code was mailed")
 	}
 	if err := visit(); err != nil {
 		return someone{}, err
 	}
 	var opened docket.Session
 	err = l.call(s.site, func() (err error) {
-		opened, err = l.keeper.EnterCode(ctx, link, code.ID, digits, "the browser's cookie", s.session)
+		opened, err = l.Keeper.EnterCode(ctx, link, code.ID, digits, "the browser's cookie", s.session)
 		return err
 	})
 	if err != nil {
@@ -438,7 +416,7 @@ func (l *life) letIn(ctx context.Context) (someone, error) {
 }
 
 func (l *life) reply(ctx context.Context) error {
-	l.clock.at = l.clock.at.Add(3 * 24 * time.Hour)
+	l.World.Clock.Advance(3 * 24 * time.Hour)
 	shen, err := l.letIn(ctx)
 	if err != nil {
 		return err
@@ -449,7 +427,7 @@ func (l *life) reply(ctx context.Context) error {
 	}
 	var f docket.File
 	err = l.send(ctx, shen, func() (err error) {
-		f, _, err = l.desk.Evidence(ctx, ref, docket.Upload{Name: "批复.pdf"}, "", shen.actor)
+		f, _, err = l.Desk.Evidence(ctx, ref, docket.Upload{Name: "批复.pdf"}, "", shen.actor)
 		return err
 	})
 	if err != nil {
@@ -459,7 +437,7 @@ func (l *life) reply(ctx context.Context) error {
 		return err
 	}
 	d := casework.Decision{
-		Outcome: casework.ApproveInPart, Number: "国药监械函〔2026〕1号", Date: calendar.DayOf(l.clock.at),
+		Outcome: casework.ApproveInPart, Number: "国药监械函〔2026〕1号", Date: calendar.DayOf(l.Now()),
 		Reason: "同意临时进口使用，数量按首批患者核定为 6 套，其余视使用情况另行申请。", Evidence: f.ID,
 		Terms: casework.Terms{Quantity: 6, Unit: "套"},
 	}
@@ -467,7 +445,7 @@ func (l *life) reply(ctx context.Context) error {
 		return err
 	}
 	return l.send(ctx, shen, func() error {
-		_, err := l.desk.Record(ctx, op(), ref, d, shen.actor, shen.pass)
+		_, err := l.Desk.Record(ctx, op(), ref, d, shen.actor, shen.pass)
 		return err
 	})
 }
@@ -478,9 +456,9 @@ func (l *life) idle(ctx context.Context) error {
 		act, function string
 		do            func() error
 	}{
-		{ringing, "ring-deadlines", func() error { _, err := l.bell.Ring(ctx); return err }},
-		{retell, "retell-entries", func() error { _, _, err := l.teller.Retell(ctx, l.clock.at); return err }},
-		{sweepOff, "sweep-stuck", func() error { _, err := l.teller.Sweep(ctx); return err }},
+		{ringing, "ring-deadlines", func() error { _, err := l.Bell.Ring(ctx); return err }},
+		{retell, "retell-entries", func() error { _, _, err := l.Teller.Retell(ctx, l.Now()); return err }},
+		{sweepOff, "sweep-stuck", func() error { _, err := l.Teller.Sweep(ctx); return err }},
 	} {
 		if err := l.tally.aside(s.act, func() error { return l.call(s.function, s.do) }); err != nil {
 			return err

@@ -21,11 +21,12 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/gate"
 	"jixu/internal/journey"
-	"jixu/internal/party"
+	"jixu/internal/memory"
 	"jixu/internal/policy"
 	"jixu/internal/sample"
 	"jixu/internal/stack"
 	"jixu/internal/table"
+	"jixu/internal/world"
 )
 
 // The whole bench, once: what it drives and replaces is all there.
@@ -51,10 +52,7 @@ type outside struct {
 	id    string
 }
 
-func actor(id string) party.Actor {
-	p := journey.Person(id)
-	return party.ActorOf(p, journey.Organisation(p.Org))
-}
+var actor = world.Sample.Actor
 
 func (o *outside) must(err error) {
 	o.t.Helper()
@@ -148,12 +146,11 @@ func TestADeployedMachineEntersAsManyStatesAsTheWalk(t *testing.T) {
 	}()
 	store := table.New(dynamodb.NewFromConfig(s.Config), s.Outputs["TableName"])
 	o := &outside{t: t, s: s, store: store}
-	people := &town{quiet: store}
-	o.must(people.people(ctx))
+	o.must(world.Sample.Settle(ctx, store))
 	device := policy.DevicePack()
 	short := device
 	short.Parts = short.Parts[:1]
-	o.desk = docket.New(store, table.Clock{Store: store, Moves: true}, deaf{})
+	o.desk = docket.New(store, table.Clock{Store: store, Moves: true}, memory.New(t, world.Monday).Metrics)
 	o.desk.Files = bucket.New(s.Config, s.Outputs["BucketName"])
 	o.desk.Packs = docket.Only(short)
 
@@ -176,11 +173,7 @@ func TestADeployedMachineEntersAsManyStatesAsTheWalk(t *testing.T) {
 	o.attach()
 	_, err = o.desk.Resubmit(ctx, op(), ref, o.record().Case.Dossier, true, actor("lin-zhi"))
 	o.must(err)
-	var findings casework.Opinion
-	for _, q := range casework.Questions {
-		findings.Findings = append(findings.Findings, casework.Finding{Question: q, Met: true, Reason: "理由"})
-	}
-	_, err = o.desk.Opine(ctx, op(), o.waited(gate.Opinion), findings, actor("zhou-heng"), nil)
+	_, err = o.desk.Opine(ctx, op(), o.waited(gate.Opinion), world.Opinion(), actor("zhou-heng"), nil)
 	o.must(err)
 
 	ref = o.waited(gate.Reply)

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,9 +16,9 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/history"
 	"jixu/internal/journey"
-	"jixu/internal/memory"
 	"jixu/internal/party"
 	"jixu/internal/policy"
+	"jixu/internal/world"
 )
 
 // operationRuns is how often each operation is measured; the median counts.
@@ -108,45 +109,23 @@ func measured(ctx context.Context, op operation) (measure, error) {
 	return measure{took[mid], allocs[mid], bytes[mid]}, nil
 }
 
-// desktop is a desk over memory, with the sample people.
+// desktop is a town of which only the desk is used.
 type desktop struct {
-	ctx  context.Context
-	desk *docket.Desk
-	w    *memory.World
-	ops  int
+	*world.Town
+	ctx context.Context
+	ops int
 }
 
-func newDesktop(ctx context.Context) (*desktop, error) {
-	w := memory.New(nil, time.Date(2026, 9, 14, 2, 0, 0, 0, time.UTC))
-	desk := docket.New(struct {
-		*memory.Store
-		*memory.Directory
-	}{w.Store, w.Directory}, w.Clock, deaf{})
-	desk.Files = w.Files
-	for _, o := range journey.Organisations {
-		if err := w.Directory.PutOrganisation(ctx, o); err != nil {
-			return nil, err
-		}
-	}
-	for _, p := range journey.People {
-		if err := w.Directory.PutPerson(ctx, p); err != nil {
-			return nil, err
-		}
-	}
-	if err := w.Directory.PutAgencies(ctx, journey.Agencies); err != nil {
-		return nil, err
-	}
-	return &desktop{ctx: ctx, desk: desk, w: w}, w.Directory.PutRules(ctx, policy.LocalSample())
+func newDesktop(ctx context.Context) (d *desktop, err error) {
+	defer caught(&err)
+	d = &desktop{world.New(ends{}, world.Options{Packs: policy.Carried}), ctx, 0}
+	d.Desk.Random = rand.Reader
+	return d, nil
 }
 
 func (d *desktop) op() docket.Op {
 	d.ops++
 	return docket.Op{ID: fmt.Sprintf("bench-operation-%08d", d.ops)}
-}
-
-func person(id string) party.Actor {
-	p := journey.Person(id)
-	return party.ActorOf(p, journey.Organisation(p.Org))
 }
 
 // seal is the unit: one entry of ordinary size.
@@ -161,8 +140,8 @@ func (d *desktop) seal() (func() error, error) {
 // draft makes a filled draft with one file for every paper, and more of them up
 // to files, all checked.
 func (d *desktop) draft(files int) (string, error) {
-	lin := person("lin-zhi")
-	r, err := d.desk.Create(d.ctx, d.op(), casework.Device, lin)
+	lin := world.Sample.Actor("lin-zhi")
+	r, err := d.Desk.Create(d.ctx, d.op(), casework.Device, lin)
 	if err != nil {
 		return "", err
 	}
@@ -174,7 +153,7 @@ func (d *desktop) draft(files int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := d.desk.Save(d.ctx, d.op(), r.Case, version, form, lin); err != nil {
+	if _, err := d.Desk.Save(d.ctx, d.op(), r.Case, version, form, lin); err != nil {
 		return "", err
 	}
 	left := files
@@ -202,23 +181,23 @@ func (d *desktop) attach(id, item string, by party.Actor) error {
 	if err != nil {
 		return err
 	}
-	r, _, err := d.desk.Attach(d.ctx, d.op(), id, version, docket.Upload{Item: item, Name: "a.pdf"}, "", by)
+	r, _, err := d.Desk.Attach(d.ctx, d.op(), id, version, docket.Upload{Item: item, Name: "a.pdf"}, "", by)
 	if err != nil {
 		return err
 	}
-	record, err := d.w.Store.Load(d.ctx, id)
+	record, err := d.World.Store.Load(d.ctx, id)
 	if err != nil {
 		return err
 	}
 	f, _ := record.File(r.File)
 	f.ScanAt = time.Time{}
 	f.State, f.Version, f.Scan, f.Type, f.Size, f.SHA256 = docket.Checked, "v1", docket.Scanned, "pdf", 1<<20, fmt.Sprintf("%064d", d.ops)
-	_, err = d.w.Store.SettleFile(d.ctx, f)
+	_, err = d.World.Store.SettleFile(d.ctx, f)
 	return err
 }
 
 func (d *desktop) version(id string) (int, error) {
-	r, err := d.w.Store.Load(d.ctx, id)
+	r, err := d.World.Store.Load(d.ctx, id)
 	return r.Case.Dossier, err
 }
 
@@ -231,7 +210,7 @@ func (d *desktop) save() (func() error, error) {
 	form, op := journey.DeviceForm(), d.op()
 	form["quantity"] = "11"
 	return func() error {
-		_, err := d.desk.Save(d.ctx, op, id, version, form, person("lin-zhi"))
+		_, err := d.Desk.Save(d.ctx, op, id, version, form, world.Sample.Actor("lin-zhi"))
 		return err
 	}, err
 }
@@ -244,7 +223,7 @@ func (d *desktop) announce() (func() error, error) {
 	version, err := d.version(id)
 	op := d.op()
 	return func() error {
-		_, _, err := d.desk.Attach(d.ctx, op, id, version, docket.Upload{Item: "instructions", Name: "a.pdf"}, "", person("lin-zhi"))
+		_, _, err := d.Desk.Attach(d.ctx, op, id, version, docket.Upload{Item: "instructions", Name: "a.pdf"}, "", world.Sample.Actor("lin-zhi"))
 		return err
 	}, err
 }
@@ -258,7 +237,7 @@ func submitting(files int) func(*desktop) (func() error, error) {
 		version, err := d.version(id)
 		op := d.op()
 		return func() error {
-			_, err := d.desk.Submit(d.ctx, op, id, version, true, person("lin-zhi"))
+			_, err := d.Desk.Submit(d.ctx, op, id, version, true, world.Sample.Actor("lin-zhi"))
 			return err
 		}, err
 	}
@@ -274,10 +253,10 @@ func (d *desktop) submitted() (docket.GateRef, error) {
 	if err != nil {
 		return docket.GateRef{}, err
 	}
-	if _, err := d.desk.Submit(d.ctx, d.op(), id, version, true, person("lin-zhi")); err != nil {
+	if _, err := d.Desk.Submit(d.ctx, d.op(), id, version, true, world.Sample.Actor("lin-zhi")); err != nil {
 		return docket.GateRef{}, err
 	}
-	r, err := d.w.Store.Load(d.ctx, id)
+	r, err := d.World.Store.Load(d.ctx, id)
 	return docket.GateRef{Case: id, Gate: r.Case.Opinion.Gate, Submission: len(r.Case.Submissions)}, err
 }
 
@@ -285,25 +264,16 @@ func (d *desktop) ask() (func() error, error) {
 	ref, err := d.submitted()
 	op := d.op()
 	return func() error {
-		_, err := d.desk.Ask(d.ctx, op, ref, []casework.Defect{{Item: "signed-form", What: "请加盖公章"}}, person("zhou-heng"), nil)
+		_, err := d.Desk.Ask(d.ctx, op, ref, []casework.Defect{{Item: "signed-form", What: "请加盖公章"}}, world.Sample.Actor("zhou-heng"), nil)
 		return err
 	}, err
-}
-
-// given is an opinion that finds everything met.
-func given() casework.Opinion {
-	var o casework.Opinion
-	for _, q := range casework.Questions {
-		o.Findings = append(o.Findings, casework.Finding{Question: q, Met: true, Reason: "具备条件"})
-	}
-	return o
 }
 
 func (d *desktop) opine() (func() error, error) {
 	ref, err := d.submitted()
 	op := d.op()
 	return func() error {
-		_, err := d.desk.Opine(d.ctx, op, ref, given(), person("zhou-heng"), nil)
+		_, err := d.Desk.Opine(d.ctx, op, ref, world.Opinion(), world.Sample.Actor("zhou-heng"), nil)
 		return err
 	}, err
 }
@@ -323,13 +293,13 @@ func (d *desktop) late() (func() error, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := d.desk.Opine(d.ctx, d.op(), ref, given(), person("zhou-heng"), nil); err != nil {
+	if _, err := d.Desk.Opine(d.ctx, d.op(), ref, world.Opinion(), world.Sample.Actor("zhou-heng"), nil); err != nil {
 		return nil, err
 	}
-	op, other := d.op(), given()
+	op, other := d.op(), world.Opinion()
 	other.Findings[0].Met = false
 	return func() error {
-		_, err := d.desk.Opine(d.ctx, op, ref, other, person("zhou-heng"), nil)
+		_, err := d.Desk.Opine(d.ctx, op, ref, other, world.Sample.Actor("zhou-heng"), nil)
 		if !errors.Is(err, fault.Conflict) {
 			return fmt.Errorf("a second answer: got %v, want a conflict", err)
 		}

@@ -3,10 +3,7 @@ package bench
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -20,101 +17,88 @@ import (
 	"jixu/internal/bucket"
 	"jixu/internal/docket"
 	"jixu/internal/gate"
-	"jixu/internal/journey"
+	"jixu/internal/memory"
 	"jixu/internal/policy"
 	"jixu/internal/table"
+	"jixu/internal/world"
 )
 
-// town is a whole Jixu in one process over a real table and a real bucket of
-// the emulator. What a function does is done by the same parts that its main
-// wires, one call after another, so that each can be metered.
+// town is the tests' town over a real table and a real bucket of the emulator. What
+// a function does is done by the same parts that its main wires, one call after
+// another, so that each can be metered.
 type town struct {
+	*world.Town
 	tally *tally
 	meter *table.Meter // nil: time is taken instead, which a meter's own reads would spoil
 
-	store   *table.Store // metered
-	quiet   *table.Store // what only the bench looks at
-	objects *s3.Client
-	bucket  string
-	clock   *clock
-	machine *walker
-
-	desk   *docket.Desk
-	keeper *docket.Keeper
-	teller *docket.Teller
-	waiter *docket.Waiter
-	bell   *docket.Bell
-	post   *docket.Postman
-
-	waiting []docket.Notice // in the queue
-	mails   []docket.Message
-	told    int // entries that the stream brought already
+	store world.Keep // metered
+	quiet world.Keep // what only the bench looks at
+	put   func(ctx context.Context, key string, data []byte) (version string, err error)
 }
 
-// clock is the law's, set by the life: in production it asks nobody.
-type clock struct{ at time.Time }
-
-func (c *clock) Now(context.Context) (time.Time, error) { return c.at, nil }
-
-// deaf is a metric that nobody reads.
-type deaf struct{}
-
-func (deaf) Count(string, float64) {}
-
-func (deaf) Gauge(string, float64) {}
-
-func (deaf) Age(string, time.Duration) {}
-
-// newTown makes a fresh table and bucket called name, with the sample people
-// and rules in it, and wires everything over them.
-func newTown(ctx context.Context, config aws.Config, d definition, name string, metered bool) (*town, error) {
-	t := &town{tally: newTally(), bucket: name, clock: &clock{time.Date(2026, 9, 14, 2, 0, 0, 0, time.UTC)}}
-	db := dynamodb.NewFromConfig(config)
+// newTown makes a fresh table and bucket called name, and founds a town over them.
+func newTown(ctx context.Context, config aws.Config, name string, metered bool) (*town, error) {
+	db, objects := dynamodb.NewFromConfig(config), s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true })
 	if err := makeTable(ctx, db, name); err != nil {
 		return nil, err
 	}
-	t.quiet = table.New(db, name)
+	if err := makeBucket(ctx, objects, name); err != nil {
+		return nil, err
+	}
+	t := &town{tally: newTally(), quiet: table.New(db, name)}
 	t.store = t.quiet
 	if metered {
 		t.meter = &table.Meter{}
 		t.store = table.New(dynamodb.NewFromConfig(config, t.meter.Watch), name)
 	}
-	t.objects = s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true })
-	if err := makeBucket(ctx, t.objects, name); err != nil {
-		return nil, err
+	t.put = func(ctx context.Context, key string, data []byte) (string, error) {
+		out, err := objects.PutObject(ctx, &s3.PutObjectInput{Bucket: &name, Key: &key, Body: bytes.NewReader(data)})
+		if err != nil {
+			return "", err
+		}
+		return aws.ToString(out.VersionId), nil
 	}
-	t.machine = &walker{definition: d, do: t.function, now: time.Now}
-	t.desk = docket.New(t.store, t.clock, deaf{})
-	t.desk.Files = &files{Bucket: bucket.New(config, name), tally: t.tally}
-	mac := &mac{tally: t.tally}
-	t.keeper = &docket.Keeper{
-		Store: t.store, Directory: t.store, Doors: t.store, Notices: t, Mac: mac, Desk: t.desk, Machine: time.Now,
-	}
-	t.teller = &docket.Teller{Desk: t.desk, Machine: t.machine, Notices: t}
-	t.waiter = &docket.Waiter{Store: t.store, Machine: t.machine}
-	t.bell = &docket.Bell{Desk: t.desk}
-	t.post = &docket.Postman{
-		Store: t.store, Directory: t.store, Doors: t.store, Outbox: t.store, Mail: t, Mac: mac,
-		Site: "https://jixu.example", Machine: time.Now,
-	}
-	return t, t.people(ctx)
+	return t, t.found(bucket.New(config, name))
 }
 
-func (t *town) people(ctx context.Context) error {
-	for _, o := range journey.Organisations {
-		if err := t.quiet.PutOrganisation(ctx, o); err != nil {
-			return err
-		}
+// found wires the town over its store and a bucket. Events are sent to nobody.
+func (t *town) found(objects docket.Files) (err error) {
+	defer caught(&err)
+	t.Town = world.New(ends{}, world.Options{
+		Packs: policy.Carried, Machine: time.Now, Strict: true,
+		Ports: func(w *memory.World, p *world.Ports) {
+			p.Keep = world.Streamed{Keep: t.store, Stream: w.Stream}
+			p.Files = files{objects, t.tally}
+			p.Mac, p.Notices = mac{p.Mac, t.tally}, notices{p.Notices, t.tally}
+			p.Events, p.Cursors, p.Scanner = nil, nil, nil
+		},
+	})
+	t.Around = t.call
+	t.Desk.Random, t.Desk.Pause = rand.Reader, docket.Sleep
+	return nil
+}
+
+// ends is who hears of what fails in the town: it ends the life.
+type ends struct{}
+
+// failure is what it ends with.
+type failure struct{ error }
+
+func (ends) Helper() {}
+
+func (ends) Errorf(format string, args ...any) { panic(failure{fmt.Errorf(format, args...)}) }
+
+func (ends) Fatalf(format string, args ...any) { panic(failure{fmt.Errorf(format, args...)}) }
+
+// caught returns, as an error, what ended the life; any other panic goes on.
+func caught(err *error) {
+	switch p := recover().(type) {
+	case nil:
+	case failure:
+		*err = p.error
+	default:
+		panic(p)
 	}
-	for _, p := range journey.People {
-		if err := t.quiet.PutPerson(ctx, p); err != nil {
-			return err
-		}
-	}
-	if err := t.quiet.PutAgencies(ctx, journey.Agencies); err != nil {
-		return err
-	}
-	return t.quiet.PutRules(ctx, policy.LocalSample())
 }
 
 // makeTable makes the table of the template: keys, two indexes of keys alone.
@@ -154,6 +138,9 @@ func makeBucket(ctx context.Context, objects *s3.Client, name string) error {
 
 // call does what one invocation of function does, and counts it.
 func (t *town) call(function string, do func() error) error {
+	if function == "send-notice" {
+		t.tally.add(queueCalls, 2) // one poll that brings it, one that takes it off
+	}
 	if t.meter != nil {
 		t.meter.Take()
 	}
@@ -171,98 +158,24 @@ func (t *town) call(function string, do func() error) error {
 	return nil
 }
 
-// function is what the machine's tasks call.
-func (t *town) function(ctx context.Context, name string, payload map[string]any) (any, error) {
-	encoded, err := json.Marshal(payload)
-	if err != nil {
-		return nil, err
-	}
-	switch name {
-	case "${ApplyOutcomeFunctionArn}":
-		var in docket.Input
-		if err := json.Unmarshal(encoded, &in); err != nil {
-			return nil, err
-		}
-		var next docket.Next
-		err := t.call("apply-outcome", func() (err error) {
-			next, err = t.waiter.Next(ctx, in.CaseID, in.Leg, in.Run)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		return asJSON(next)
-	case "${OpenGateFunctionArn}":
-		var in struct {
-			CaseID    string
-			Gate      string
-			Run       int
-			TaskToken string
-			Entered   time.Time
-			Retry     int
-		}
-		if err := json.Unmarshal(encoded, &in); err != nil {
-			return nil, err
-		}
-		token := docket.Token{Value: in.TaskToken, Run: in.Run, Entered: in.Entered, Retry: in.Retry}
-		return nil, t.call("open-gate", func() error {
-			return t.waiter.Attach(ctx, docket.GateRef{Case: in.CaseID, Gate: in.Gate}, token)
-		})
-	}
-	return nil, fmt.Errorf("the machine calls %s, which the bench does not know", name)
-}
-
-// asJSON is v as a machine sees it.
-func asJSON(v any) (out map[string]any, err error) {
-	encoded, err := json.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	return out, json.Unmarshal(encoded, &out)
-}
-
-// settle lets everything happen that happens by itself after a change of case
-// id: the stream brings new entries, machines go on, notices are sent.
-func (t *town) settle(ctx context.Context, id string) error {
-	for {
-		r, err := t.quiet.Load(ctx, id)
-		if err != nil {
-			return err
-		}
-		if r.Case.Seq == t.told && len(t.waiting) == 0 {
-			return nil
-		}
-		for ; t.told < r.Case.Seq; t.told++ {
-			seq := t.told + 1
-			if err := t.call("relay-entries", func() error { return t.teller.Tell(ctx, id, seq) }); err != nil {
-				return err
-			}
-		}
-		before := t.machine.transitions
-		if err := t.machine.Settle(ctx); err != nil {
-			return err
-		}
-		t.tally.add(transitions, t.machine.transitions-before)
-		for len(t.waiting) > 0 {
-			n := t.waiting[0]
-			t.waiting = t.waiting[1:]
-			t.tally.add(queueCalls, 2) // one poll that brings it, one that takes it off
-			if err := t.call("send-notice", func() error { return t.post.Deliver(ctx, n) }); err != nil {
-				return err
-			}
-		}
-	}
+// settle lets everything happen that happens by itself after a change.
+func (t *town) settle() (err error) {
+	defer caught(&err)
+	before := t.Walker.Transitions
+	t.Engine()
+	t.tally.add(transitions, t.Walker.Transitions-before)
+	return nil
 }
 
 // upload sends data as the browser does, past us, and lets the bucket call check-file.
 func (t *town) upload(ctx context.Context, key string, data []byte) error {
 	t.tally.add(puts, 1)
-	out, err := t.objects.PutObject(ctx, &s3.PutObjectInput{Bucket: &t.bucket, Key: &key, Body: bytes.NewReader(data)})
+	version, err := t.put(ctx, key, data)
 	if err != nil {
 		return err
 	}
 	return t.call("check-file", func() error {
-		f, err := t.desk.Settle(ctx, key, aws.ToString(out.VersionId))
+		f, err := t.Desk.Settle(ctx, key, version)
 		if err == nil && f.State != docket.Checked {
 			err = fmt.Errorf("file %s is %s: %s", f.ID, f.State, f.Reason)
 		}
@@ -270,24 +183,11 @@ func (t *town) upload(ctx context.Context, key string, data []byte) error {
 	})
 }
 
-// Queue takes a notice; settle delivers it.
-func (t *town) Queue(_ context.Context, n docket.Notice) error {
-	t.tally.add(queueCalls, 1)
-	t.waiting = append(t.waiting, n)
-	return nil
-}
-
-// Send keeps a mail for whoever reads it in the life.
-func (t *town) Send(_ context.Context, m docket.Message) error {
-	t.mails = append(t.mails, m)
-	return nil
-}
-
 // over proves that the life came to its end: every run succeeded, nothing untold.
 func (t *town) over(ctx context.Context, id string) error {
-	for _, r := range t.machine.runs {
-		if r.status != "SUCCEEDED" {
-			return fmt.Errorf("run %s is %s at %q after the case is over", r.name, r.status, r.at)
+	for _, e := range t.World.Machine.Executions() {
+		if e.Status != "SUCCEEDED" {
+			return fmt.Errorf("run %s is %s at %q after the case is over", e.Name, e.Status, t.Walker.Run(e.Name).At)
 		}
 	}
 	r, err := t.quiet.Load(ctx, id)
@@ -308,33 +208,45 @@ func (t *town) over(ctx context.Context, id string) error {
 
 // files counts what S3 bills for. Signing asks nobody.
 type files struct {
-	*bucket.Bucket
+	docket.Files
 	tally *tally
 }
 
-func (f *files) PutManifest(ctx context.Context, key string, data []byte) error {
+func (f files) PutManifest(ctx context.Context, key string, data []byte) error {
 	f.tally.add(puts, 1)
-	return f.Bucket.PutManifest(ctx, key, data)
+	return f.Files.PutManifest(ctx, key, data)
 }
 
-func (f *files) Manifest(ctx context.Context, key string) ([]byte, error) {
+func (f files) Manifest(ctx context.Context, key string) ([]byte, error) {
 	f.tally.add(gets, 1)
-	return f.Bucket.Manifest(ctx, key)
+	return f.Files.Manifest(ctx, key)
 }
 
-func (f *files) Open(ctx context.Context, key, version string) (io.ReadCloser, int64, error) {
+func (f files) Open(ctx context.Context, key, version string) (io.ReadCloser, int64, error) {
 	f.tally.add(gets, 1)
-	return f.Bucket.Open(ctx, key, version)
+	return f.Files.Open(ctx, key, version)
 }
 
-// mac stands in for KMS and counts what it would be asked.
-type mac struct{ tally *tally }
+// mac counts what KMS would be asked.
+type mac struct {
+	keys  docket.Mac
+	tally *tally
+}
 
-func (m *mac) Mac(_ context.Context, message []byte) ([]byte, error) {
+func (m mac) Mac(ctx context.Context, message []byte) ([]byte, error) {
 	m.tally.add(macs, 1)
-	h := hmac.New(sha256.New, []byte("the bench's own key"))
-	h.Write(message)
-	return h.Sum(nil), nil
+	return m.keys.Mac(ctx, message)
+}
+
+// notices counts what goes into the queue.
+type notices struct {
+	docket.Notices
+	tally *tally
+}
+
+func (n notices) Queue(ctx context.Context, notice docket.Notice) error {
+	n.tally.add(queueCalls, 1)
+	return n.Notices.Queue(ctx, notice)
 }
 
 // op is a form's operation; nobody sends it twice.

@@ -72,6 +72,7 @@ var rooms = map[string][]string{
 	"world": {"docket", "memory", "casework", "policy", "party", "fault", "journey", "sample"},
 	"bench": {
 		"docket", "table", "bucket", "memory", "casework", "gate", "calendar", "policy", "party", "history", "journey", "sample", "local", "settings", "fault",
+		"world",
 	},
 	"stack":            {"local"},
 	"stack/probe":      {"settings", "logging"},
