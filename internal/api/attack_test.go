@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"jixu/internal/api"
-	"jixu/internal/docket"
 	"jixu/internal/gate"
 	"jixu/internal/journey"
 )
@@ -35,7 +34,7 @@ func newScene(t *testing.T) *scene {
 	tang := h.as("tang-wei")
 	s.secret = tang.good(tang.post(base+"/organisation/secrets", bodyFor("secrets"))).at("id")
 	s.before = s.print()
-	s.looked = len(s.Calls())
+	s.looked = len(s.World.Calls())
 	return s
 }
 
@@ -59,7 +58,7 @@ func (s *scene) print() string {
 
 // wrote reports whether anything was written, or tried to be, since it was asked last.
 func (s *scene) wrote() bool {
-	calls := s.Calls()
+	calls := s.World.Calls()
 	since := calls[s.looked:]
 	s.looked = len(calls)
 	return slices.ContainsFunc(since, func(name string) bool {
@@ -401,7 +400,7 @@ func TestAProgramMayWhatItsPersonMay(t *testing.T) {
 func TestNoSecretIsLoggedOrSaid(t *testing.T) {
 	s := newScene(t)
 	tang := s.as("tang-wei")
-	if _, err := (&docket.Machines{Desk: s.desk, Sealer: s.Sealer, Machine: s.clock}).RevokeSecret(t.Context(), s.op(), s.secret, admin("mpa")); err != nil {
+	if _, err := s.Machines.RevokeSecret(t.Context(), s.op(), s.secret, admin("mpa")); err != nil {
 		t.Fatal(err)
 	}
 	made := tang.good(tang.post(base+"/organisation/secrets", map[string]any{"days": 1}, "Idempotency-Key", "make-a-secret-once"))

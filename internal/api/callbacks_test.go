@@ -27,7 +27,7 @@ func TestAMachineLivesACaseToItsEnd(t *testing.T) {
 		t.Fatalf("asking: got %d %s", a.Status, a.Text)
 	}
 	c := h.record(id).Case
-	_, err := h.desk.Resubmit(t.Context(), h.op(), docket.GateRef{Case: id, Gate: h.gate(id, gate.Opinion)}, c.Dossier, true, actor("lin-zhi"))
+	_, err := h.Desk.Resubmit(t.Context(), h.op(), docket.GateRef{Case: id, Gate: h.gate(id, gate.Opinion)}, c.Dossier, true, actor("lin-zhi"))
 	h.must(err)
 	a := mpa.post(answers, at(id, h.gate(id, gate.Opinion), "zhou-heng", map[string]any{"submission": 2, "opinion": opinion(true, "注意随访。")}))
 	if a.Status != 200 || a.at("verb") != "opine" || a.at("person") != "zhou-heng" || a.at("organisation") != "mpa" || a.at("case") != id {
@@ -183,7 +183,7 @@ var attacks = []attack{
 	{"a byte more", changed(func(r *http.Request) { r.Body = io.NopCloser(io.MultiReader(r.Body, strings.NewReader(" "))) }), 401, "webhook.signature"},
 	{"the body of one door at another", changed(func(r *http.Request) { r.URL.Path = evidence }), 422, "form"},
 	{"a secret that was revoked", func(h *house, id string, mpa *agency) *http.Request {
-		m := &docket.Machines{Desk: h.desk, Sealer: h.Sealer, Machine: h.clock}
+		m := h.Machines
 		t, err := m.Trust(h.Context(), admin("mpa"))
 		h.must(err)
 		_, err = m.RevokeSecret(h.Context(), h.op(), t.Secrets[0].ID, admin("mpa"))
@@ -348,13 +348,17 @@ func TestAThousandDifferentAnswersAtOnceAreOneDecision(t *testing.T) {
 func TestAPartThatDoesNotAnswerIsSaidSo(t *testing.T) {
 	h := newHouse(t)
 	id, mpa := h.submitted(), h.agency("mpa")
-	h.Faults = func(_ int, name string) memory.Fate {
+	h.Town.Faults = func(_ int, name string) memory.Fate {
 		if name == "Sealer.Decrypt" {
 			return memory.FailBefore
 		}
 		return memory.Pass
 	}
-	a := mpa.post(answers, at(id, "opinion-1", "zhou-heng", map[string]any{"opinion": opinion(true, "")}))
+	var a *answer
+	_, _ = h.Under(func() error {
+		a = mpa.post(answers, at(id, "opinion-1", "zhou-heng", map[string]any{"opinion": opinion(true, "")}))
+		return nil
+	})
 	if a.Status != 503 || a.Header.Get("Retry-After") == "" || a.at("reference") != "ref-1" || strings.Contains(a.Text, "memory") {
 		t.Errorf("got %d %s, want 503, a reference and no inside", a.Status, a.Text)
 	}

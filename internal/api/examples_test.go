@@ -38,21 +38,18 @@ func TestTheExamplesHearAndAnswer(t *testing.T) {
 			defer site.Close()
 			mpa := h.agency("mpa")
 			address, said := h.start(command, site.URL, mpa)
-			m := &docket.Machines{Desk: h.desk, Sealer: h.Sealer, Machine: h.clock, Loopback: true}
-			if _, err := m.Direct(t.Context(), h.op(), address, admin("mpa")); err != nil {
+			if _, err := h.Machines.Direct(t.Context(), h.op(), address, admin("mpa")); err != nil {
 				t.Fatal(err)
 			}
 			id := h.submitted()
-			teller := &docket.Teller{Desk: h.desk, Machine: h.Machine, Notices: h.Notices, Events: h.Events}
-			for len(h.Stream.Waiting()) > 0 {
-				ref := h.Stream.Take(0)
-				h.must(teller.Tell(t.Context(), ref.Case, ref.Seq))
-			}
+			herald := h.Herald
+			herald.Hooks, herald.Site = webhook.NewSender(true), site.URL
+			h.Herald = nil // events rest until they are taken here
+			h.Engine()
 			if n := len(h.Events.Waiting()); n != 1 {
 				t.Fatalf("got %d events, want that of the submission", n)
 			}
 			n := h.Events.Take(0)
-			herald := &docket.Herald{Store: h.Store, Outbox: h.Outbox, Sealer: h.Sealer, Hooks: webhook.NewSender(true), Site: site.URL, Machine: h.clock}
 			h.must(herald.Deliver(t.Context(), n))
 			if got, want := h.story(id), "create lin-zhi session, submit lin-zhi session, opine zhou-heng machine"; got != want {
 				t.Errorf("history: got %s, want %s", got, want)

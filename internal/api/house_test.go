@@ -11,10 +11,8 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,8 +27,8 @@ import (
 	"jixu/internal/journey"
 	"jixu/internal/memory"
 	"jixu/internal/party"
-	"jixu/internal/policy"
 	"jixu/internal/sample"
+	"jixu/internal/world"
 )
 
 // monday is when the law's clock stands at the start of a test; the machine's
@@ -40,11 +38,11 @@ var (
 	machine = time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
 )
 
-// house is everything that answers programs, over memory.
+// house is everything that answers programs, in a town.
 type house struct {
 	*testing.T
 	*memory.World
-	desk      *docket.Desk
+	*world.Town
 	callbacks http.Handler
 	api       http.Handler
 	contract  *contract
@@ -56,38 +54,17 @@ type house struct {
 	ops int
 }
 
-// twoFaced is a Store and a Directory in one, as the table is.
-type twoFaced struct {
-	*memory.Store
-	*memory.Directory
-}
-
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	w := memory.New(t, monday)
-	h := &house{T: t, World: w, log: &bytes.Buffer{}, now: machine}
+	h := &house{T: t, log: &bytes.Buffer{}, now: machine}
+	h.Town = world.New(t, world.Options{Opening: monday, Machine: h.clock})
+	h.World = h.Town.World
 	var err error
 	h.contract, err = theContract()
 	h.must(err)
-	ctx := t.Context()
-	h.must(w.Directory.PutAgencies(ctx, journey.Agencies))
-	h.must(w.Directory.PutRules(ctx, policy.LocalSample()))
-	for _, o := range journey.Organisations {
-		h.must(w.Directory.PutOrganisation(ctx, o))
-	}
-	for _, p := range journey.People {
-		h.must(w.Directory.PutPerson(ctx, p))
-	}
-	h.desk = docket.New(twoFaced{w.Store, w.Directory}, w.Clock, w.Metrics)
-	h.desk.Files = w.Files
-	h.desk.Random = seeded{rand.New(rand.NewPCG(1, 2))}
-	h.desk.Pause = func(context.Context, time.Duration) error { return nil }
-	device, drug := policy.DevicePack(), policy.DrugPack()
-	device.Parts, drug.Parts = slices.Clone(device.Parts[:1]), slices.Clone(drug.Parts[:1])
-	h.desk.Packs = docket.Only(device, drug)
 	log := slog.New(slog.NewJSONHandler(&locked{w: h.log}, nil))
 	common := api.House{
-		Desk: h.desk, Machines: &docket.Machines{Desk: h.desk, Sealer: w.Sealer, Machine: h.clock, Loopback: true}, Now: h.clock,
+		Desk: h.Desk, Machines: h.Machines, Now: h.clock,
 		Log: log, Reference: func(context.Context) string { return "ref-1" },
 	}
 	h.common = common
@@ -117,15 +94,6 @@ func (l *locked) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
-type seeded struct{ *rand.Rand }
-
-func (s seeded) Read(b []byte) (int, error) {
-	for i := range b {
-		b[i] = byte(s.Uint32())
-	}
-	return len(b), nil
-}
-
 func (h *house) must(err error) {
 	h.Helper()
 	if err != nil {
@@ -133,10 +101,7 @@ func (h *house) must(err error) {
 	}
 }
 
-func actor(id string) party.Actor {
-	p := journey.Person(id)
-	return party.ActorOf(p, journey.Organisation(p.Org))
-}
+var actor = world.Sample.Actor
 
 func (h *house) op() docket.Op {
 	h.ops++
@@ -147,19 +112,19 @@ func (h *house) op() docket.Op {
 func (h *house) draft() string {
 	h.Helper()
 	ctx, lin := h.Context(), actor("lin-zhi")
-	r, err := h.desk.Create(ctx, h.op(), casework.Device, lin)
+	r, err := h.Desk.Create(ctx, h.op(), casework.Device, lin)
 	h.must(err)
 	form := journey.DeviceForm()
 	maps.Copy(form, journey.DeviceFacts())
 	c := h.record(r.Case).Case
-	pack, err := h.desk.Pack(ctx, c)
+	pack, err := h.Desk.Pack(ctx, c)
 	h.must(err)
 	maps.DeleteFunc(form, func(field, _ string) bool { _, ok := pack.Field(field); return !ok })
-	_, err = h.desk.Save(ctx, h.op(), r.Case, c.Dossier, form, lin)
+	_, err = h.Desk.Save(ctx, h.op(), r.Case, c.Dossier, form, lin)
 	h.must(err)
 	for _, part := range pack.Parts {
 		for _, item := range part.Items {
-			a, _, err := h.desk.Attach(ctx, h.op(), r.Case, h.record(r.Case).Case.Dossier, docket.Upload{Item: item.ID, Name: "申请表.pdf"}, "", lin)
+			a, _, err := h.Desk.Attach(ctx, h.op(), r.Case, h.record(r.Case).Case.Dossier, docket.Upload{Item: item.ID, Name: "申请表.pdf"}, "", lin)
 			h.must(err)
 			h.send(r.Case, a.File)
 		}
@@ -175,7 +140,7 @@ func (h *house) send(id, file string) {
 		h.Fatalf("file %s: not there", file)
 	}
 	version := h.Files.Upload(f.Key, sample.PDF(7, "申请表", 1, 0))
-	_, err := h.desk.Settle(h.Context(), f.Key, version)
+	_, err := h.Desk.Settle(h.Context(), f.Key, version)
 	h.must(err)
 }
 
@@ -183,7 +148,7 @@ func (h *house) send(id, file string) {
 func (h *house) submitted() string {
 	h.Helper()
 	id := h.draft()
-	_, err := h.desk.Submit(h.Context(), h.op(), id, h.record(id).Case.Dossier, true, actor("lin-zhi"))
+	_, err := h.Desk.Submit(h.Context(), h.op(), id, h.record(id).Case.Dossier, true, actor("lin-zhi"))
 	h.must(err)
 	return id
 }
@@ -225,8 +190,7 @@ type agency struct {
 
 func (h *house) agency(org string) *agency {
 	h.Helper()
-	m := &docket.Machines{Desk: h.desk, Sealer: h.Sealer, Machine: h.clock}
-	s, err := m.MakeSecret(h.Context(), h.op(), 30, admin(org))
+	s, err := h.Machines.MakeSecret(h.Context(), h.op(), 30, admin(org))
 	h.must(err)
 	plain, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s.Text, "whsec_"))
 	h.must(err)

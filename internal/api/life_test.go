@@ -37,7 +37,7 @@ func (p *program) fill(kind string) string {
 	if kind == "drug" {
 		form = journey.DrugForm()
 	}
-	pack, err := h.desk.Pack(h.Context(), h.record(id).Case)
+	pack, err := h.Desk.Pack(h.Context(), h.record(id).Case)
 	h.must(err)
 	maps.DeleteFunc(form, func(field, _ string) bool { _, ok := pack.Field(field); return !ok })
 	p.good(p.edit(id, "/form", map[string]any{"values": form}))
@@ -163,7 +163,7 @@ func TestEveryOperationIsDoneByPrograms(t *testing.T) {
 	form := journey.DeviceForm()
 	form["units-used"] = "used"
 	maps.Copy(form, journey.DeviceFacts())
-	pack, err := h.desk.Pack(t.Context(), h.record(again).Case)
+	pack, err := h.Desk.Pack(t.Context(), h.record(again).Case)
 	h.must(err)
 	maps.DeleteFunc(form, func(field, _ string) bool { _, ok := pack.Field(field); return !ok })
 	lin.good(lin.edit(again, "/form", map[string]any{"values": form}))
@@ -433,13 +433,13 @@ func TestReadingByProgramChangesNothing(t *testing.T) {
 	h := newHouse(t)
 	id := h.submitted()
 	zhou := h.as("zhou-heng")
-	calls := len(h.Calls())
+	calls := len(h.World.Calls())
 	for _, d := range api.Doors() {
 		if d.Method == http.MethodGet {
 			zhou.get(strings.NewReplacer("{case}", id, "{gate}", "opinion-1", "{no}", "1", "{kind}", "device", "{inquiry}", "q", "{variety}", "v").Replace(d.Pattern))
 		}
 	}
-	for _, name := range h.Calls()[calls:] {
+	for _, name := range h.World.Calls()[calls:] {
 		if i := strings.Index(name, "."); strings.HasPrefix(name[i+1:], "Put") || strings.Contains(name, "Commit") || strings.Contains(name, "Log") || strings.Contains(name, "Settle") {
 			t.Errorf("reading called %s, want it to change nothing", name)
 		}
