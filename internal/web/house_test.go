@@ -24,53 +24,47 @@ import (
 	"jixu/internal/memory"
 	"jixu/internal/policy"
 	"jixu/internal/web"
+	"jixu/internal/world"
 )
 
 // opening is when the law's clock stands at the start of a test: a Monday morning.
 var opening = time.Date(2026, time.November, 2, 9, 30, 0, 0, calendar.Shanghai)
 
-// house is both sites over memory, with an issuer, a bucket and a mail sink
-// beside them, each at an origin of its own as in production.
+// house is both sites of a town, with an issuer, a bucket and a mail sink beside
+// them, each at an origin of its own as in production.
 type house struct {
 	*memory.World
 	journey.House
+	town   *world.Town
 	site   *httptest.Server
 	bucket *httptest.Server
 	sites  [2]*web.Site
-	days   calendar.Calendar
 
-	mu       sync.Mutex
-	uploaded map[string]string // key -> version, not settled yet
-	hold     bool              // uploads wait for settle
+	mu sync.Mutex // one request's consequences at a time
 }
 
 // newHouse opens a house with the sample organisations and people, and no case.
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	return openHouse(t, memory.New(t, opening), "127.0.0.1:0")
+	return openHouse(t, "127.0.0.1:0")
 }
 
-func openHouse(t testing.TB, w *memory.World, address string) *house {
+func openHouse(t testing.TB, address string) *house {
 	t.Helper()
-	h := &house{World: w, uploaded: map[string]string{}, days: calendar.Official()}
-	ctx := context.Background()
-	must(t, w.Directory.PutAgencies(ctx, journey.Agencies))
-	must(t, w.Directory.PutRules(ctx, policy.LocalSample()))
-	for _, o := range journey.Organisations {
-		must(t, w.Directory.PutOrganisation(ctx, o))
-	}
-	for _, p := range journey.People {
-		must(t, w.Directory.PutPerson(ctx, p))
-	}
+	h := &house{}
 	h.bucket = httptest.NewServer(http.HandlerFunc(h.serveBucket))
 	t.Cleanup(h.bucket.Close)
 	desk := httptest.NewServer(h.deskHandler())
 	t.Cleanup(desk.Close)
-
 	listener, err := net.Listen("tcp", address)
 	must(t, err)
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	h.Site, h.Desk = "http://jixu.localhost:"+port, desk.URL
+	h.town = world.New(t, world.Options{
+		Opening: opening, Packs: policy.Carried, Machine: time.Now, Site: h.Site,
+		Ports: func(w *memory.World, p *world.Ports) { p.Files, p.Scanner = bucketFiles{w.Files, h.bucket.URL}, nil },
+	})
+	h.World = h.town.World
 	h.sites = [2]*web.Site{h.newSite(web.Hospital), h.newSite(web.Agency)}
 	h.site = httptest.NewUnstartedServer(h.handler())
 	h.site.Listener.Close()
@@ -88,20 +82,9 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// newDesk is the docket's desk over the house's memory; without pauses.
-func (h *house) newDesk() *docket.Desk {
-	return &docket.Desk{
-		Store: h.Store, Directory: h.Directory, Files: bucketFiles{h.Files, h.bucket.URL}, Clock: h.Clock, Calendar: h.days,
-		Packs: policy.Carried, Current: map[casework.Kind]string{casework.Device: policy.DeviceKey, casework.Drug: policy.DrugKey},
-		Random: rand.Reader, Pause: func(context.Context, time.Duration) error { return nil }, Metrics: h.Metrics,
-	}
-}
-
 func (h *house) newSite(a web.Audience) *web.Site {
-	desk := h.newDesk()
 	return &web.Site{
-		Audience: a, Desk: desk, Store: h.Store, Directory: h.Directory, Doors: h.Doors,
-		Keeper:  &docket.Keeper{Store: h.Store, Directory: h.Directory, Doors: h.Doors, Notices: h.Notices, Mac: h.Mac, Desk: desk, Machine: time.Now},
+		Audience: a, Desk: h.town.Desk, Store: h.Store, Directory: h.Directory, Doors: h.Doors, Keeper: h.town.Keeper,
 		SignIn:  issuer{h.House.Desk},
 		Address: h.Site, Origins: []string{h.bucket.URL}, Machine: time.Now, Secret: rand.Text,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Reference: func(context.Context) string { return "ref-1" },
@@ -121,35 +104,17 @@ func (h *house) handler() http.Handler {
 	})
 }
 
-// tell does what relay and postman do: everything committed is told.
+// tell lets happen what happens by itself.
 func (h *house) tell() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	ctx := context.Background()
-	teller := &docket.Teller{Desk: h.newDesk(), Machine: h.Machine, Notices: h.Notices}
-	for len(h.Stream.Waiting()) > 0 {
-		ref := h.Stream.Take(0)
-		_ = teller.Tell(ctx, ref.Case, ref.Seq) // nothing fails here unless a test wants it
-	}
-	postman := &docket.Postman{Store: h.Store, Directory: h.Directory, Doors: h.Doors, Outbox: h.Outbox, Mail: h.Mail, Mac: h.Mac, Site: h.Site, Machine: time.Now}
-	for len(h.Notices.Waiting()) > 0 {
-		_ = postman.Deliver(ctx, h.Notices.Take(0))
-	}
-}
-
-// knows has the house know the days of cal, as after the next deployment.
-func (h *house) knows(cal calendar.Calendar) {
-	h.days = cal
-	for _, s := range h.sites {
-		s.Desk.Calendar = cal
-	}
+	h.town.Engine()
 }
 
 // sweep does what sweep-stuck does.
 func (h *house) sweep(t testing.TB) {
 	t.Helper()
-	teller := &docket.Teller{Desk: h.newDesk(), Machine: h.Machine, Notices: h.Notices, Outbox: h.Outbox}
-	_, err := teller.Sweep(context.Background())
+	_, err := h.town.Teller.Sweep(context.Background())
 	must(t, err)
 	h.tell()
 }
@@ -237,27 +202,14 @@ func (h *house) serveBucket(w http.ResponseWriter, r *http.Request) {
 	data, _ := io.ReadAll(file)
 	key := r.FormValue("key")
 	h.mu.Lock()
-	h.uploaded[key] = h.Files.Upload(key, data)
-	hold := h.hold
+	h.town.Upload(key, data)
 	h.mu.Unlock()
-	if !hold {
-		h.settle()
-	}
+	h.tell()
 	if back := r.FormValue("success_action_redirect"); back != "" {
 		http.Redirect(w, r, back, http.StatusSeeOther)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
-}
-
-// settle does what check-file does to everything that was uploaded.
-func (h *house) settle() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for key, version := range h.uploaded {
-		_, _ = h.newDesk().Settle(context.Background(), key, version)
-		delete(h.uploaded, key)
-	}
 }
 
 // enter signs person in.

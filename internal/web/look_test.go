@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"jixu/internal/journey"
-	"jixu/internal/memory"
 )
 
 // TestLook serves the sites over memory with sample cases, for a person or a
@@ -22,7 +21,7 @@ func TestLook(t *testing.T) {
 		newHouse(t).furnish(t)
 		return
 	}
-	h := openHouse(t, memory.New(t, opening), address)
+	h := openHouse(t, address)
 	for _, s := range h.sites {
 		s.Moved = true
 	}

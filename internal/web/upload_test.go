@@ -54,7 +54,7 @@ func TestAnUploadThatWasCutOffGoesOn(t *testing.T) {
 		}
 	}
 	version := s.Files.Upload("dossier/"+s.draft[strings.LastIndex(s.draft, "/")+1:]+"/"+s.file, somePDF)
-	_, err := s.newDesk().Settle(context.Background(), "dossier/"+s.draft[strings.LastIndex(s.draft, "/")+1:]+"/"+s.file, version)
+	_, err := s.town.Desk.Settle(context.Background(), "dossier/"+s.draft[strings.LastIndex(s.draft, "/")+1:]+"/"+s.file, version)
 	must(t, err)
 	if code, got := sign(path, lin); code != http.StatusConflict || got.URL != "" || got.Error == "" {
 		t.Errorf("one that has arrived: got %d %+v, want 409 and a sentence", code, got)
@@ -82,7 +82,7 @@ func TestWhatAFileWaitsForIsSaid(t *testing.T) {
 			draft, err := journey.CreateDraft(ctx, lin)
 			must(t, err)
 			id := draft[strings.LastIndex(draft, "/")+1:]
-			desk := h.newDesk()
+			desk := *h.town.Desk
 			h.Scanner.Away, h.Scanner.Most = row.away, row.most
 			if row.scanner {
 				desk.Scanner = h.Scanner

@@ -100,7 +100,7 @@ func TestWhyThisDate(t *testing.T) {
 func TestADateIsProvisionalUntilTheNoticeComes(t *testing.T) {
 	h := newHouse(t)
 	ctx := context.Background()
-	h.knows(until(t, 2025))
+	h.town.Desk.Calendar = until(t, 2025)
 	h.Clock.Set(calendar.Day{Year: 2026, Month: 3, Day: 25}.At(10, 0))
 	b := h.enter(t, "hospital", "lin-zhi")
 	path, number := h.submitted(t, b)
@@ -111,7 +111,7 @@ func TestADateIsProvisionalUntilTheNoticeComes(t *testing.T) {
 	if got := page.Text("[data-due]"); !strings.Contains(got, "暂定") || !strings.Contains(got, "2026年4月8日") {
 		t.Errorf("before the notice: got %q, want 8 April, provisional", got)
 	}
-	h.knows(until(t, 2026))
+	h.town.Desk.Calendar = until(t, 2026)
 	h.sweep(t)
 	page, err = zhou.Get(ctx, gate+"/why")
 	must(t, err)
