@@ -24,6 +24,7 @@ import (
 	"jixu/internal/memory"
 	"jixu/internal/stack"
 	"jixu/internal/table"
+	"jixu/internal/world"
 )
 
 // dump is the name of the one that -add writes, if it is not there yet.
@@ -37,8 +38,7 @@ func TestATableIsLoadedFromWhatItHeld(t *testing.T) {
 	db := dynamodb.NewFromConfig(config)
 	name := storetest.FreshTable(t, db)
 	store := table.New(db, name)
-	w := memory.New(t, opening)
-	h := newHouse(t, w, store)
+	h := newHouse(t, func(w *memory.World) world.Keep { return world.Streamed{Keep: store, Stream: w.Stream} })
 	h.live()
 	h.ok(store.SetOffset(ctx, 240*time.Hour))
 	items := sampled(held(t, db, name))
@@ -130,7 +130,7 @@ func said(it storetest.Item, name string) string {
 // questions asks about everything that items are.
 func (h *house) questions(items []storetest.Item) storetest.Memories {
 	q := storetest.Memories{
-		Now: h.now(), Cases: map[string]storetest.Head{}, Numbers: map[string]string{}, Histories: map[string]storetest.Mark{},
+		Now: h.Now(), Cases: map[string]storetest.Head{}, Numbers: map[string]string{}, Histories: map[string]storetest.Mark{},
 		Sheets: map[string]storetest.Mark{}, Hospitals: map[string][]string{}, Inboxes: map[string][]string{}, Pages: map[string][]string{},
 		Listings: map[string][]string{}, Precedents: map[string][]string{}, Placed: map[string]string{}, Tokens: map[string]string{},
 		Readings: map[string]int{}, Links: map[string]string{}, Sessions: map[string]string{}, Codes: map[string]string{}, Pending: map[string]string{},
@@ -180,8 +180,8 @@ func (h *house) questions(items []storetest.Item) storetest.Memories {
 			q.Readings[rest] = 0
 		}
 	}
-	for _, m := range h.world.Mail.Sent() {
-		hit := linkIn.FindStringSubmatch(m.Text)
+	for _, m := range h.World.Mail.Sent() {
+		hit := world.LinkIn.FindStringSubmatch(m.Text)
 		if hit != nil && slices.ContainsFunc(items, func(it storetest.Item) bool { return said(it, "pk") == "LINK#"+docket.Hash(hit[1]) }) {
 			q.Links[hit[1]] = ""
 		}

@@ -21,11 +21,11 @@ import (
 	"jixu/internal/dossier"
 	"jixu/internal/gate"
 	"jixu/internal/inquiry"
-	"jixu/internal/memory"
 	"jixu/internal/party"
 	"jixu/internal/policy"
 	"jixu/internal/trust"
 	"jixu/internal/variety"
+	"jixu/internal/world"
 )
 
 // Goldens are what earlier builds wrote. They are added, never edited, and read
@@ -200,8 +200,7 @@ func TestSheetsHoldTheLawsValues(t *testing.T) {
 // A house lives through everything there is. Whatever it writes has a shape that
 // a golden holds; a new shape is added with -add.
 func TestEveryShapeThatIsWrittenHasAGolden(t *testing.T) {
-	w := memory.New(t, opening)
-	h := newHouse(t, w, inMemory{w.Store, w.Directory, w.Doors, w.Outbox})
+	h := newHouse(t, world.InMemory)
 	h.live()
 	held := map[string]bool{}
 	for _, path := range documents(t) {

@@ -12,6 +12,7 @@ import (
 	"jixu/internal/party"
 	"jixu/internal/policy"
 	"jixu/internal/sample"
+	"jixu/internal/world"
 )
 
 func encodeEntry(e history.Entry) (string, error) {
@@ -42,40 +43,40 @@ func (h *house) live() {
 func (h *house) firstDevice() {
 	lin, zhou, luo := actor("lin"), actor("zhou"), actor("luo")
 	asked := h.do("inquiry-asked", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Inquire(ctx, op, false, "封堵器能否申请", "是否需要提供境外使用情况？", "", lin)
+		return h.Desk.Inquire(ctx, op, false, "封堵器能否申请", "是否需要提供境外使用情况？", "", lin)
 	})
 	question := docket.SheetID(asked.Sheet)
 	h.do("inquiry-answered", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.AnswerInquiry(ctx, op, question, "需要，请附近三年数据。", zhou)
+		return h.Desk.AnswerInquiry(ctx, op, question, "需要，请附近三年数据。", zhou)
 	})
 	l := h.open("first-device", "lin", casework.Device, nil)
-	h.do("inquiry-attached", func(op docket.Op) (docket.Receipt, error) { return h.desk.AttachInquiry(ctx, op, question, l.id, lin) })
+	h.do("inquiry-attached", func(op docket.Op) (docket.Receipt, error) { return h.Desk.AttachInquiry(ctx, op, question, l.id, lin) })
 	l.arrive("rejected", l.announce("attached", "signed-form"), []byte("no PDF at all"))
 	wrong := l.record().Files[0].ID
 	version := l.version()
 	l.step("detached", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Detach(ctx, op, l.id, version, "signed-form", wrong, lin)
+		return h.Desk.Detach(ctx, op, l.id, version, "signed-form", wrong, lin)
 	})
 	l.arrive("infected", l.announce("attached", "signed-form"), harmful())
 	infected := l.record().Case.Files["signed-form"][0]
 	version = l.version()
 	l.step("detached", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Detach(ctx, op, l.id, version, "signed-form", infected, lin)
+		return h.Desk.Detach(ctx, op, l.id, version, "signed-form", infected, lin)
 	})
-	h.world.Scanner.Away = true
+	h.World.Scanner.Away = true
 	l.arrive("scanner-away", l.announce("attached", "signed-form"), paper)
-	h.world.Scanner.Away = false
-	h.world.Clock.Advance(time.Hour)
-	_, err := h.desk.Rescan(ctx)
+	h.World.Scanner.Away = false
+	h.World.Clock.Advance(time.Hour)
+	_, err := h.Desk.Rescan(ctx)
 	h.ok(err)
 	l.submit()
 	h.sweep()
 	l.filing("filed", "")
 	l.filing("filed-with-receipt", "受理〔2026〕12号")
 	for _, who := range []party.Actor{zhou, luo} {
-		l.step("received", func(op docket.Op) (docket.Receipt, error) { return h.desk.Receive(ctx, op, l.id, l.newest(), who) })
+		l.step("received", func(op docket.Op) (docket.Receipt, error) { return h.Desk.Receive(ctx, op, l.id, l.newest(), who) })
 	}
-	_, err = h.desk.Open(ctx, l.id, l.record().Case.Files["signed-form"][0], zhou)
+	_, err = h.Desk.Open(ctx, l.id, l.record().Case.Files["signed-form"][0], zhou)
 	h.ok(err)
 	h.days(11)
 	l.ask("opinion-supplement-asked", gate.Opinion, "zhou", casework.Defect{Item: "signed-form", What: "请加盖公章"}, casework.Defect{What: "请说明数量"})
@@ -83,22 +84,22 @@ func (h *house) firstDevice() {
 	l.paper("signed-form")
 	l.resubmit("resubmitted", gate.Opinion)
 	ref := l.at(gate.Opinion)
-	l.step("assigned", func(op docket.Op) (docket.Receipt, error) { return h.desk.Assign(ctx, op, ref, "zhou", zhou) })
+	l.step("assigned", func(op docket.Op) (docket.Receipt, error) { return h.Desk.Assign(ctx, op, ref, "zhou", zhou) })
 	l.step("held", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Hold(ctx, op, ref, "等待专家会", h.today().AddDays(1), zhou)
+		return h.Desk.Hold(ctx, op, ref, "等待专家会", h.today().AddDays(1), zhou)
 	})
 	h.days(1)
 	l.step("held-again", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Hold(ctx, op, ref, "等待第二次专家会", h.today().AddDays(30), zhou)
+		return h.Desk.Hold(ctx, op, ref, "等待第二次专家会", h.today().AddDays(30), zhou)
 	})
-	l.step("released", func(op docket.Op) (docket.Receipt, error) { return h.desk.Release(ctx, op, ref, zhou) })
+	l.step("released", func(op docket.Op) (docket.Receipt, error) { return h.Desk.Release(ctx, op, ref, zhou) })
 	product := docket.Product(l.record().Case)
 	registered := l.step("variety-registered", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Register(ctx, op, l.id, l.newest(), product, "首次申请，新增品种", zhou)
+		return h.Desk.Register(ctx, op, l.id, l.newest(), product, "首次申请，新增品种", zhou)
 	})
 	h.secrets["variety of devices"] = docket.SheetID(registered.Sheet)
-	l.step("joined", func(op docket.Op) (docket.Receipt, error) { return h.desk.Join(ctx, op, l.id, "同意", luo) })
-	o := opinion()
+	l.step("joined", func(op docket.Op) (docket.Receipt, error) { return h.Desk.Join(ctx, op, l.id, "同意", luo) })
+	o := world.Opinion()
 	o.Advice = "请按批准数量使用"
 	l.opine("opinion-given", "zhou", o)
 	l.ask("reply-supplement-asked", gate.Reply, "shen", casework.Defect{What: "请补充境外说明书"})
@@ -120,7 +121,7 @@ func harmful() []byte {
 
 func (l *life) filing(what, receipt string) {
 	f := casework.Filing{Channel: "受理窗口", Date: l.today(), Receipt: receipt}
-	l.step(what, func(op docket.Op) (docket.Receipt, error) { return l.desk.RecordFiling(ctx, op, l.id, f, l.who) })
+	l.step(what, func(op docket.Op) (docket.Receipt, error) { return l.Desk.RecordFiling(ctx, op, l.id, f, l.who) })
 }
 
 func (l *life) amend(what, who string, d casework.Decision) {
@@ -133,7 +134,7 @@ func (l *life) amend(what, who string, d casework.Decision) {
 	a := actor(who)
 	d.Evidence, d.Date = l.lateEvidence(what, ref, a), l.today()
 	l.step(what, func(op docket.Op) (docket.Receipt, error) {
-		return l.desk.Amend(ctx, op, ref, l.record().Case.Replies(), d, "后续来函", a)
+		return l.Desk.Amend(ctx, op, ref, l.record().Case.Replies(), d, "后续来函", a)
 	})
 }
 
@@ -149,7 +150,7 @@ func (h *house) revoked() {
 	l := h.submitted("links", "lin", casework.Device, nil)
 	ref := l.at(gate.Reply)
 	l.step("links-revoked", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.RevokeLinks(ctx, op, docket.GateRef{Case: ref.Case, Gate: ref.Gate}, actor("shen"))
+		return h.Desk.RevokeLinks(ctx, op, docket.GateRef{Case: ref.Case, Gate: ref.Gate}, actor("shen"))
 	})
 	l.reply("approved-after-revoking", "shen", approve("函〔2026〕41号", 10, "套"))
 }
@@ -164,7 +165,7 @@ func (l *life) correct(what, who string, d casework.Decision) {
 	}
 	d.Date = l.today()
 	l.step(what, func(op docket.Op) (docket.Receipt, error) {
-		return l.desk.Correct(ctx, op, ref, l.record().Case.Replies(), d, "文号录入有误", actor(who))
+		return l.Desk.Correct(ctx, op, ref, l.record().Case.Replies(), d, "文号录入有误", actor(who))
 	})
 }
 
@@ -182,7 +183,7 @@ func (h *house) emergency() {
 		version := l.version()
 		l.step("papers-owed", func(op docket.Op) (docket.Receipt, error) {
 			lane := docket.Lane{Later: []string{"signed-form"}, Urgency: "患者须于48小时内手术"}
-			return h.desk.SubmitUrgent(ctx, op, l.id, version, true, lane, l.who)
+			return h.Desk.SubmitUrgent(ctx, op, l.id, version, true, lane, l.who)
 		})
 		return l
 	}
@@ -191,11 +192,11 @@ func (h *house) emergency() {
 	l.paper("signed-form")
 	ref, version := l.at(gate.Papers), l.version()
 	l.step("papers-delivered", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Deliver(ctx, op, ref, version, true, l.who)
+		return h.Desk.Deliver(ctx, op, ref, version, true, l.who)
 	})
 	l.reply("approved-before-opinion", "tang", approve("函〔2026〕11号", 10, "套"))
 	l.step("late-opinion", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.OpineLate(ctx, op, l.id, l.newest(), opinion(), zhou)
+		return h.Desk.OpineLate(ctx, op, l.id, l.newest(), world.Opinion(), zhou)
 	})
 
 	moot := urgent("urgent-refused")
@@ -214,7 +215,7 @@ func (h *house) emergency() {
 
 func (l *life) withdraw() {
 	l.step("withdrawn", func(op docket.Op) (docket.Receipt, error) {
-		return l.desk.Withdraw(ctx, op, l.id, "患者已转院", l.who)
+		return l.Desk.Withdraw(ctx, op, l.id, "患者已转院", l.who)
 	})
 }
 
@@ -227,29 +228,29 @@ func (h *house) drug() {
 		r.Limits[policy.Inquiring] = l
 	})
 	asked := h.do("inquiry-drug-asked", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Inquire(ctx, op, true, "罕见病药品", "可以由牵头医院代报吗？", "", lin)
+		return h.Desk.Inquire(ctx, op, true, "罕见病药品", "可以由牵头医院代报吗？", "", lin)
 	})
 	q := docket.SheetID(asked.Sheet)
 	h.do("inquiry-drug-answered-by-one", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.AnswerInquiry(ctx, op, q, "可以。", luo)
+		return h.Desk.AnswerInquiry(ctx, op, q, "可以。", luo)
 	})
 	h.do("inquiry-drug-answered-by-both", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.AnswerInquiry(ctx, op, q, "同意市卫生健康委意见。", zhou)
+		return h.Desk.AnswerInquiry(ctx, op, q, "同意市卫生健康委意见。", zhou)
 	})
 	h.rules(func(*policy.Rules) {})
 	l := h.submitted("first-drug", "lin", casework.Drug, nil)
 	h.do("inquiry-asked-beside-a-case", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Inquire(ctx, op, true, "通关", "何时申请通关单？", l.id, lin)
+		return h.Desk.Inquire(ctx, op, true, "通关", "何时申请通关单？", l.id, lin)
 	})
 	registered := l.step("variety-registered", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Register(ctx, op, l.id, l.newest(), docket.Product(l.record().Case), "新增药品", luo)
+		return h.Desk.Register(ctx, op, l.id, l.newest(), docket.Product(l.record().Case), "新增药品", luo)
 	})
 	h.secrets["variety of drugs"] = docket.SheetID(registered.Sheet)
-	l.opine("opinion-given", "luo", opinion())
+	l.opine("opinion-given", "luo", world.Opinion())
 	l.step("reported", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.RecordReport(ctx, op, l.id, casework.Filing{Channel: "公文", Date: h.today(), Receipt: "沪卫〔2026〕9号"}, luo)
+		return h.Desk.RecordReport(ctx, op, l.id, casework.Filing{Channel: "公文", Date: h.today(), Receipt: "沪卫〔2026〕9号"}, luo)
 	})
-	l.step("joined", func(op docket.Op) (docket.Receipt, error) { return h.desk.Join(ctx, op, l.id, "无异议", zhou) })
+	l.step("joined", func(op docket.Op) (docket.Receipt, error) { return h.Desk.Join(ctx, op, l.id, "无异议", zhou) })
 	l.reply("approved", "shen", approve("药函〔2026〕1号", 120, "支"))
 }
 
@@ -260,12 +261,12 @@ func (h *house) repeats() {
 	claim := func(l *life, v string) {
 		version := l.version()
 		l.step("variety-claimed", func(op docket.Op) (docket.Receipt, error) {
-			return h.desk.Claim(ctx, op, l.id, version, v, l.who)
+			return h.Desk.Claim(ctx, op, l.id, version, v, l.who)
 		})
 	}
 	identify := func(l *life, v string, who party.Actor) {
 		l.step("variety-found", func(op docket.Op) (docket.Receipt, error) {
-			return h.desk.Identify(ctx, op, l.id, l.newest(), v, "型号与在先申请一致", who)
+			return h.Desk.Identify(ctx, op, l.id, l.newest(), v, "型号与在先申请一致", who)
 		})
 	}
 	other := h.open("repeat-other-hospital", "he", casework.Device, map[string]string{"licence-expires": "2027-06-30"})
@@ -273,7 +274,7 @@ func (h *house) repeats() {
 	other.paper("signed-form")
 	other.submit()
 	identify(other, device, zhou)
-	other.opine("opinion-relied", "zhou", opinion(1))
+	other.opine("opinion-relied", "zhou", world.Opinion(1))
 	other.reply("approved", "shen", approve("函〔2026〕21号", 10, "套"))
 
 	again := map[string]string{"units-used": "used", "other-patients": "另两名患者", "quantity": "4"}
@@ -282,7 +283,7 @@ func (h *house) repeats() {
 	same.paper("signed-form")
 	same.submit()
 	identify(same, device, zhou)
-	same.opine("opinion-relied", "zhou", opinion(0, 1, 2))
+	same.opine("opinion-relied", "zhou", world.Opinion(0, 1, 2))
 	same.reply("approved", "shen", approve("函〔2026〕22号", 4, "套"))
 
 	over := h.open("repeat-overridden", "lin", casework.Device, again)
@@ -290,46 +291,46 @@ func (h *house) repeats() {
 	over.paper("signed-form")
 	over.submit()
 	identify(over, device, zhou)
-	o := opinion(1)
+	o := world.Opinion(1)
 	o.Override = "使用科室已变更，使用管理能力重新评估"
 	over.opine("opinion-overridden", "zhou", o)
 
 	lacking := h.submitted("repeat-lacking", "lin", casework.Device, map[string]string{"indication": "另一适应症"})
 	identify(lacking, device, zhou)
-	lacking.opine("opinion-all-three", "zhou", opinion())
+	lacking.opine("opinion-all-three", "zhou", world.Opinion())
 
 	pills := h.submitted("repeat-drug", "he", casework.Drug, nil)
 	identify(pills, drug, luo)
-	pills.opine("opinion-relied", "luo", opinion(1))
+	pills.opine("opinion-relied", "luo", world.Opinion(1))
 
 	h.registers(device, drug)
 
 	stale := h.submitted("repeat-stale", "he", casework.Drug, nil)
 	identify(stale, drug, luo)
-	stale.opine("opinion-all-three", "luo", opinion())
+	stale.opine("opinion-all-three", "luo", world.Opinion())
 }
 
 // registers corrects one entry of the register and marks another.
 func (h *house) registers(device, drug string) {
-	v, err := h.desk.Variety(ctx, device, actor("zhou"))
+	v, err := h.Desk.Variety(ctx, device, actor("zhou"))
 	h.ok(err)
 	d := v.Data
 	d.Category, d.SpecialReview, d.Conditional, d.UDI = "implant", true, true, "06900000000000"
 	h.do("variety-corrected", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.CorrectVariety(ctx, op, device, v.Version, d, "补充类别", actor("zhou"))
+		return h.Desk.CorrectVariety(ctx, op, device, v.Version, d, "补充类别", actor("zhou"))
 	})
 	d.UDI, d.NoUDI = "", "未实施唯一标识"
 	h.do("variety-corrected-again", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.CorrectVariety(ctx, op, device, v.Version+1, d, "标识有误", actor("zhou"))
+		return h.Desk.CorrectVariety(ctx, op, device, v.Version+1, d, "标识有误", actor("zhou"))
 	})
 	h.do("variety-marked", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.MarkVariety(ctx, op, drug, 1, h.today(), "国药准字HJ20260001", actor("luo"))
+		return h.Desk.MarkVariety(ctx, op, drug, 1, h.today(), "国药准字HJ20260001", actor("luo"))
 	})
 	h.do("variety-mark-taken-away", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.MarkVariety(ctx, op, drug, 2, calendar.Day{}, "登记有误", actor("luo"))
+		return h.Desk.MarkVariety(ctx, op, drug, 2, calendar.Day{}, "登记有误", actor("luo"))
 	})
 	h.do("variety-marked-again", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.MarkVariety(ctx, op, drug, 3, h.today(), "国药准字HJ20260002", actor("luo"))
+		return h.Desk.MarkVariety(ctx, op, drug, 3, h.today(), "国药准字HJ20260002", actor("luo"))
 	})
 }
 
@@ -353,7 +354,7 @@ func (h *house) endings() {
 	h.rules(func(*policy.Rules) {})
 
 	no := h.submitted("refused", "lin", casework.Drug, nil)
-	bad := opinion()
+	bad := world.Opinion()
 	bad.Findings[2].Met, bad.Findings[2].Reason = false, "数量过多"
 	no.opine("opinion-unmet", "luo", bad)
 	no.reply("refused", "shen", casework.Decision{Outcome: casework.Refuse, Number: "药函〔2026〕2号", Reason: "不予批准"})

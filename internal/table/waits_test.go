@@ -9,28 +9,29 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/policy"
+	"jixu/internal/world"
 )
 
 // recounts: deadlines that were counted before the notice of the year was known.
 func (h *house) recounts() {
-	known := h.desk.Calendar
-	h.desk.Calendar = h.knowing(2025)
+	known := h.Desk.Calendar
+	h.Desk.Calendar = h.knowing(2025)
 	open := h.submitted("recounted", "lin", casework.Device, nil)
 	stopped := h.submitted("recounted-stopped", "lin", casework.Device, nil)
 	stopped.ask("supplement-asked", gate.Opinion, "zhou", casework.Defect{What: "请补充"})
 	// The notice of the National Day holiday comes to be known.
 	h.keep.moment = "recounted"
-	h.desk.Calendar = known
+	h.Desk.Calendar = known
 	h.sweep()
 	h.keep.moment = "recounted-resubmitted"
 	stopped.resubmit("resubmitted", gate.Opinion)
 
 	// The machine dies, and the sweep starts the leg again.
-	h.world.Machine.End(open.id+"-opinion-1", "FAILED")
+	h.World.Machine.End(open.id+"-opinion-1", "FAILED")
 	h.keep.moment = "restarted"
 	h.sweep()
-	h.world.Machine.End(open.id+"-opinion-2", "FAILED")
-	h.world.Clock.Advance(time.Hour)
+	h.World.Machine.End(open.id+"-opinion-2", "FAILED")
+	h.World.Clock.Advance(time.Hour)
 	h.sweep()
 	open.withdraw()
 	stopped.reply("refused", "shen", casework.Decision{Outcome: casework.Refuse, Number: "函〔2026〕10号", Reason: "不予批准"})
@@ -41,46 +42,46 @@ func (h *house) byMachine() {
 	zhou := actor("zhou")
 	secret := func(moment string) docket.Secret {
 		h.keep.moment = moment
-		s, err := h.machines.MakeSecret(ctx, h.op(), 30, zhou)
+		s, err := h.Machines.MakeSecret(ctx, h.op(), 30, zhou)
 		h.ok(err)
-		h.engine()
+		h.Engine()
 		return s
 	}
 	first := secret("trust-secret-made")
 	h.do("trust-events-directed", func(op docket.Op) (docket.Receipt, error) {
-		return h.machines.Direct(ctx, op, "https://machine.example.com/events", zhou)
+		return h.Machines.Direct(ctx, op, "https://machine.example.com/events", zhou)
 	})
 	secret("trust-second-secret-made")
-	h.do("trust-secret-revoked", func(op docket.Op) (docket.Receipt, error) { return h.machines.RevokeSecret(ctx, op, first.ID, zhou) })
+	h.do("trust-secret-revoked", func(op docket.Op) (docket.Receipt, error) { return h.Machines.RevokeSecret(ctx, op, first.ID, zhou) })
 	luo := actor("luo")
 	luo.Roles = append(luo.Roles, party.Administrator)
 	h.keep.moment = "trust-other-secret-made"
-	_, err := h.machines.MakeSecret(ctx, h.op(), 366, luo)
+	_, err := h.Machines.MakeSecret(ctx, h.op(), 366, luo)
 	h.ok(err)
 	h.do("trust-other-events-directed", func(op docket.Op) (docket.Receipt, error) {
-		return h.machines.Direct(ctx, op, "https://hc.example.com/events", luo)
+		return h.Machines.Direct(ctx, op, "https://hc.example.com/events", luo)
 	})
-	h.do("trust-other-events-undirected", func(op docket.Op) (docket.Receipt, error) { return h.machines.Direct(ctx, op, "", luo) })
+	h.do("trust-other-events-undirected", func(op docket.Op) (docket.Receipt, error) { return h.Machines.Direct(ctx, op, "", luo) })
 
 	l := h.submitted("answered-by-machine", "he", casework.Device, nil)
-	_, hold, err := h.machines.Secrets(ctx, "mpa")
+	_, hold, err := h.Machines.Secrets(ctx, "mpa")
 	h.ok(err)
-	named, err := h.machines.Named(ctx, "mpa", "zhou")
+	named, err := h.Machines.Named(ctx, "mpa", "zhou")
 	h.ok(err)
 	ref := l.at(gate.Opinion)
 	l.step("opinion-given", func(docket.Op) (docket.Receipt, error) {
 		op := docket.Op{ID: "msg_1", Body: docket.Digest("1"), Holds: []docket.Hold{hold}}
-		return h.desk.Opine(ctx, op, ref, opinion(), named, nil)
+		return h.Desk.Opine(ctx, op, ref, world.Opinion(), named, nil)
 	})
 	h.do("inquiry-with-events", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Inquire(ctx, op, false, "说明书", "可以只交英文吗？", l.id, l.who)
+		return h.Desk.Inquire(ctx, op, false, "说明书", "可以只交英文吗？", l.id, l.who)
 	})
 }
 
 // doors: sessions, codes that were tried, sign-ins on their way.
 func (h *house) doors() {
 	h.keep.moment = "signed-in"
-	now := h.now()
+	now := h.Now()
 	h.ok(h.keep.PutSession(ctx, docket.Session{
 		Hash: docket.Hash("signed in"), Person: "lin", Org: "h1", Created: now, Idle: now.Add(30 * time.Minute), Expires: now.Add(200 * 24 * time.Hour),
 	}))
@@ -98,15 +99,15 @@ func (h *house) whatStillWaits() {
 		h.open("draft-claiming-device", "he", casework.Device, nil), h.open("draft-claiming-drug", "lin", casework.Drug, nil),
 	} {
 		version, v := l.version(), h.secrets["variety of "+strings.TrimPrefix(l.name, "draft-claiming-")+"s"]
-		l.step("variety-claimed", func(op docket.Op) (docket.Receipt, error) { return h.desk.Claim(ctx, op, l.id, version, v, l.who) })
+		l.step("variety-claimed", func(op docket.Op) (docket.Receipt, error) { return h.Desk.Claim(ctx, op, l.id, version, v, l.who) })
 	}
 	// A repeat that was found and waits for its opinion.
 	found := h.submitted("waits-for-repeat", "he", casework.Device, nil)
 	found.step("variety-found", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Identify(ctx, op, found.id, found.newest(), h.secrets["variety of devices"], "型号一致", actor("zhou"))
+		return h.Desk.Identify(ctx, op, found.id, found.newest(), h.secrets["variety of devices"], "型号一致", actor("zhou"))
 	})
 	h.keep.moment = "own-pack"
-	own := small(policy.DevicePack())
+	own := policy.DevicePack()
 	own.Version = "2-house"
 	own.Parts = own.Parts[:1]
 	own.Form = own.Form[:len(own.Form):len(own.Form)]
@@ -115,11 +116,11 @@ func (h *house) whatStillWaits() {
 		r.Version, r.Packs = "house-pack-1", map[string]string{"device": own.Key()}
 	})
 	h.do("draft-of-own-pack-created", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.CreateFilled(ctx, op, casework.Device, map[string]string{"product-zh": "自有清单产品"}, actor("lin"))
+		return h.Desk.CreateFilled(ctx, op, casework.Device, map[string]string{"product-zh": "自有清单产品"}, actor("lin"))
 	})
 	h.rules(func(*policy.Rules) {})
 	claimed := h.submitted("waits-for-both", "lin", casework.Device, nil)
-	h.do("draft-cloned-created", func(op docket.Op) (docket.Receipt, error) { return h.desk.Clone(ctx, op, claimed.id, actor("lin")) })
+	h.do("draft-cloned-created", func(op docket.Op) (docket.Receipt, error) { return h.Desk.Clone(ctx, op, claimed.id, actor("lin")) })
 
 	overdue := h.submitted("overdue", "lin", casework.Drug, nil)
 	overdue.filing("filed", "")
@@ -132,7 +133,7 @@ func (h *house) whatStillWaits() {
 	h.days(2)
 	h.sweep()
 	awaiting := h.submitted("waits-for-reply", "he", casework.Drug, nil)
-	awaiting.opine("opinion-given", "luo", opinion())
+	awaiting.opine("opinion-given", "luo", world.Opinion())
 	asked := h.submitted("waits-for-reply-supplement", "lin", casework.Device, nil)
 	asked.ask("reply-supplement-asked", gate.Reply, "shen", casework.Defect{What: "请补充"})
 	both := h.submitted("waits-for-both-supplements", "lin", casework.Drug, nil)
@@ -140,37 +141,37 @@ func (h *house) whatStillWaits() {
 	both.ask("reply-supplement-asked", gate.Reply, "shen", casework.Defect{What: "请补充"})
 	held := h.submitted("held", "he", casework.Device, nil)
 	ref := held.at(gate.Opinion)
-	held.step("assigned", func(op docket.Op) (docket.Receipt, error) { return h.desk.Assign(ctx, op, ref, "zhou", actor("zhou")) })
+	held.step("assigned", func(op docket.Op) (docket.Receipt, error) { return h.Desk.Assign(ctx, op, ref, "zhou", actor("zhou")) })
 	held.step("held", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Hold(ctx, op, ref, "等待专家会", h.today().AddDays(9), actor("zhou"))
+		return h.Desk.Hold(ctx, op, ref, "等待专家会", h.today().AddDays(9), actor("zhou"))
 	})
 	owing := h.open("owing-papers", "he", casework.Device, nil)
 	version := owing.version()
 	owing.step("papers-owed", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.SubmitUrgent(ctx, op, owing.id, version, true, docket.Lane{Later: []string{"signed-form"}, Urgency: "急诊"}, owing.who)
+		return h.Desk.SubmitUrgent(ctx, op, owing.id, version, true, docket.Lane{Later: []string{"signed-form"}, Urgency: "急诊"}, owing.who)
 	})
 	owing.announce("papers-announced", "signed-form")
 
 	files := h.open("files", "lin", casework.Device, nil)
 	files.announce("announced", "signed-form")
-	h.world.Scanner.Away = true
+	h.World.Scanner.Away = true
 	files.arrive("scanner-away", files.announce("attached", "signed-form"), paper)
-	h.world.Scanner.Away, h.world.Scanner.Most = false, 10
+	h.World.Scanner.Away, h.World.Scanner.Most = false, 10
 	large := h.open("files-too-large", "lin", casework.Device, nil)
 	large.arrive("unscanned", large.announce("attached", "signed-form"), paper)
-	h.world.Scanner.Most = 0
-	h.desk.Scanner = nil
+	h.World.Scanner.Most = 0
+	h.Desk.Scanner = nil
 	plain := h.open("files-without-scanner", "lin", casework.Device, nil)
 	plain.arrive("checked", plain.announce("attached", "signed-form"), paper)
-	h.desk.Scanner = h.world.Scanner
+	h.Desk.Scanner = h.World.Scanner
 
 	// A code that was asked for, and tried once.
 	h.keep.moment = "code-tried"
-	secret := h.mailed("nmpa", linkIn)
-	c, err := h.keeper.RequestCode(ctx, secret, "shen", "browser")
+	secret := h.mailed("nmpa", world.LinkIn)
+	c, err := h.Keeper.RequestCode(ctx, secret, "shen", "browser")
 	h.ok(err)
-	h.engine()
-	if _, err := h.keeper.EnterCode(ctx, secret, c.ID, "x", "browser", "never"); err == nil {
+	h.Engine()
+	if _, err := h.Keeper.EnterCode(ctx, secret, c.ID, "x", "browser", "never"); err == nil {
 		h.t.Fatal("a wrong code lets in")
 	}
 	h.secrets[c.ID] = "code"
@@ -180,7 +181,7 @@ func (h *house) whatStillWaits() {
 	late := h.submitted("untold", "lin", casework.Device, nil)
 	late.filing("filed", "")
 	h.do("inquiry-untold", func(op docket.Op) (docket.Receipt, error) {
-		return h.desk.Inquire(ctx, op, false, "未告知的咨询", "？", "", actor("lin"))
+		return h.Desk.Inquire(ctx, op, false, "未告知的咨询", "？", "", actor("lin"))
 	})
-	h.world.Clock.Advance(5 * 24 * time.Hour)
+	h.World.Clock.Advance(5 * 24 * time.Hour)
 }

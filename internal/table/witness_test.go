@@ -12,17 +12,17 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/party"
 	"jixu/internal/policy"
+	"jixu/internal/world"
 )
 
 // witness is a keep that writes down every document that goes through it, as it
 // is written, under the moment at which it was first of its shape.
 type witness struct {
-	keep
+	world.Keep
 	t       testing.TB
 	moment  string
 	shapes  map[string]bool
 	seen    []document          // the first of each shape, in the order in which they were seen
-	waiting []docket.EntryRef   // committed and not told
 	entries map[string][]string // lines of history, by aggregate
 	order   []string
 	born    map[string]string // the moment of an aggregate's first entry
@@ -34,8 +34,8 @@ type document struct {
 	data         []byte
 }
 
-func newWitness(t testing.TB, k keep) *witness {
-	return &witness{keep: k, t: t, moment: "founding", shapes: map[string]bool{}, entries: map[string][]string{}, born: map[string]string{}}
+func newWitness(t testing.TB, k world.Keep) *witness {
+	return &witness{Keep: k, t: t, moment: "founding", shapes: map[string]bool{}, entries: map[string][]string{}, born: map[string]string{}}
 }
 
 func (w *witness) see(kind string, v any) {
@@ -112,17 +112,16 @@ func shapeOf(t testing.TB, data []byte) string {
 	return strings.Join(slices.Sorted(maps.Keys(paths)), "\n")
 }
 
-func (w *witness) entry(name string, seq int, line string, at time.Time) {
+func (w *witness) entry(name, line string) {
 	if w.entries[name] == nil {
 		w.order = append(w.order, name)
 		w.born[name] = w.moment
 	}
 	w.entries[name] = append(w.entries[name], line)
-	w.waiting = append(w.waiting, docket.EntryRef{Case: name, Seq: seq, At: at})
 }
 
 func (w *witness) Commit(ctx context.Context, c docket.Commit) error {
-	if err := w.keep.Commit(ctx, c); err != nil {
+	if err := w.Keep.Commit(ctx, c); err != nil {
 		return err
 	}
 	if c.Case.ID != "" {
@@ -133,7 +132,7 @@ func (w *witness) Commit(ctx context.Context, c docket.Commit) error {
 		if err != nil {
 			return err
 		}
-		w.entry(c.Case.ID, c.Entry.Seq, line, c.Entry.At)
+		w.entry(c.Case.ID, line)
 	}
 	for _, g := range slices.Concat(c.Opened, c.Changed) {
 		w.see("gate", g)
@@ -146,7 +145,7 @@ func (w *witness) Commit(ctx context.Context, c docket.Commit) error {
 		if err != nil {
 			return err
 		}
-		w.entry(ch.Sheet.Name(), ch.Entry.Seq, line, ch.Entry.At)
+		w.entry(ch.Sheet.Name(), line)
 		w.see("sheet", ch.Sheet)
 		w.see(ch.Sheet.Kind, ch.Sheet.Body)
 	}
@@ -158,11 +157,11 @@ func (w *witness) Commit(ctx context.Context, c docket.Commit) error {
 
 func (w *witness) PutFile(ctx context.Context, f docket.File) error {
 	w.see("file", f)
-	return w.keep.PutFile(ctx, f)
+	return w.Keep.PutFile(ctx, f)
 }
 
 func (w *witness) SettleFile(ctx context.Context, f docket.File) (docket.File, error) {
-	now, err := w.keep.SettleFile(ctx, f)
+	now, err := w.Keep.SettleFile(ctx, f)
 	if err == nil {
 		w.see("file", now)
 	}
@@ -171,62 +170,62 @@ func (w *witness) SettleFile(ctx context.Context, f docket.File) (docket.File, e
 
 func (w *witness) LogRead(ctx context.Context, r docket.Reading) error {
 	w.see("reading", r)
-	return w.keep.LogRead(ctx, r)
+	return w.Keep.LogRead(ctx, r)
 }
 
 func (w *witness) PutOrganisation(ctx context.Context, o party.Organisation) error {
 	w.see("organisation", o)
-	return w.keep.PutOrganisation(ctx, o)
+	return w.Keep.PutOrganisation(ctx, o)
 }
 
 func (w *witness) PutPerson(ctx context.Context, p party.Person) error {
 	w.see("person", p)
-	return w.keep.PutPerson(ctx, p)
+	return w.Keep.PutPerson(ctx, p)
 }
 
 func (w *witness) PutAgencies(ctx context.Context, a party.Agencies) error {
 	w.see("agencies", a)
-	return w.keep.PutAgencies(ctx, a)
+	return w.Keep.PutAgencies(ctx, a)
 }
 
 func (w *witness) PutRules(ctx context.Context, r policy.Rules) error {
 	w.see("rules", r)
-	return w.keep.PutRules(ctx, r)
+	return w.Keep.PutRules(ctx, r)
 }
 
 func (w *witness) PutPack(ctx context.Context, p policy.Pack) error {
 	w.see("pack", p)
-	return w.keep.PutPack(ctx, p)
+	return w.Keep.PutPack(ctx, p)
 }
 
 func (w *witness) PutSession(ctx context.Context, s docket.Session) error {
 	w.see("session", s)
-	return w.keep.PutSession(ctx, s)
+	return w.Keep.PutSession(ctx, s)
 }
 
 func (w *witness) PutLink(ctx context.Context, l docket.Link) error {
 	w.see("link", l)
-	return w.keep.PutLink(ctx, l)
+	return w.Keep.PutLink(ctx, l)
 }
 
 func (w *witness) PutCode(ctx context.Context, c docket.Code) error {
 	w.see("code", c)
-	return w.keep.PutCode(ctx, c)
+	return w.Keep.PutCode(ctx, c)
 }
 
 func (w *witness) UseCode(ctx context.Context, id string, s docket.Session, now time.Time) error {
 	w.see("session", s)
-	return w.keep.UseCode(ctx, id, s, now)
+	return w.Keep.UseCode(ctx, id, s, now)
 }
 
 func (w *witness) PutPending(ctx context.Context, p docket.Pending) error {
 	w.see("pending", p)
-	return w.keep.PutPending(ctx, p)
+	return w.Keep.PutPending(ctx, p)
 }
 
 func (w *witness) MarkDelivered(ctx context.Context, key string, at time.Time) error {
 	w.see("delivered", at.UTC())
-	return w.keep.MarkDelivered(ctx, key, at)
+	return w.Keep.MarkDelivered(ctx, key, at)
 }
 
 // notes is a queue whose messages are seen by the witness.
@@ -249,4 +248,40 @@ type shelf struct {
 func (s shelf) PutManifest(ctx context.Context, key string, data []byte) error {
 	s.seeBytes("manifest", data)
 	return s.Files.PutManifest(ctx, key, data)
+}
+
+// starts is a machine whose inputs are seen by the witness.
+type starts struct {
+	docket.Machine
+	*witness
+}
+
+func (s starts) Start(ctx context.Context, name string, input []byte) (bool, error) {
+	s.seeBytes("input", input)
+	return s.Machine.Start(ctx, name, input)
+}
+
+// hooks sees what other organisations' machines are sent.
+type hooks struct {
+	docket.Hooks
+	*witness
+}
+
+func (h hooks) Post(ctx context.Context, hook docket.Hook) error {
+	h.seeBytes("event", hook.Body)
+	return h.Hooks.Post(ctx, hook)
+}
+
+// task sees what the tasks of a machine are sent and answer.
+func (w *witness) task(function string, in []byte, out any) {
+	w.t.Helper()
+	if function == "apply-outcome" {
+		w.see("next", out)
+		return
+	}
+	var sent waiting
+	if err := json.Unmarshal(in, &sent); err != nil {
+		w.t.Fatal(err)
+	}
+	w.see("waiting", sent)
 }
