@@ -34,19 +34,13 @@ func newTown(t testing.TB) *town {
 
 var (
 	monday  = world.Monday
+	must    = world.Must
 	actor   = world.Short.Actor
 	opinion = world.Opinion
 	op      = world.Op
 	form    = world.Form(casework.Device)
 	paper   = world.Paper
 )
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 // ---- a life
 

@@ -74,13 +74,7 @@ func openHouse(t testing.TB, address string) *house {
 	return h
 }
 
-// must ends the test if a step that is not under test fails.
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+var must = world.Must
 
 func (h *house) newSite(a web.Audience) *web.Site {
 	return &web.Site{

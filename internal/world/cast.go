@@ -66,7 +66,10 @@ var Short = Cast{
 		{ID: "audit", Kind: party.Auditor, NameZH: "审计（示例）", Mail: "audit@example.invalid"},
 	},
 	People: []party.Person{
-		{ID: "lin", Org: "h1", NameZH: "林芷", NameEN: "Lin Zhi", Title: "经办人", Roles: []party.Role{party.Applicant}, Mail: "lin@example.invalid", Subject: "s-lin"},
+		{
+			ID: "lin", Org: "h1", NameZH: "林芷", NameEN: "Lin Zhi", Title: "经办人", Roles: []party.Role{party.Applicant},
+			Mail: "lin@example.invalid", Subject: "s-lin",
+		},
 		{ID: "he", Org: "h2", NameZH: "何悦", Roles: []party.Role{party.Applicant}, Mail: "he@example.invalid", Subject: "s-he"},
 		{ID: "zhou", Org: "mpa", NameZH: "周衡", Roles: []party.Role{party.Assessor, party.Administrator}, Mail: "zhou@example.invalid", Subject: "s-zhou"},
 		{ID: "luo", Org: "hc", NameZH: "罗青", Roles: []party.Role{party.Assessor, party.Recorder}, Mail: "luo@example.invalid", Subject: "s-luo"},

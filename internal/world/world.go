@@ -236,8 +236,14 @@ func (s *seeded) Read(b []byte) (int, error) {
 
 func (tw *Town) must(err error) {
 	tw.t.Helper()
+	Must(tw.t, err)
+}
+
+// Must ends the test if a step that is not under test fails.
+func Must(t T, err error) {
+	t.Helper()
 	if err != nil {
-		tw.t.Fatalf("%v", err)
+		t.Fatalf("%v", err)
 	}
 }
 
