@@ -24,6 +24,14 @@ func TestALifeWithoutFaults(t *testing.T) {
 	if c.Stage() != casework.StagePart || c.Opinion.State != casework.Given {
 		t.Errorf("got %s with the opinion %s, want approved in part with the opinion given", c.Stage(), c.Opinion.State)
 	}
+	if runs := p.World.Machine.Executions(); len(runs) != len(gate.Legs) {
+		t.Errorf("got %d runs, want one for each leg: nothing has failed, so nothing is begun again", len(runs))
+	}
+	for _, e := range p.World.Machine.Executions() {
+		if at := p.Walker.Run(e.Name).At; at != "The leg is over" {
+			t.Errorf("run %s: got it ended at %q, want it to follow its leg to the end", e.Name, at)
+		}
+	}
 	t.Logf("%d outside calls:\n%s", p.Calls, p.account())
 }
 

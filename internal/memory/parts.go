@@ -754,13 +754,17 @@ type Execution struct {
 	Resumed int    // how often a token was taken back
 }
 
+func (e *execution) seen(name string) Execution {
+	return Execution{name, bytes.Clone(e.input), e.status, e.waiting, e.resumed}
+}
+
 // Executions returns all of them, by name.
 func (m *Machine) Executions() []Execution {
 	m.world.mu.Lock()
 	defer m.world.mu.Unlock()
 	var out []Execution
 	for name, e := range m.executions {
-		out = append(out, Execution{name, bytes.Clone(e.input), e.status, e.waiting, e.resumed})
+		out = append(out, e.seen(name))
 	}
 	slices.SortFunc(out, func(a, b Execution) int { return cmp.Compare(a.Name, b.Name) })
 	return out
@@ -774,7 +778,7 @@ func (m *Machine) Execution(name string) (_ Execution, ok bool) {
 	if !ok {
 		return Execution{}, false
 	}
-	return Execution{name, bytes.Clone(e.input), e.status, e.waiting, e.resumed}, true
+	return e.seen(name), true
 }
 
 // Wait lets a running execution enter a waiting state and returns the token it
