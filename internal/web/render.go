@@ -29,6 +29,7 @@ type Page struct {
 	Home   string // where the top bar leads
 	Path   string // of this page, to come back to after a change of language
 	Errors []Error
+	Late   bool        // nothing is wrong with what was sent: somebody else came first
 	Typed  [][2]string // what a refused form held that this page does not, so that nothing typed is lost
 	Op     string      // a fresh operation id for the forms of this page
 	Script string      // the one script of this page, "" for most
@@ -102,6 +103,7 @@ func (x *exchange) render(status int, name string, page *Page, data any) error {
 		return err
 	}
 	x.fill(page)
+	page.Late = status == http.StatusConflict
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, "layout", data); err != nil {
 		return fmt.Errorf("rendering %s: %w", name, err)

@@ -33,7 +33,7 @@ func TestAnAnswerToAnOlderSubmissionComesBackWithWhatWasTyped(t *testing.T) {
 		}
 		w := s.send("POST", gate+step, zhou, form)
 		p := page(t, w)
-		if w.Code != http.StatusConflict || !strings.Contains(p.Find(".error-summary").Text(), "第 2 次申报") {
+		if w.Code != http.StatusConflict || !strings.Contains(p.Find(".error-summary").Text(), "第 2 次申报") || !strings.HasPrefix(p.Find(".error-summary h2").Text(), "尚未提交") {
 			t.Fatalf("%s: got %d %q, want 409 that names the second submission", step, w.Code, p.Find("main").Text())
 		}
 		if got := p.Find(`textarea[name="reason-capability"]`).Text(); strings.TrimSpace(got) != findings["reason-capability"] {
