@@ -12,7 +12,9 @@ import (
 // each, the key as it was before S3 encoded it. One that fails does not stop the
 // others; Lambda brings all of them again. An event without any is the clock's, and
 // calls tick, whose next time is its retry.
-func Objects(object func(ctx context.Context, key, version string) error, tick func(ctx context.Context)) func(context.Context, events.S3Event) (struct{}, error) {
+func Objects(
+	object func(ctx context.Context, key, version string) error, tick func(ctx context.Context),
+) func(context.Context, events.S3Event) (struct{}, error) {
 	return func(ctx context.Context, in events.S3Event) (struct{}, error) {
 		if len(in.Records) == 0 {
 			tick(ctx)

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -165,8 +164,8 @@ func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Pr
 	key := "act." + a.name
 	p := actPage{
 		Identity: x.identity(v.Case, x.directory()), Heading: x.lang.Say(key + ".title"), Intro: x.lang.Say(key + ".intro"), Go: x.lang.Say(key + ".go"),
-		Post: x.home() + "/cases/" + v.Case.ID + "/acts/" + a.name, Back: x.home() + "/cases/" + v.Case.ID, Version: v.Case.Dossier, Submission: len(v.Case.Submissions),
-		Reply: v.Case.Replies(),
+		Post: x.home() + "/cases/" + v.Case.ID + "/acts/" + a.name, Back: x.home() + "/cases/" + v.Case.ID,
+		Version: v.Case.Dossier, Submission: len(v.Case.Submissions), Reply: v.Case.Replies(),
 	}
 	if status == http.StatusUnprocessableEntity {
 		p.Submission, p.Reply = x.seen(), x.number("reply") // what came since, only a conflict tells of
@@ -457,147 +456,6 @@ func (x *exchange) act() error {
 		return x.see(x.home() + "/cases/" + r.Case + "/dossier")
 	}
 	return x.see(x.home() + "/cases/" + v.Case.ID)
-}
-
-// seen is the submission that the form showed; 0 if it says none.
-func (x *exchange) seen() int { return x.number("submission") }
-
-// number is a number that a form carries unseen; 0 if it says none.
-func (x *exchange) number(field string) int {
-	n, _ := strconv.Atoi(x.r.PostForm.Get(field))
-	return n
-}
-
-// said is what was typed in a field, tidied.
-func (x *exchange) said(id string) string { return normal(x.r.PostForm.Get(id)) }
-
-// filing reads channel, date and receipt.
-func (x *exchange) filing() (casework.Filing, error) {
-	day, ok := readDay(x.r.PostForm.Get("date"))
-	if !ok {
-		return casework.Filing{}, fault.Fields([]fault.Problem{{Field: "date", Code: "field.day"}})
-	}
-	return casework.Filing{Channel: x.said("channel"), Date: day, Receipt: x.said("receipt")}, nil
-}
-
-func (x *exchange) actFile(op docket.Op, v docket.View) (docket.Receipt, error) {
-	f, err := x.filing()
-	if err != nil {
-		return docket.Receipt{}, err
-	}
-	return x.site.Desk.RecordFiling(x.ctx(), op, v.Case.ID, f, x.actor)
-}
-
-func (x *exchange) actReport(op docket.Op, v docket.View) (docket.Receipt, error) {
-	f, err := x.filing()
-	if err != nil {
-		return docket.Receipt{}, err
-	}
-	return x.site.Desk.RecordReport(x.ctx(), op, v.Case.ID, f, x.actor)
-}
-
-func (x *exchange) actDeliver(op docket.Op, v docket.View) (docket.Receipt, error) {
-	version, err := x.version()
-	if err != nil {
-		return docket.Receipt{}, err
-	}
-	owed := v.Case.Papers.Gate
-	if owed == "" { // delivered already: the operation's own receipt, or a conflict
-		owed = lastPapers(v)
-	}
-	ref := docket.GateRef{Case: v.Case.ID, Gate: owed}
-	return x.site.Desk.Deliver(x.ctx(), op, ref, version, x.said("declared") == "yes", x.actor)
-}
-
-func lastPapers(v docket.View) string {
-	for _, g := range slices.Backward(v.Gates) {
-		if g.Leg == gate.Papers {
-			return g.ID
-		}
-	}
-	return ""
-}
-
-func (x *exchange) actClaim(op docket.Op, v docket.View) (docket.Receipt, error) {
-	version, err := x.version()
-	if err != nil {
-		return docket.Receipt{}, err
-	}
-	return x.site.Desk.Claim(x.ctx(), op, v.Case.ID, version, x.said("variety"), x.actor)
-}
-
-func (x *exchange) actClone(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Clone(x.ctx(), op, v.Case.ID, x.actor)
-}
-
-func (x *exchange) actReceive(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Receive(x.ctx(), op, v.Case.ID, x.seen(), x.actor)
-}
-
-func (x *exchange) actIdentify(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Identify(x.ctx(), op, v.Case.ID, x.seen(), x.said("variety"), x.said("reason"), x.actor)
-}
-
-func (x *exchange) actRegister(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Register(x.ctx(), op, v.Case.ID, x.seen(), x.readVariety(), x.said("reason"), x.actor)
-}
-
-func (x *exchange) actJoin(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Join(x.ctx(), op, v.Case.ID, x.said("statement"), x.actor)
-}
-
-func (x *exchange) actGate(v docket.View) docket.GateRef {
-	return docket.GateRef{Case: v.Case.ID, Gate: x.r.PostForm.Get("gate")}
-}
-
-func (x *exchange) actAssign(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Assign(x.ctx(), op, x.actGate(v), x.r.PostForm.Get("person"), x.actor)
-}
-
-func (x *exchange) actHold(op docket.Op, v docket.View) (docket.Receipt, error) {
-	until, ok := readDay(x.r.PostForm.Get("until"))
-	if !ok {
-		return docket.Receipt{}, fault.Fields([]fault.Problem{{Field: "until", Code: "field.day"}})
-	}
-	return x.site.Desk.Hold(x.ctx(), op, x.actGate(v), x.said("reason"), until, x.actor)
-}
-
-func (x *exchange) actRelease(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Release(x.ctx(), op, x.actGate(v), x.actor)
-}
-
-func (x *exchange) actOpineLate(op docket.Op, v docket.View) (docket.Receipt, error) {
-	a, problems := x.readAnswer(v, casework.Opine)
-	if len(problems) > 0 {
-		return docket.Receipt{}, fault.Fields(problems)
-	}
-	return x.site.Desk.OpineLate(x.ctx(), op, v.Case.ID, x.seen(), a.Opinion, x.actor)
-}
-
-func (x *exchange) actAmend(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.replaceReply(op, v, x.site.Desk.Amend)
-}
-
-func (x *exchange) actCorrect(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.replaceReply(op, v, x.site.Desk.Correct)
-}
-
-func (x *exchange) replaceReply(op docket.Op, v docket.View,
-	do func(context.Context, docket.Op, docket.GateRef, int, casework.Decision, string, party.Actor) (docket.Receipt, error),
-) (docket.Receipt, error) {
-	g, ok := replied(v)
-	if !ok {
-		return docket.Receipt{}, fault.New(fault.Conflict, "case.state")
-	}
-	d, problems := x.readDecision(v)
-	if len(problems) > 0 {
-		return docket.Receipt{}, fault.Fields(problems)
-	}
-	return do(x.ctx(), op, docket.GateRef{Case: v.Case.ID, Gate: g.ID}, x.number("reply"), d, x.said("why"), x.actor)
-}
-
-func (x *exchange) actRevokeLinks(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.RevokeLinks(x.ctx(), op, x.actGate(v), x.actor)
 }
 
 // actLinks lists what the reader can do beside answering.
