@@ -66,7 +66,7 @@ func (x *exchange) backHref() string {
 }
 
 // control are fields that nobody types.
-var control = []string{"op", "version", "choice", "gate", "item", "return", "lang", "large", "sha256", "evidence", "digits", "answers"}
+var control = []string{"op", "version", "choice", "gate", "item", "return", "lang", "large", "sha256", "evidence", "digits", "answers", "submission", "reply"}
 
 // typedFrame is about what the page writes around one thing typed, in bytes.
 const typedFrame = 64

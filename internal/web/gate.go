@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"jixu/internal/casework"
@@ -96,6 +97,16 @@ func (x *exchange) showGate(status int, v docket.View, g gate.Gate, problems []f
 	}
 	p.Summary.Repeat = p.Route.Label + x.lang.Say("colon") + p.Route.Text
 	p.Typed = x.typed()
+	label := x.answerView(v, g, casework.Verb(x.r.PostForm.Get("choice"))).fieldLabel(x)
+	said := map[string]string{"yes": "met.true", "no": "met.false", "rely": "met.rely"}
+	for i, t := range p.Typed {
+		if key := said[t[1]]; key != "" && strings.HasPrefix(t[0], "finding-") {
+			p.Typed[i][1] = x.lang.Say(key)
+		}
+		if l := label(t[0]); l != "" {
+			p.Typed[i][0] = l
+		}
+	}
 	p.Lines = x.timeline(v, x.directory())
 	p.Errors = labelled(x.problems(problems), func(field string) string {
 		if field == "" {

@@ -157,7 +157,10 @@ func TestAFileIsNotCalledByWhoIsTreated(t *testing.T) {
 func TestAnOpenedFileIsSavedUnderItsName(t *testing.T) {
 	s := newScene(t)
 	r := s.load(t, s.open)
-	f := r.Files[0]
+	f, ok := r.File(r.Case.Files["signed-form"][0])
+	if !ok {
+		t.Fatal("the signed form is not there")
+	}
 	path := strings.Replace(s.open, "/hospital/", "/agency/", 1) + "/files/" + f.ID + "/open"
 	w := s.send("POST", path, s.cookie(t, "agency", "zhou-heng"), url.Values{"op": {rand.Text()}})
 	to, err := url.Parse(w.Header().Get("Location"))
