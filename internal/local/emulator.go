@@ -90,6 +90,8 @@ func (e *Emulator) start(tools Tools, dir string) error {
 	}
 	go func() {
 		_ = e.process.Wait() // how it ended is in its log
+		// It unpacks functions there, and leaves them.
+		_ = os.RemoveAll(filepath.Join(os.TempDir(), "ministack-provided-code-"+strconv.Itoa(e.Port)))
 		close(e.ended)
 	}()
 	return nil

@@ -179,7 +179,7 @@ func (h *house) welcome(took time.Duration) {
 	fmt.Fprintf(h.options.Out, `
 急需 Jixu is ready (%.0f s)
   医疗机构 hospital   %[2]s/hospital
-  行政机关 agencies   %[2]s/agency
+  管理部门 agencies   %[2]s/agency
   邮件     mail       %[3]s/mail
   时间     clock      %[3]s/clock
 `, took.Seconds(), h.emulator.Site(), h.desk.Issuer)
@@ -190,7 +190,7 @@ func (h *house) welcome(took time.Duration) {
 		}
 	}
 	fmt.Fprintln(h.options.Out, "bin/jixu clock +10d lets ten days pass, and so does the clock page; make demo lives whole cases over HTTP")
-	fmt.Fprintln(h.options.Out, "Ctrl-C stops it; what it knows stays in .local/state")
+	fmt.Fprintln(h.options.Out, "Ctrl-C stops it; what it knows stays in .local/state, all but the mails")
 }
 
 // close stops what is open. State is written as the emulator ends.

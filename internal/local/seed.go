@@ -90,7 +90,7 @@ func Seed(ctx context.Context, env Environment) error {
 				one.Applicant = []string{"he-yue", "wu-lan"}[int(until)%2]
 			}
 			if first {
-				fmt.Fprintln(env.Out, "planting sample cases …")
+				fmt.Fprintln(env.Out, "seeing that the sample cases are there …")
 				first = false
 			}
 			if _, err := s.plant(ctx, one); err != nil {
