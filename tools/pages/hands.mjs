@@ -183,7 +183,8 @@ export class Hands {
   // act does one of the things beside gates, from its page.
   async act(path, name, values = {}) {
     const {html} = await this.get(`${path}/acts/${name}`);
-    return this.post(`${path}/acts/${name}`, {op: this.hidden(html, "op"), version: this.hidden(html, "version"), ...values});
+    const carried = Object.fromEntries(["op", "version", "submission", "reply"].map((field) => [field, this.hidden(html, field)]));
+    return this.post(`${path}/acts/${name}`, {...carried, ...values});
   }
 
   async ask(kind, subject, question) {
@@ -193,7 +194,7 @@ export class Hands {
 
   async answer(gate, choice, values) {
     const {html} = await this.get(`${gate}/answer?choice=${choice}`);
-    await this.post(`${gate}/answer`, {op: this.hidden(html, "op"), choice, ...values});
+    await this.post(`${gate}/answer`, {op: this.hidden(html, "op"), submission: this.hidden(html, "submission"), choice, ...values});
   }
 
   async evidence(gate) {
