@@ -218,6 +218,9 @@ func (x *exchange) finish() error {
 	}
 	now := x.site.Machine()
 	pending, err := x.site.Doors.TakePending(x.ctx(), docket.Hash(state), now)
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return err // nobody was refused: the store did not answer
+	}
 	if err != nil || pending.Site != string(x.site.Audience) {
 		return fault.Because(fault.Forbidden, "signin", err)
 	}
