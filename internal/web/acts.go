@@ -371,12 +371,11 @@ func (x *exchange) gateChoices(v docket.View) []Choice {
 	return out
 }
 
-// linkGates are the open gates of the reader's organisation that links open.
+// linkGates are the gates whose links the reader may end.
 func (x *exchange) linkGates(v docket.View) []Choice {
 	var out []Choice
 	for _, g := range v.Waiting {
-		links := (g.Party == x.actor.Org || slices.Contains(g.Recorders, x.actor.Org)) && (g.Kind == gate.Assess || g.Kind == gate.Decide)
-		if links && (x.actor.Holds(party.Administrator) || g.MayAnswer(x.actor) == nil) {
+		if v.Case.MayRevokeLinks(g, x.actor) == nil {
 			out = append(out, Choice{Value: g.ID, Label: x.lang.Say("move." + string(g.Kind))})
 		}
 	}
