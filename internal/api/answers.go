@@ -124,22 +124,11 @@ func (in replyIn) decision(c casework.Case) (casework.Decision, []fault.Problem)
 		Outcome: casework.Outcome(in.Outcome), Number: normal(in.Number), Reason: normal(in.Reason), Evidence: in.Evidence,
 		Date: day("date", in.Date),
 	}
-	d.Terms.ValidUntil = day("validUntil", in.ValidUntil)
+	var conditions []string
 	for _, condition := range in.Conditions {
-		d.Terms.Conditions = append(d.Terms.Conditions, normal(condition))
+		conditions = append(conditions, normal(condition))
 	}
-	if in.Quantity != nil {
-		d.Terms.Quantity = *in.Quantity
-	}
-	if d.Outcome == casework.Refuse {
-		return d, problems
-	}
-	if in.Quantity == nil {
-		d.Terms.Quantity = c.Asked()
-	}
-	if n := len(c.Submissions); n > 0 {
-		d.Terms.Unit = c.Submissions[n-1].Unit
-	}
+	d.Terms = c.Granted(d.Outcome, in.Quantity, day("validUntil", in.ValidUntil), conditions)
 	return d, problems
 }
 

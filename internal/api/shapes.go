@@ -9,7 +9,6 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/dossier"
 	"jixu/internal/gate"
-	"jixu/internal/party"
 	"jixu/internal/reuse"
 )
 
@@ -247,9 +246,7 @@ func (x *call) files(v docket.View) []fileOut {
 	}
 	for _, f := range v.Files {
 		attached := slices.Contains(v.Case.Files[f.Item], f.ID)
-		proves := v.Case.Decision != nil && v.Case.Decision.Evidence == f.ID ||
-			slices.ContainsFunc(v.Case.Former, func(d casework.Decision) bool { return d.Evidence == f.ID })
-		if frozen[f.ID] || proves || f.Org == x.actor.Org && (attached || f.Gate != "") {
+		if frozen[f.ID] || v.Case.Proves(f.ID) || f.Org == x.actor.Org && (attached || f.Gate != "") {
 			out = append(out, x.fileOut(f))
 		}
 	}
@@ -331,12 +328,8 @@ func (x *call) gateOut(c casework.Case, g gate.Gate) gateOut {
 		due := d.Due.UTC()
 		out.Due, out.Provisional, out.Counted = &due, d.Provisional, &d.Trace
 	}
-	if g.Status == gate.Open && g.MayAnswer(x.actor) == nil {
-		for _, verb := range answersAt(g, x.actor) {
-			if c.Permits(verb, x.actor) == nil {
-				out.Answers = append(out.Answers, string(verb))
-			}
-		}
+	for _, verb := range c.Answers(g, x.actor) {
+		out.Answers = append(out.Answers, string(verb))
 	}
 	if g.Answer != nil {
 		out.Answer = x.decided(g)
@@ -351,23 +344,6 @@ func (x *call) gateOut(c casework.Case, g gate.Gate) gateOut {
 		}
 	}
 	return out
-}
-
-// answersAt lists the verbs that answer a gate of g's kind for a.
-func answersAt(g gate.Gate, a party.Actor) []casework.Verb {
-	switch {
-	case g.Kind == gate.Assess:
-		return []casework.Verb{casework.Opine, casework.AskOpinion}
-	case g.Kind == gate.Decide:
-		return []casework.Verb{casework.Record, casework.AskReply}
-	case g.Kind == gate.Deliver:
-		return []casework.Verb{casework.Deliver}
-	case g.Party == a.Org:
-		return []casework.Verb{casework.Resubmit}
-	case g.Leg == gate.Reply:
-		return []casework.Verb{casework.Record} // a reply may come over the regulator's own supplement
-	}
-	return nil
 }
 
 // entryOut is one line of history.

@@ -225,22 +225,12 @@ func (c Case) Ring(g gate.Gate, s Setting) (Change, error) {
 	}
 	fx := &RingFx{Gate: g.ID, Party: g.Party, Kind: r.Kind, No: r.No, Missed: missed, Due: instant(r.At), Rang: instant(s.Now)}
 	if r.Kind == gate.Overdue {
-		fx.Escalated = s.coordinator(g.Party)
+		fx.Escalated = s.Agencies.Coordinator(g.Party)
 	}
 	return Change{
 		Case: c, Verb: RingVerb, By: party.System, Changed: []gate.Gate{g.Rang(s.Calendar)},
 		Facts: &Facts{Leg: g.Leg, Ring: fx},
 	}, nil
-}
-
-// coordinator is who hears of a gate that party let pass: the municipal MPA,
-// which coordinates the programme with the Health Commission (notice 002, three
-// (1)), and of its own gates the Health Commission.
-func (s Setting) coordinator(party string) string {
-	for _, org := range without([]string{s.Agencies.MunicipalMPA, s.Agencies.HealthCommission}, party) {
-		return org
-	}
-	return ""
 }
 
 // Restart raises the run of leg, so that the machine can be started again
@@ -377,8 +367,8 @@ func checkTerms(d Decision, asked int) []fault.Problem {
 	var problems []fault.Problem
 	t := d.Terms
 	if d.Outcome == Refuse {
-		if t.Quantity != 0 || len(t.Conditions) > 0 || !t.ValidUntil.IsZero() {
-			problems = append(problems, fault.Problem{Field: "quantity", Code: "terms.refused"})
+		for _, field := range t.stated() {
+			problems = append(problems, fault.Problem{Field: field, Code: "terms.refused"})
 		}
 		return problems
 	}
@@ -402,6 +392,49 @@ func checkTerms(d Decision, asked int) []fault.Problem {
 		problems = append(problems, sentence("conditions", condition, 1, maxCondition)...)
 	}
 	return problems
+}
+
+// stated lists the fields of t that say something; a unit says nothing by itself.
+func (t Terms) stated() []string {
+	var fields []string
+	if t.Quantity != 0 {
+		fields = append(fields, "quantity")
+	}
+	if !t.ValidUntil.IsZero() {
+		fields = append(fields, "validUntil")
+	}
+	if len(t.Conditions) > 0 {
+		fields = append(fields, "conditions")
+	}
+	return fields
+}
+
+// Granted returns the terms of a reply with that outcome as somebody enters them: an
+// approval whose letter states no quantity (nil) grants what was asked for, in the
+// unit in which it was asked. A refusal grants nothing; what is entered for one
+// anyhow stays in the terms, for the law to refuse.
+func (c Case) Granted(o Outcome, quantity *int, until calendar.Day, conditions []string) Terms {
+	t := Terms{ValidUntil: until, Conditions: conditions}
+	if quantity != nil {
+		t.Quantity = *quantity
+	}
+	if o == Refuse {
+		return t
+	}
+	if quantity == nil {
+		t.Quantity = c.Asked()
+	}
+	if n := len(c.Submissions); n > 0 {
+		t.Unit = c.Submissions[n-1].Unit
+	}
+	return t
+}
+
+// Proves reports whether a file proves the reply that is recorded, or one that a
+// later letter replaced. Whoever may read the case may open such a file.
+func (c Case) Proves(file string) bool {
+	return c.Decision != nil && c.Decision.Evidence == file ||
+		slices.ContainsFunc(c.Former, func(d Decision) bool { return d.Evidence == file })
 }
 
 // sentence lists what is wrong with a text somebody typed, as [reference], and if

@@ -223,14 +223,14 @@ func (c Case) askAgency(leg gate.Leg, s Setting) (Case, gate.Gate) {
 	if leg == gate.Opinion {
 		return c.openGate(leg, gate.Assess, s.Agencies.Of(c.Lead()), nil, s)
 	}
-	to, recorders := s.recorders()
-	return c.openGate(leg, gate.Decide, to, recorders, s)
+	to, others := recorders(s)
+	return c.openGate(leg, gate.Decide, to, others, s)
 }
 
 // recorders says whose move the reply is and who else may enter it, by local
 // policy: the regulator through its link, an officer of the municipal MPA who
 // transcribes the letter, or either.
-func (s Setting) recorders() (to string, others []string) {
+func recorders(s Setting) (to string, others []string) {
 	switch s.Rules.Recorder {
 	case policy.ByRegulator:
 		return s.Agencies.Regulator, nil

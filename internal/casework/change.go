@@ -5,21 +5,15 @@ import (
 	"strconv"
 	"time"
 
-	"jixu/internal/calendar"
 	"jixu/internal/gate"
+	"jixu/internal/law"
 	"jixu/internal/party"
 	"jixu/internal/policy"
 	"jixu/internal/reuse"
 )
 
-// Setting is what a move may know beside the case: the instant, the data in
-// force, and who the agencies are. The caller reads them; the law does not.
-type Setting struct {
-	Now      time.Time
-	Rules    policy.Rules
-	Calendar calendar.Calendar
-	Agencies party.Agencies
-}
+// Setting is what a move may know beside the case.
+type Setting = law.Setting
 
 // Change is what one move does: the case afterwards, the gates it opened or
 // changed, and the facts that history keeps. Nothing is stored yet.
@@ -93,31 +87,12 @@ func (f Facts) Listing() []string {
 	return without(append(slices.Clone(f.Copies), f.Shares...))
 }
 
-// Opening is a gate that this entry opened.
-type Opening struct {
-	Gate       string    `json:"gate"`
-	Kind       gate.Kind `json:"kind"`
-	Party      string    `json:"party"`
-	Recorders  []string  `json:"recorders,omitempty"`
-	Submission int       `json:"submission"`
-	Round      int       `json:"round"`
-	Issue      int       `json:"issue"`
-	Due        string    `json:"due,omitempty"` // RFC 3339; empty: no limit prescribed
-	Counted    any       `json:"counted,omitempty"`
-}
-
-// Closing is a gate that this entry ended.
-type Closing struct {
-	Gate   string   `json:"gate"`
-	Leg    gate.Leg `json:"leg"`
-	Choice string   `json:"choice"`
-}
-
-// Start is a run of a leg that the machine must carry from now on.
-type Start struct {
-	Leg gate.Leg `json:"leg"`
-	Run int      `json:"run"`
-}
+// What every entry says in the words of the frame.
+type (
+	Opening = law.Opening
+	Closing = law.Closing
+	Start   = law.Start
+)
 
 // Frozen says which dossier was submitted.
 type Frozen struct {

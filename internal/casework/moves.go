@@ -5,11 +5,12 @@ import (
 
 	"jixu/internal/fault"
 	"jixu/internal/gate"
+	"jixu/internal/law"
 	"jixu/internal/party"
 )
 
 // Verb names a move. It stands in history for ever; do not rename one.
-type Verb string
+type Verb = law.Verb
 
 const (
 	Create      Verb = "create"       // the hospital opens a draft
@@ -40,57 +41,43 @@ const (
 	Recount     Verb = "recount"      // deadlines are counted again because the calendar has grown
 )
 
-// A move is one row of the law's table: who may make it, and when. when returns
-// the conflict that is in the way of this very actor, nil if nothing is.
-type move struct {
-	verb Verb
-	who  func(Case, party.Actor) bool
-	when func(Case, party.Actor) error
+func is(stands func(Case) bool) func(Case, party.Actor) error { return law.Is(stands, "case.state") }
+
+// moves is the whole law of who may do what when with an application.
+var moves = law.Moves[Case]{
+	{Verb: Edit, Who: ownApplicant, When: is(Case.Editable)},
+	{Verb: Submit, Who: ownApplicant, When: is(func(c Case) bool { return c.Status == Draft })},
+	{Verb: AskOpinion, Who: leadAssessor, When: is(assessing), Answers: true},
+	{Verb: Opine, Who: leadAssessor, When: is(assessing), Answers: true},
+	{Verb: AskReply, Who: regulatorRecorder, When: is(func(c Case) bool { return c.Reply.State == AtAgency }), Answers: true},
+	{Verb: Record, Who: replyRecorder, When: is(func(c Case) bool { return c.Reply.State.Open() }), Answers: true},
+	{Verb: Resubmit, Who: ownApplicant, When: is(supplementing)},
+	{Verb: Withdraw, Who: ownApplicant, When: is(underway)},
+	{Verb: RingVerb, Who: law.System[Case], When: is(Case.Waiting)},
+	{Verb: Restart, Who: law.System[Case], When: is(underway)},
+	{Verb: Lapse, Who: law.System[Case], When: is(supplementing)},
+	{Verb: Identify, Who: leadAssessor, When: identifiable},
+	{Verb: JoinVerb, Who: otherAssessor, When: joinable},
+	{Verb: OpineLate, Who: leadAssessor, When: is(func(c Case) bool { return c.Opinion.State == TrackOvertaken && c.Given == nil })},
+	{Verb: Report, Who: healthCommission, When: is(func(c Case) bool { return c.Kind == Drug && c.Given != nil })},
+	{Verb: File, Who: ownApplicant, When: is(func(c Case) bool { return underway(c) || c.Status == Approved || c.Status == Refused })},
+	{Verb: Receive, Who: copied, When: receivable},
+	{Verb: Deliver, Who: ownApplicant, When: is(func(c Case) bool { return c.Papers.Gate != "" })},
+	{Verb: HoldVerb, Who: agencyStaff, When: is(atAnAgency)},
+	{Verb: Release, Who: agencyStaff, When: is(atAnAgency)},
+	{Verb: Assign, Who: agencyStaff, When: is(atAnAgency)},
+	{Verb: RevokeLinks, Who: linkKeeper, When: is(atAnAgency)},
+	{Verb: Amend, Who: replyRecorder, When: is(func(c Case) bool { return c.Decision != nil })},
+	{Verb: Correct, Who: replyRecorder, When: is(func(c Case) bool { return c.Decision != nil })},
+	{Verb: Recount, Who: law.System[Case], When: is(Case.Waiting)},
 }
 
-// is returns a when that looks at the case alone.
-func is(stands func(Case) bool) func(Case, party.Actor) error {
-	return func(c Case, _ party.Actor) error {
-		if stands(c) {
-			return nil
-		}
-		return fault.New(fault.Conflict, "case.state")
-	}
-}
+func underway(c Case) bool  { return c.Status == Submitted }
+func assessing(c Case) bool { return c.Opinion.State == AtAgency }
 
-// moves is the whole law of who may do what when. Pages, handlers and the
-// operations ask the same rows.
-var moves = []move{
-	{Edit, ownApplicant, is(Case.Editable)},
-	{Submit, ownApplicant, is(func(c Case) bool { return c.Status == Draft })},
-	{AskOpinion, leadAssessor, is(func(c Case) bool { return c.Opinion.State == AtAgency })},
-	{Opine, leadAssessor, is(func(c Case) bool { return c.Opinion.State == AtAgency })},
-	{AskReply, regulatorRecorder, is(func(c Case) bool { return c.Reply.State == AtAgency })},
-	{Record, replyRecorder, is(func(c Case) bool { return c.Reply.State.Open() })},
-	{Resubmit, ownApplicant, is(func(c Case) bool {
-		return c.Opinion.State == AtSupplement || c.Reply.State == AtSupplement
-	})},
-	{Withdraw, ownApplicant, is(func(c Case) bool { return c.Status == Submitted })},
-	{RingVerb, system, is(Case.Waiting)},
-	{Restart, system, is(func(c Case) bool { return c.Status == Submitted })},
-	{Lapse, system, is(func(c Case) bool { _, owed := c.SupplementLeg(); return owed })},
-	{Identify, leadAssessor, identifiable},
-	{JoinVerb, otherAssessor, joinable},
-	{OpineLate, leadAssessor, is(func(c Case) bool { return c.Opinion.State == TrackOvertaken && c.Given == nil })},
-	{Report, healthCommission, is(func(c Case) bool { return c.Kind == Drug && c.Given != nil })},
-	{File, ownApplicant, is(func(c Case) bool {
-		return c.Status == Submitted || c.Status == Approved || c.Status == Refused
-	})},
-	{Receive, copied, receivable},
-	{Deliver, ownApplicant, is(func(c Case) bool { return c.Papers.Gate != "" })},
-	{HoldVerb, agencyStaff, is(func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency })},
-	{Release, agencyStaff, is(func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency })},
-	{Assign, agencyStaff, is(func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency })},
-	{RevokeLinks, linkKeeper, is(func(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency })},
-	{Amend, replyRecorder, is(func(c Case) bool { return c.Decision != nil })},
-	{Correct, replyRecorder, is(func(c Case) bool { return c.Decision != nil })},
-	{Recount, system, is(Case.Waiting)},
-}
+func supplementing(c Case) bool { _, owed := c.SupplementLeg(); return owed }
+
+func atAnAgency(c Case) bool { return c.Opinion.State == AtAgency || c.Reply.State == AtAgency }
 
 // identifiable: a finding that the opinion relied on stays, unless the hospital
 // has submitted another product since.
@@ -124,17 +111,8 @@ func receivable(c Case, a party.Actor) error {
 	return nil
 }
 
-// answers are the moves that answer a gate; a link or a machine is good for nothing else.
-var answers = []Verb{AskOpinion, Opine, AskReply, Record}
-
 // Verbs lists every move that can be made on an existing case.
-func Verbs() []Verb {
-	verbs := make([]Verb, len(moves))
-	for i, m := range moves {
-		verbs[i] = m.verb
-	}
-	return verbs
-}
+func Verbs() []Verb { return moves.Verbs() }
 
 // Permits fails with [fault.NotFound] if a may not know the case, with
 // [fault.Forbidden] if it is not a's to do, and with [fault.Conflict] if it
@@ -143,14 +121,81 @@ func (c Case) Permits(v Verb, a party.Actor) error {
 	if err := c.MayRead(a); err != nil {
 		return err
 	}
-	i := slices.IndexFunc(moves, func(m move) bool { return m.verb == v })
-	if i < 0 {
-		return fault.New(fault.Invalid, "verb")
+	return moves.Permits(c, v, a)
+}
+
+// PermitsAt is Permits for a move that is made at one gate: an answer to g, or how
+// its party arranges the work at it. It fails with [fault.NotFound] too for a gate
+// that is not a's business.
+func (c Case) PermitsAt(v Verb, g gate.Gate, a party.Actor) error {
+	switch v {
+	case HoldVerb, Assign:
+		return c.permitsWork(v, g, a)
+	case Release:
+		if err := c.permitsWork(v, g, a); err != nil {
+			return err
+		}
+		if g.Hold == nil {
+			return fault.New(fault.Conflict, "hold.none")
+		}
+		return nil
+	case RevokeLinks:
+		return c.MayRevokeLinks(g, a)
 	}
-	if !moves[i].who(c, a) || a.Confined() && !slices.Contains(answers, v) {
-		return fault.New(fault.Forbidden, "role")
+	if err := g.MayAnswer(a); err != nil {
+		return err
 	}
-	return moves[i].when(c, a)
+	if !slices.Contains(c.Answers(g, a), v) {
+		return fault.New(fault.Conflict, "case.state")
+	}
+	return nil
+}
+
+// atGates are the moves that are made at one gate.
+var atGates = []Verb{Opine, AskOpinion, Record, AskReply, Resubmit, Deliver, HoldVerb, Release, Assign, RevokeLinks}
+
+// Moves lists what a could do now, in the order of the law's rows. open are the
+// open gates of c: what is made at a gate is listed where one of them takes it.
+func (c Case) Moves(open []gate.Gate, a party.Actor) []Verb {
+	if c.MayRead(a) != nil {
+		return nil
+	}
+	return slices.DeleteFunc(moves.Of(c, a), func(v Verb) bool {
+		return slices.Contains(atGates, v) &&
+			!slices.ContainsFunc(open, func(g gate.Gate) bool { return c.PermitsAt(v, g, a) == nil })
+	})
+}
+
+// Answers lists the moves with which a could answer g now, in the order in which
+// people are asked to choose: none if g is not a's to answer or is answered.
+func (c Case) Answers(g gate.Gate, a party.Actor) []Verb {
+	if g.Case != c.ID || g.Status != gate.Open || g.MayAnswer(a) != nil {
+		return nil
+	}
+	var out []Verb
+	for _, v := range answersTo(g, a) {
+		if c.Permits(v, a) == nil {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// answersTo lists the moves that answer a gate like g for somebody like a.
+func answersTo(g gate.Gate, a party.Actor) []Verb {
+	switch {
+	case g.Kind == gate.Assess:
+		return []Verb{Opine, AskOpinion}
+	case g.Kind == gate.Decide:
+		return []Verb{Record, AskReply}
+	case g.Kind == gate.Deliver:
+		return []Verb{Deliver}
+	case g.Party == a.Org:
+		return []Verb{Resubmit}
+	case g.Leg == gate.Reply:
+		return []Verb{Record} // a reply may come over the regulator's own supplement
+	}
+	return nil
 }
 
 // MayCreate fails with [fault.Forbidden] unless a prepares applications for a
@@ -199,8 +244,6 @@ func copied(_ Case, a party.Actor) bool {
 // agencyStaff is who could work on one of the two tracks. Which gate it is,
 // the move asks the gate.
 func agencyStaff(c Case, a party.Actor) bool { return leadAssessor(c, a) || replyRecorder(c, a) }
-
-func system(_ Case, a party.Actor) bool { return a.Via == party.BySystem }
 
 // Waiting reports whether the clock may speak of a gate of the case: while it is
 // submitted, and while papers are owed, also by an approved one.

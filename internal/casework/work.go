@@ -12,7 +12,7 @@ import (
 // [Case.Permits] and [gate.Gate.MayArrange], and with [fault.Invalid] without a
 // reason or for a day that is not to come.
 func (c Case) Hold(reason string, until calendar.Day, g gate.Gate, a party.Actor, s Setting) (Change, error) {
-	if err := c.permitsWork(HoldVerb, g, a); err != nil {
+	if err := c.PermitsAt(HoldVerb, g, a); err != nil {
 		return Change{}, err
 	}
 	problems := sentence("reason", reason, 1, maxReason)
@@ -33,11 +33,8 @@ func (c Case) Hold(reason string, until calendar.Day, g gate.Gate, a party.Actor
 // Release takes a held gate up again. It fails as [Case.Hold], and with
 // [fault.Conflict] if nobody holds it.
 func (c Case) Release(g gate.Gate, a party.Actor, _ Setting) (Change, error) {
-	if err := c.permitsWork(Release, g, a); err != nil {
+	if err := c.PermitsAt(Release, g, a); err != nil {
 		return Change{}, err
-	}
-	if g.Hold == nil {
-		return Change{}, fault.New(fault.Conflict, "hold.none")
 	}
 	return c.worked(Release, g.Released(), WorkFx{Gate: g.ID}, a), nil
 }
@@ -46,7 +43,7 @@ func (c Case) Release(g gate.Gate, a party.Actor, _ Setting) (Change, error) {
 // works on it. It binds nobody else: whoever has the role may still answer.
 // It fails as [Case.Hold], and with [fault.Invalid] if to may not answer.
 func (c Case) Assign(to party.Actor, g gate.Gate, a party.Actor, _ Setting) (Change, error) {
-	if err := c.permitsWork(Assign, g, a); err != nil {
+	if err := c.PermitsAt(Assign, g, a); err != nil {
 		return Change{}, err
 	}
 	if to.Org != a.Org || g.MayAnswer(to) != nil {

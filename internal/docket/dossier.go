@@ -272,8 +272,7 @@ func (d *Desk) visible(ctx context.Context, c casework.Case, f File, a party.Act
 		return true, nil
 	}
 	if f.Item == evidenceItem {
-		return c.Decision != nil && c.Decision.Evidence == f.ID ||
-			slices.ContainsFunc(c.Former, func(d casework.Decision) bool { return d.Evidence == f.ID }), nil
+		return c.Proves(f.ID), nil
 	}
 	for i := len(c.Submissions) - 1; i >= 0; i-- {
 		m, err := d.manifest(ctx, c.Submissions[i])

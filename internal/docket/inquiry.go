@@ -29,7 +29,7 @@ func (d *Desk) Inquire(ctx context.Context, op Op, drug bool, subject, question,
 			return Commit{}, Receipt{}, err
 		}
 		number := "ZX" + strconv.Itoa(calendarYear(s.Now)%100) + "-" + strings.ToUpper(qid[:5]+"-"+qid[5:])
-		ch, err := inquiry.New(qid, number, drug, subject, question, a, asking(s))
+		ch, err := inquiry.New(qid, number, drug, subject, question, a, s)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -157,7 +157,7 @@ func (d *Desk) changeInquiry(ctx context.Context, op Op, id, digest string, a pa
 		if err := q.MayRead(a); err != nil {
 			return Commit{}, Receipt{}, err
 		}
-		ch, err := change(q, asking(s))
+		ch, err := change(q, s)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -181,8 +181,4 @@ func (d *Desk) inquired(was Sheet, ch inquiry.Change, s casework.Setting) (Commi
 	receipt := sheetReceipt(next, string(ch.Verb), ch.By, s)
 	receipt.Number = q.Number
 	return sheetCommit(next), receipt, nil
-}
-
-func asking(s casework.Setting) inquiry.Setting {
-	return inquiry.Setting{Now: s.Now, Rules: s.Rules, Calendar: s.Calendar, Agencies: s.Agencies}
 }

@@ -62,11 +62,7 @@ func (d *Desk) View(ctx context.Context, id string, a party.Actor) (View, error)
 	if v.Events, err = d.events(ctx, id); err != nil {
 		return View{}, err
 	}
-	for _, verb := range casework.Verbs() {
-		if r.Case.Permits(verb, a) == nil {
-			v.Moves = append(v.Moves, verb)
-		}
-	}
+	v.Moves = r.Case.Moves(r.waiting(), a)
 	for _, leg := range gate.Legs {
 		if g, ok := r.Open(leg); ok {
 			v.Waiting = append(v.Waiting, g)

@@ -14,6 +14,7 @@ import (
 
 	"jixu/internal/calendar"
 	"jixu/internal/fault"
+	"jixu/internal/law"
 	"jixu/internal/party"
 	"jixu/internal/policy"
 )
@@ -52,7 +53,7 @@ type Inquiry struct {
 }
 
 // Verb names a move. It stands in history for ever; do not rename one.
-type Verb string
+type Verb = law.Verb
 
 const (
 	Ask    Verb = "ask-inquiry"
@@ -82,12 +83,7 @@ type Change struct {
 }
 
 // Setting is what a move may know beside the inquiry.
-type Setting struct {
-	Now      time.Time
-	Rules    policy.Rules
-	Calendar calendar.Calendar
-	Agencies party.Agencies
-}
+type Setting = law.Setting
 
 const (
 	maxSubject = 200
@@ -131,26 +127,43 @@ func (q Inquiry) MayRead(a party.Actor) error {
 	return nil
 }
 
-// MayAnswer fails as [Inquiry.MayRead], with [fault.Forbidden] unless a
-// assesses for an agency that was asked, and with [fault.Conflict] if that
-// agency answered already.
-func (q Inquiry) MayAnswer(a party.Actor) error {
+// moves is the whole law of who may do what when with a question that was asked.
+var moves = law.Moves[Inquiry]{
+	{Verb: Reply, Who: askedAssessor, When: unanswered},
+	{Verb: Attach, Who: ownApplicant},
+}
+
+// Verbs lists every move that can be made on an inquiry.
+func Verbs() []Verb { return moves.Verbs() }
+
+// Permits fails as [Inquiry.MayRead], with [fault.Forbidden] if it is not a's to
+// do, and with [fault.Conflict] if it cannot be done now. It changes nothing.
+func (q Inquiry) Permits(v Verb, a party.Actor) error {
 	if err := q.MayRead(a); err != nil {
 		return err
 	}
-	if !slices.Contains(q.To, a.Org) || !a.Holds(party.Assessor) {
-		return fault.New(fault.Forbidden, "role")
-	}
+	return moves.Permits(q, v, a)
+}
+
+func ownApplicant(q Inquiry, a party.Actor) bool {
+	return a.Org == q.Hospital && a.Holds(party.Applicant)
+}
+
+func askedAssessor(q Inquiry, a party.Actor) bool {
+	return slices.Contains(q.To, a.Org) && a.Holds(party.Assessor)
+}
+
+func unanswered(q Inquiry, a party.Actor) error {
 	if _, done := q.Answers[a.Org]; done {
 		return fault.New(fault.Conflict, "inquiry.answered")
 	}
 	return nil
 }
 
-// Answer gives a's agency's answer. It fails as [Inquiry.MayAnswer], and with
+// Answer gives a's agency's answer. It fails as [Inquiry.Permits], and with
 // [fault.Invalid] for missing or overlong text.
 func (q Inquiry) Answer(words string, a party.Actor, s Setting) (Change, error) {
-	if err := q.MayAnswer(a); err != nil {
+	if err := q.Permits(Reply, a); err != nil {
 		return Change{}, err
 	}
 	if err := fault.Fields(text("answer", words)); err != nil {
@@ -171,11 +184,8 @@ func (q Inquiry) Answer(words string, a party.Actor, s Setting) (Change, error) 
 // [fault.Forbidden] unless a prepares applications for it, and with
 // [fault.Conflict] if it belongs to another case already.
 func (q Inquiry) Attach(id string, a party.Actor, _ Setting) (Change, error) {
-	if err := q.MayRead(a); err != nil {
+	if err := q.Permits(Attach, a); err != nil {
 		return Change{}, err
-	}
-	if a.Org != q.Hospital || !a.Holds(party.Applicant) {
-		return Change{}, fault.New(fault.Forbidden, "role")
 	}
 	if q.Case != "" && q.Case != id {
 		return Change{}, fault.New(fault.Conflict, "inquiry.attached")

@@ -10,6 +10,7 @@ import (
 	"jixu/internal/calendar"
 	"jixu/internal/fault"
 	"jixu/internal/inquiry"
+	"jixu/internal/law/lawtest"
 	"jixu/internal/party"
 	"jixu/internal/policy"
 )
@@ -139,4 +140,24 @@ func TestItIsKeptWithOneCase(t *testing.T) {
 	if _, err := kept.Inquiry.Attach("c2", applicant, setting()); !errors.Is(err, fault.Conflict) {
 		t.Errorf("with another case too: got %v, want a conflict", err)
 	}
+}
+
+func TestEveryCellOfTheTableOfMoves(t *testing.T) {
+	people := map[string]party.Actor{
+		"the applicant": applicant, "another hospital": other, "MPA assessor": mpa, "MPA reader": reader, "commission assessor": hc,
+		"hospital reader": {Person: "p6", Org: "h1", Kind: party.Hospital, Roles: []party.Role{party.Reader}, Via: party.BySession},
+		"a link":          {Person: "p3", Org: "mpa", Kind: party.MunicipalMPA, Roles: []party.Role{party.Assessor}, Via: party.ByLink},
+		"the clock":       party.System,
+	}
+	device, drug := asked(t, false, setting()), asked(t, true, setting())
+	half, err := drug.Answer("可以", mpa, setting())
+	if err != nil {
+		t.Fatal(err)
+	}
+	things := map[string]inquiry.Inquiry{"about a device": device, "about a drug": drug, "half answered": half.Inquiry}
+	lawtest.Cells(t, inquiry.Verbs(), people, things, []lawtest.Row{
+		{Verb: inquiry.Reply, Who: []string{"MPA assessor"}, Things: []string{"about a device", "about a drug"}},
+		{Verb: inquiry.Reply, Who: []string{"commission assessor"}, Things: []string{"about a drug", "half answered"}},
+		{Verb: inquiry.Attach, Who: []string{"the applicant"}, Things: []string{"about a device", "about a drug", "half answered"}},
+	}, inquiry.Inquiry.Permits)
 }

@@ -127,3 +127,15 @@ func (a Agencies) Of(k Kind) string {
 	}
 	return ""
 }
+
+// Coordinator is who hears of what an organisation let pass: the municipal MPA,
+// which coordinates the programme with the Health Commission (notice 002, three
+// (1)), and of its own the Health Commission. It is "" where neither has a seat.
+func (a Agencies) Coordinator(late string) string {
+	for _, org := range []string{a.MunicipalMPA, a.HealthCommission} {
+		if org != "" && org != late {
+			return org
+		}
+	}
+	return ""
+}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"jixu/internal/fault"
+	"jixu/internal/law"
 	"jixu/internal/party"
 )
 
@@ -57,7 +58,7 @@ const (
 )
 
 // Verb names a move. It stands in history for ever; do not rename one.
-type Verb string
+type Verb = law.Verb
 
 const (
 	Make   Verb = "make-secret"
@@ -90,11 +91,27 @@ func MayKeep(a party.Actor) error {
 	return nil
 }
 
+// moves is the whole law of who may do what when with what is agreed on.
+var moves = law.Moves[Trust]{
+	{Verb: Make, Who: keeps},
+	{Verb: Revoke, Who: keeps},
+	{Verb: Direct, Who: keeps},
+}
+
+func keeps(t Trust, a party.Actor) bool { return MayKeep(a) == nil && (t.Org == "" || t.Org == a.Org) }
+
+// Verbs lists every move that can be made on what is agreed on.
+func Verbs() []Verb { return moves.Verbs() }
+
+// Permits fails as [MayKeep], and with [fault.Forbidden] for another
+// organisation's. It changes nothing.
+func (t Trust) Permits(v Verb, a party.Actor) error { return moves.Permits(t, v, a) }
+
 // Make adds a secret, sealed already, that lives days from now. It fails as
-// [MayKeep], with [fault.Invalid] for another life than 1 to 366 days, and with
+// [Trust.Permits], with [fault.Invalid] for another life than 1 to 366 days, and with
 // [fault.Conflict] while two are live.
 func (t Trust) Make(id string, sealed []byte, days int, a party.Actor, now time.Time) (Change, error) {
-	if err := MayKeep(a); err != nil {
+	if err := t.Permits(Make, a); err != nil {
 		return Change{}, err
 	}
 	if days < 1 || days > MaxDays {
@@ -109,10 +126,10 @@ func (t Trust) Make(id string, sealed []byte, days int, a party.Actor, now time.
 	return Change{Trust: t, Verb: Make, By: a, Facts: Facts{Secret: id, Expires: s.Expires.UTC().Format(time.RFC3339)}}, nil
 }
 
-// Revoke ends a secret at once. It fails as [MayKeep], with [fault.NotFound] for
+// Revoke ends a secret at once. It fails as [Trust.Permits], with [fault.NotFound] for
 // a secret there is not, and with [fault.Conflict] if it is over already.
 func (t Trust) Revoke(id string, a party.Actor, now time.Time) (Change, error) {
-	if err := MayKeep(a); err != nil {
+	if err := t.Permits(Revoke, a); err != nil {
 		return Change{}, err
 	}
 	i := slices.IndexFunc(t.Secrets, func(s Secret) bool { return s.ID == id })
@@ -130,10 +147,10 @@ func (t Trust) Revoke(id string, a party.Actor, now time.Time) (Change, error) {
 
 // Direct sends events to address from now on, or nowhere if it is "". loopback
 // allows an address of this very machine, for development. It fails as
-// [MayKeep], with [fault.Invalid] for an address that is none of a public
+// [Trust.Permits], with [fault.Invalid] for an address that is none of a public
 // HTTPS server, and with [fault.Conflict] if no secret is live: events are signed.
 func (t Trust) Direct(address string, loopback bool, a party.Actor, now time.Time) (Change, error) {
-	if err := MayKeep(a); err != nil {
+	if err := t.Permits(Direct, a); err != nil {
 		return Change{}, err
 	}
 	facts := Facts{}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"jixu/internal/fault"
+	"jixu/internal/law/lawtest"
 	"jixu/internal/party"
 )
 
@@ -190,4 +191,18 @@ func TestHistoryHoldsNoSecretAndNoAddress(t *testing.T) {
 	if err != nil || strings.Contains(ch.Facts.Address, "token") || len(ch.Facts.Address) != 64 {
 		t.Errorf("got %v and facts %v, want a digest", err, ch.Facts)
 	}
+}
+
+func TestEveryCellOfTheTableOfMoves(t *testing.T) {
+	other, reader, link := admin, admin, admin
+	other.Org, reader.Roles, link.Via = "hc", []party.Role{party.Reader}, party.ByLink
+	people := map[string]party.Actor{"the administrator": admin, "another's administrator": other, "a reader": reader, "a link": link, "the clock": party.System}
+	things := map[string]Trust{"nothing yet": {}, "two secrets": made(t, 2)}
+	var rows []lawtest.Row
+	for _, verb := range Verbs() {
+		rows = append(rows,
+			lawtest.Row{Verb: verb, Who: []string{"the administrator"}, Things: []string{"nothing yet", "two secrets"}},
+			lawtest.Row{Verb: verb, Who: []string{"another's administrator"}, Things: []string{"nothing yet"}})
+	}
+	lawtest.Cells(t, Verbs(), people, things, rows, Trust.Permits)
 }

@@ -14,6 +14,7 @@ import (
 
 	"jixu/internal/calendar"
 	"jixu/internal/fault"
+	"jixu/internal/law"
 	"jixu/internal/party"
 	"jixu/internal/policy"
 	"jixu/internal/reuse"
@@ -68,7 +69,7 @@ func (v Variety) Standing() reuse.Standing {
 }
 
 // Verb names a move. It stands in history for ever; do not rename one.
-type Verb string
+type Verb = law.Verb
 
 const (
 	Register Verb = "register-variety"
@@ -108,6 +109,20 @@ func MayKeep(drug bool, a party.Actor) error {
 	return nil
 }
 
+// moves is the whole law of who may do what with an entry of the register.
+var moves = law.Moves[Variety]{
+	{Verb: Correct, Who: keeps},
+	{Verb: Mark, Who: keeps},
+}
+
+func keeps(v Variety, a party.Actor) bool { return MayKeep(v.Drug, a) == nil }
+
+// Verbs lists every move that can be made on an entry of the register.
+func Verbs() []Verb { return moves.Verbs() }
+
+// Permits fails with [fault.Forbidden] if it is not a's to do. It changes nothing.
+func (v Variety) Permits(verb Verb, a party.Actor) error { return moves.Permits(v, verb, a) }
+
 // New enters a product into the register, from the case named. It fails as
 // [MayKeep], and with [fault.Invalid] as [Data.Check].
 func New(id string, drug bool, d Data, from string, a party.Actor, now time.Time) (Change, error) {
@@ -123,7 +138,7 @@ func New(id string, drug bool, d Data, from string, a party.Actor, now time.Time
 
 // Correct replaces the data, and says why. It fails as [New].
 func (v Variety) Correct(d Data, reason string, a party.Actor) (Change, error) {
-	if err := MayKeep(v.Drug, a); err != nil {
+	if err := v.Permits(Correct, a); err != nil {
 		return Change{}, err
 	}
 	if err := fault.Fields(append(d.Check(v.Drug), said("reason", reason, 1, 1000)...)); err != nil {
@@ -138,7 +153,7 @@ func (v Variety) Correct(d Data, reason string, a party.Actor) (Change, error) {
 // on. It fails as [MayKeep], and with [fault.Invalid] for a day to come or
 // without a note.
 func (v Variety) Mark(since calendar.Day, note string, a party.Actor, now time.Time) (Change, error) {
-	if err := MayKeep(v.Drug, a); err != nil {
+	if err := v.Permits(Mark, a); err != nil {
 		return Change{}, err
 	}
 	problems := said("note", note, 1, 1000)

@@ -7,6 +7,7 @@ import (
 
 	"jixu/internal/calendar"
 	"jixu/internal/fault"
+	"jixu/internal/law/lawtest"
 	"jixu/internal/party"
 	"jixu/internal/variety"
 )
@@ -130,4 +131,16 @@ func TestTheRegisterHoldsNoPatientsNumber(t *testing.T) {
 			t.Errorf("%s: got %v, want the number refused", what, f)
 		}
 	}
+}
+
+func TestEveryCellOfTheTableOfMoves(t *testing.T) {
+	people := map[string]party.Actor{"MPA assessor": mpa, "commission assessor": hc, "a link": link, "a hospital": lin, "the clock": party.System}
+	things := map[string]variety.Variety{"a device": {ID: "v1"}, "a drug": {ID: "v2", Drug: true}}
+	var rows []lawtest.Row
+	for _, verb := range variety.Verbs() {
+		rows = append(rows,
+			lawtest.Row{Verb: verb, Who: []string{"MPA assessor"}, Things: []string{"a device"}},
+			lawtest.Row{Verb: verb, Who: []string{"commission assessor"}, Things: []string{"a drug"}})
+	}
+	lawtest.Cells(t, variety.Verbs(), people, things, rows, variety.Variety.Permits)
 }

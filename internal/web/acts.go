@@ -300,10 +300,8 @@ func (x *exchange) options(a act, f actField, v docket.View) []Choice {
 	switch {
 	case f.id == "variety":
 		return x.varietyChoices(v)
-	case f.id == "gate" && a.name == "revoke-links":
-		return x.linkGates(v)
 	case f.id == "gate":
-		return x.gateChoices(v)
+		return x.gatesFor(a.verb, v)
 	case f.id == "person":
 		return x.colleagues()
 	case f.id == "outcome":
@@ -360,22 +358,11 @@ func varietyName(l words.Lang, v variety.Variety) string {
 	return name + " " + strings.Join(strings.Fields(v.Data.Model), " ")
 }
 
-// gateChoices are the open gates that are the reader's work.
-func (x *exchange) gateChoices(v docket.View) []Choice {
+// gatesFor are the open gates at which the reader may make the move.
+func (x *exchange) gatesFor(verb casework.Verb, v docket.View) []Choice {
 	var out []Choice
 	for _, g := range v.Waiting {
-		if g.MayArrange(x.actor) == nil && (g.Kind == gate.Assess || g.Kind == gate.Decide) {
-			out = append(out, Choice{Value: g.ID, Label: x.lang.Say("move." + string(g.Kind))})
-		}
-	}
-	return out
-}
-
-// linkGates are the gates whose links the reader may end.
-func (x *exchange) linkGates(v docket.View) []Choice {
-	var out []Choice
-	for _, g := range v.Waiting {
-		if v.Case.MayRevokeLinks(g, x.actor) == nil {
+		if v.Case.PermitsAt(verb, g, x.actor) == nil {
 			out = append(out, Choice{Value: g.ID, Label: x.lang.Say("move." + string(g.Kind))})
 		}
 	}
@@ -465,7 +452,7 @@ func (x *exchange) actLinks(v docket.View) []Link {
 	var out []Link
 	base := x.home() + "/cases/" + v.Case.ID
 	for _, a := range acts {
-		if a.site != x.site.Audience || x.permitsAct(a, v) != nil || x.pointless(a, v) {
+		if a.site != x.site.Audience || !x.offersAct(a, v) {
 			continue
 		}
 		out = append(out, Link{x.lang.Say("act." + a.name + ".title"), base + "/acts/" + a.name})
@@ -476,19 +463,14 @@ func (x *exchange) actLinks(v docket.View) []Link {
 	return out
 }
 
-// pointless reports whether a is permitted but would change nothing here.
-func (x *exchange) pointless(a act, v docket.View) bool {
+// offersAct reports whether the reader could do a now. The law's own list knows the
+// gates as well; two acts that the law allows are left out where they lead nowhere.
+func (x *exchange) offersAct(a act, v docket.View) bool {
 	switch a.name {
-	case "assign", "hold":
-		return len(x.gateChoices(v)) == 0
-	case "revoke-links":
-		return len(x.linkGates(v)) == 0
-	case "release":
-		return !slices.ContainsFunc(v.Waiting, func(g gate.Gate) bool { return g.Hold != nil && g.MayArrange(x.actor) == nil })
-	case "claim":
-		return v.Case.Status != casework.Draft
-	case "clone":
-		return v.Case.Status == casework.Draft
+	case "clone": // of a draft, nothing is worth copying yet
+		return v.Case.Status != casework.Draft && casework.MayCreate(x.actor) == nil
+	case "claim": // afterwards it is claimed on the page of the supplement
+		return v.Case.Status == casework.Draft && slices.Contains(v.Moves, a.verb)
 	}
-	return false
+	return slices.Contains(v.Moves, a.verb)
 }

@@ -393,31 +393,21 @@ func (x *exchange) readDecision(v docket.View) (casework.Decision, []fault.Probl
 		return got
 	}
 	d.Date = day("date")
-	if d.Outcome == casework.Refuse {
-		for _, field := range []string{"quantity", "validUntil", "conditions"} {
-			if strings.TrimSpace(form.Get(field)) != "" {
-				problems = append(problems, fault.Problem{Field: field, Code: "terms.refused"})
-			}
-		}
-		return d, problems
-	}
-	d.Terms.ValidUntil = day("validUntil")
-	if n := len(v.Case.Submissions); n > 0 {
-		d.Terms.Unit = v.Case.Submissions[n-1].Unit
-	}
-	d.Terms.Quantity = v.Case.Asked()
+	var quantity *int
 	if typed := plain(form.Get("quantity")); typed != "" {
 		units, err := strconv.Atoi(typed)
 		if err != nil {
 			problems = append(problems, fault.Problem{Field: "quantity", Code: "field.integer"})
 		}
-		d.Terms.Quantity = units
+		quantity = &units
 	}
+	var conditions []string
 	for _, line := range strings.Split(normal(form.Get("conditions")), "\n") {
 		if line = strings.TrimSpace(line); line != "" {
-			d.Terms.Conditions = append(d.Terms.Conditions, line)
+			conditions = append(conditions, line)
 		}
 	}
+	d.Terms = v.Case.Granted(d.Outcome, quantity, day("validUntil"), conditions)
 	return d, problems
 }
 

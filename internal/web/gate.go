@@ -142,7 +142,7 @@ func (x *exchange) gateView(v docket.View, g gate.Gate) gatePage {
 	}
 	if !p.ByCode {
 		p.CaseHref = p.Identity.Href
-		if g.Status == gate.Open && slices.ContainsFunc(x.linkGates(v), func(c Choice) bool { return c.Value == g.ID }) {
+		if v.Case.PermitsAt(casework.RevokeLinks, g, x.actor) == nil {
 			p.Revoke = p.Identity.Href + "/acts/revoke-links"
 		}
 	} else {
@@ -155,30 +155,13 @@ func (x *exchange) gateView(v docket.View, g gate.Gate) gatePage {
 // choices lists the ways in which the reader may answer g, as the law permits.
 func (x *exchange) choices(v docket.View, g gate.Gate) []Choice {
 	var out []Choice
-	for _, verb := range verbsAt(g) {
-		if v.Case.Permits(verb, x.actor) == nil {
-			out = append(out, Choice{
-				Value: string(verb), Label: x.lang.Say("choice." + string(verb)),
-				Consequence: x.lang.Say("consequence." + string(verb)),
-			})
-		}
+	for _, verb := range v.Case.Answers(g, x.actor) {
+		out = append(out, Choice{
+			Value: string(verb), Label: x.lang.Say("choice." + string(verb)),
+			Consequence: x.lang.Say("consequence." + string(verb)),
+		})
 	}
 	return out
-}
-
-// verbsAt lists the ways to answer a gate of g's kind.
-func verbsAt(g gate.Gate) []casework.Verb {
-	switch g.Kind {
-	case gate.Assess:
-		return []casework.Verb{casework.Opine, casework.AskOpinion}
-	case gate.Decide:
-		return []casework.Verb{casework.Record, casework.AskReply}
-	case gate.Supplement:
-		if g.Leg == gate.Reply {
-			return []casework.Verb{casework.Record} // the reply may come first
-		}
-	}
-	return nil // what the hospital owes is answered on the hospital's site
 }
 
 // offered reports whether choice is one of the reader's ways to answer g.

@@ -153,7 +153,7 @@ func (x *exchange) showInquiry(status int, problems []fault.Problem) error {
 	}
 	p.Errors = labelled(x.problems(problems), x.fieldOf([]actField{{"answer", "long", false}, {"case", "pick", false}}))
 	switch {
-	case q.MayAnswer(x.actor) == nil:
+	case q.Permits(inquiry.Reply, x.actor) == nil:
 		p.Go = x.lang.Say("inquiry.answer")
 		p.Fields = []ActInput{{ID: "answer", Kind: "long", Label: x.inputLabel("answer"), Error: p.Error("answer"), Value: x.r.PostForm.Get("answer")}}
 	case q.Case == "" && x.site.Audience == Hospital && casework.MayCreate(x.actor) == nil:
