@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"jixu/internal/casework"
 	"jixu/internal/fault"
 )
 
@@ -27,7 +26,7 @@ func (t *Teller) events(tellings []Telling) []Telling {
 			continue
 		}
 		heard = append(heard, n.Org)
-		e := Notice{Kind: NoticeEvent, Case: n.Case, Sheet: n.Sheet, Number: n.Number, Seq: n.Seq, Verb: n.Verb, Org: n.Org}
+		e := Notice{Kind: NoticeEvent, Number: n.Number, Seq: n.Seq, Verb: n.Verb, Org: n.Org}.about(n.Of())
 		e.Key = eventID(e)
 		out = append(out, Telling{Event: &e})
 	}
@@ -37,11 +36,7 @@ func (t *Teller) events(tellings []Telling) []Telling {
 // eventID names an event for its receiver: the same again has the same. It has
 // no sign that a signed request's id may not have.
 func eventID(n Notice) string {
-	about := n.Case
-	if n.Sheet != "" {
-		about = strings.ReplaceAll(n.Sheet, "/", "-")
-	}
-	return "event-" + about + "-" + strconv.Itoa(n.Seq) + "-" + n.Org
+	return "event-" + strings.ReplaceAll(n.Of(), "/", "-") + "-" + strconv.Itoa(n.Seq) + "-" + n.Org
 }
 
 // event queues n if its organisation said where its events go.
@@ -125,30 +120,24 @@ func (h *Herald) Deliver(ctx context.Context, n Notice) error {
 
 // write makes the event of the entry that n names: the same whenever it is made.
 func (h *Herald) write(ctx context.Context, n Notice) ([]byte, error) {
-	name, kind, at := n.Case, "case", "/api/v1/cases/"+n.Case
-	if n.Sheet != "" {
-		name = n.Sheet
-		kind, _, _ = strings.Cut(n.Sheet, "/")
-		at = "/api/v1/inquiries/" + SheetID(n.Sheet)
-	}
+	name := n.Of()
+	kind := kindOf(name)
 	e, _, err := h.Store.Entry(ctx, name, n.Seq)
 	if err != nil {
 		return nil, fmt.Errorf("reading entry %d of %s: %w", n.Seq, name, err)
 	}
 	out := CloudEvent{
-		SpecVersion: "1.0", ID: n.Key, Source: h.Site + at, Type: "jixu." + kind + "." + e.Verb, Time: e.At.UTC(), Subject: n.Number,
+		SpecVersion: "1.0", ID: n.Key, Source: h.Site + kind.api(name), Type: kind.event(e.Verb), Time: e.At.UTC(), Subject: n.Number,
 		Data: EventData{Case: n.Case, Sheet: n.Sheet, Number: n.Number, Entry: n.Seq},
 	}
-	if n.Sheet == "" {
-		var f casework.Facts
-		if err := json.Unmarshal(e.Body, &f); err != nil {
-			return nil, fmt.Errorf("reading entry %d of %s: %w", n.Seq, name, err)
-		}
-		for _, o := range f.Opens {
-			if o.Party == n.Org || slices.Contains(o.Recorders, n.Org) {
-				out.Data.Gates = append(out.Data.Gates, o.Gate)
-				out.Data.Submission = o.Submission
-			}
+	env, err := kind.envelope(e)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range env.Opens {
+		if o.Party == n.Org || slices.Contains(o.Recorders, n.Org) {
+			out.Data.Gates = append(out.Data.Gates, o.Gate)
+			out.Data.Submission = o.Submission
 		}
 	}
 	return json.Marshal(out)

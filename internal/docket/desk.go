@@ -248,9 +248,6 @@ func last(was casework.Case) history.Entry {
 	return history.Entry{Aggregate: Aggregate(was.ID), Seq: was.Seq, Hash: was.Head}
 }
 
-// Aggregate names a case in history, among the other kinds of things that have one.
-func Aggregate(id string) string { return "case/" + id }
-
 // receiptOf says what ch did, for whoever sent it.
 func receiptOf(c casework.Case, ch casework.Change, now time.Time) Receipt {
 	r := Receipt{

@@ -62,10 +62,7 @@ func (p *Postman) write(ctx context.Context, n Notice) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("finding the addressee of %s: %w", n.Key, err)
 	}
-	address := p.Site + sitePath(o.Kind) + "/cases/" + n.Case
-	if n.Sheet != "" {
-		address = p.Site + sitePath(o.Kind) + "/inquiries/" + SheetID(n.Sheet)
-	}
+	address := p.Site + sitePath(o.Kind) + kindOf(n.Of()).page(n.Of())
 	step := gate.Kind("")
 	if n.Gate != "" {
 		g, secret, err := p.link(ctx, n)
@@ -95,6 +92,8 @@ func wordsFor(n Notice, to party.Kind) string {
 		return key + "." + string(n.Ring)
 	case n.Kind == NoticeInquiry:
 		return key + "." + string(n.Verb)
+	case n.Kind == NoticeEntry: // a new kind's verbs carry the kind
+		return "mail." + string(n.Verb)
 	case n.Kind != NoticeOutcome || n.Verb != casework.Record && n.Verb != casework.Amend && n.Verb != casework.Correct:
 		return key
 	case to == party.Hospital, to == party.Customs:

@@ -47,18 +47,3 @@ func (r Record) waiting() []gate.Gate {
 	}
 	return out
 }
-
-// recountNotices are what people hear of deadlines that were counted again: whose
-// move it is, if the day is another one.
-func recountNotices(list []casework.RecountFx) []Notice {
-	var out []Notice
-	for _, r := range list {
-		if r.Gate == "" || r.Due == r.Was {
-			continue
-		}
-		for _, org := range append([]string{r.Party}, r.Recorders...) {
-			out = append(out, Notice{Kind: NoticeRecount, Org: org, Gate: r.Gate, Issue: r.Issue, Due: parseInstant(r.Due)})
-		}
-	}
-	return out
-}

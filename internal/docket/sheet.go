@@ -1,14 +1,12 @@
 package docket
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
 	"jixu/internal/casework"
-	"jixu/internal/fault"
 	"jixu/internal/history"
 	"jixu/internal/party"
 )
@@ -51,53 +49,6 @@ func sheetReceipt(ch SheetChange, verb string, a party.Actor, s casework.Setting
 	return Receipt{
 		Sheet: ch.Sheet.Name(), Verb: casework.Verb(verb), Seq: ch.Sheet.Seq, At: s.Now, Person: a.Person, Org: a.Org,
 	}
-}
-
-// sheetFacts are what every sheet's entry says to the teller.
-type sheetFacts struct {
-	Number string   `json:"number"`
-	Due    string   `json:"due"`
-	Tells  []string `json:"tells"`
-}
-
-// SheetTellings derives from a sheet's entry who must hear of it.
-func SheetTellings(e history.Entry) ([]Telling, error) {
-	var f sheetFacts
-	if err := json.Unmarshal(e.Body, &f); err != nil {
-		return nil, fmt.Errorf("reading entry %d of %s: %w", e.Seq, e.Aggregate, err)
-	}
-	var out []Telling
-	for _, org := range f.Tells {
-		n := Notice{
-			Kind: NoticeInquiry, Sheet: e.Aggregate, Number: f.Number, Seq: e.Seq, Verb: casework.Verb(e.Verb), Org: org,
-			Due: parseInstant(f.Due),
-		}
-		n.Key = n.Sheet + "/" + noticeKey(n)
-		out = append(out, Telling{Notice: &n})
-	}
-	return out, nil
-}
-
-// tellSheet tells what an entry of a sheet calls for, and takes its mark off.
-func (t *Teller) tellSheet(ctx context.Context, name string, e history.Entry) error {
-	tellings, err := SheetTellings(e)
-	if err != nil {
-		return err
-	}
-	for _, telling := range tellings {
-		if err := t.Notices.Queue(ctx, *telling.Notice); err != nil {
-			return fault.Because(fault.Unavailable, "untold", fmt.Errorf("queueing a notice of %s: %w", name, err))
-		}
-	}
-	for _, telling := range t.events(tellings) {
-		if err := t.event(ctx, *telling.Event); err != nil {
-			return fault.Because(fault.Unavailable, "untold", err)
-		}
-	}
-	if err := t.Desk.Store.Told(ctx, name, e.Seq); err != nil {
-		return fmt.Errorf("marking entry %d of %s as told: %w", e.Seq, name, err)
-	}
-	return nil
 }
 
 // SheetID is the id in a sheet's name.

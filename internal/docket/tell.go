@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"jixu/internal/casework"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/history"
+	"jixu/internal/law"
 	"jixu/internal/party"
 )
 
@@ -37,85 +37,67 @@ type Telling struct {
 }
 
 // Tellings derives from e everything that must be told, in order: the machine
-// first, then people.
+// first, then people. What it is derived from is the entry's envelope alone, of
+// whatever kind its aggregate is; number is what people call that.
 func Tellings(e history.Entry, number string) ([]Telling, error) {
-	id := strings.TrimPrefix(e.Aggregate, Aggregate(""))
-	var f casework.Facts
-	if err := json.Unmarshal(e.Body, &f); err != nil {
-		return nil, fmt.Errorf("reading entry %d of %s: %w", e.Seq, e.Aggregate, err)
+	name := called(e)
+	kind := kindOf(name)
+	env, err := kind.envelope(e)
+	if err != nil {
+		return nil, err
+	}
+	if number == "" {
+		number = env.Number
 	}
 	var out []Telling
-	for _, s := range f.Starts {
+	for _, s := range env.Starts {
 		out = append(out, Telling{Start: &s})
 	}
-	for _, c := range f.Closes {
-		if c.Leg != gate.Papers { // no machine waits there
+	for _, c := range env.Closes {
+		if c.Leg.Carried() {
 			out = append(out, Telling{Resume: c.Gate, Leg: c.Leg})
 		}
 	}
-	note := func(n Notice) {
-		n.Case, n.Number, n.Seq, n.Verb = id, number, e.Seq, casework.Verb(e.Verb)
+	for _, told := range env.Told() {
+		n := Notice{
+			Kind: told.As, Number: number, Seq: e.Seq, Verb: law.Verb(e.Verb), Org: told.Org,
+			Gate: told.Gate, Issue: told.Issue, Ring: told.Ring, Missed: told.Missed, Due: told.Due,
+		}
+		if told.As == law.AsEntry && kind.As != "" {
+			n.Kind = kind.As
+		}
+		n = n.about(name)
 		n.Key = noticeKey(n)
 		out = append(out, Telling{Notice: &n})
-	}
-	if f.Renewed != nil {
-		f.Opens = append(f.Opens, *f.Renewed)
-	}
-	for _, o := range f.Opens {
-		for _, org := range append([]string{o.Party}, o.Recorders...) {
-			note(Notice{Kind: NoticeGate, Org: org, Gate: o.Gate, Issue: o.Issue, Due: parseInstant(o.Due)})
-		}
-	}
-	for _, org := range f.Copies {
-		note(Notice{Kind: NoticeCopy, Org: org})
-	}
-	for _, org := range f.Shares {
-		note(Notice{Kind: NoticeOutcome, Org: org})
-	}
-	if r := f.Ring; r != nil {
-		if casework.Verb(e.Verb) != casework.Lapse { // then the gate is closed, and the outcome is told
-			note(Notice{Kind: NoticeRing, Org: r.Party, Gate: r.Gate, Issue: 1, Ring: r.Kind, Missed: r.Missed, Due: parseInstant(r.Due)})
-		}
-		if r.Escalated != "" {
-			note(Notice{Kind: NoticeRing, Org: r.Escalated, Ring: "escalated", Due: parseInstant(r.Due)})
-		}
-	}
-	for _, n := range recountNotices(f.Recounts) {
-		note(n)
-	}
-	if f.Submission != nil && e.By.Org != "" {
-		note(Notice{Kind: NoticeReceipt, Org: e.By.Org})
 	}
 	return out, nil
 }
 
 // noticeKey names a notice by the entry it comes from, what it is and to whom.
 func noticeKey(n Notice) string {
-	return n.Case + "/" + strconv.Itoa(n.Seq) + "/" + string(n.Kind) + "/" + n.Org + "/" + n.Gate
+	key := n.Case + "/" + strconv.Itoa(n.Seq) + "/" + string(n.Kind) + "/" + n.Org + "/" + n.Gate
+	if n.Sheet != "" {
+		key = n.Sheet + "/" + key
+	}
+	return key
 }
 
-func parseInstant(s string) time.Time {
-	t, _ := time.Parse(time.RFC3339Nano, s) // written by the law; "" means none
-	return t
-}
-
-// Tell tells everything that entry seq of case id calls for, and then takes
-// its untold mark off. One failed telling does not stop the others; the mark
-// stays, and the error says so. An entry that was told is not told again.
-func (t *Teller) Tell(ctx context.Context, id string, seq int) error {
-	e, untold, err := t.Desk.Store.Entry(ctx, id, seq)
+// Tell tells everything that entry seq of the aggregate called name calls for, and
+// then takes its untold mark off. One failed telling does not stop the others; the
+// mark stays, and the error says so. An entry that was told is not told again.
+func (t *Teller) Tell(ctx context.Context, name string, seq int) error {
+	e, untold, err := t.Desk.Store.Entry(ctx, name, seq)
 	if err != nil {
-		return fmt.Errorf("reading entry %d of %s: %w", seq, id, err)
+		return fmt.Errorf("reading entry %d of %s: %w", seq, name, err)
 	}
 	if !untold {
 		return nil
 	}
-	if strings.Contains(id, "/") {
-		return t.tellSheet(ctx, id, e)
-	}
-	r, err := t.Desk.Store.Load(ctx, id)
-	if err != nil {
-		return fmt.Errorf("loading case %s: %w", id, err)
+	var r Record
+	if kind, _ := Parts(name); kind == CaseKind {
+		if r, err = t.Desk.Store.Load(ctx, name); err != nil {
+			return fmt.Errorf("loading case %s: %w", name, err)
+		}
 	}
 	tellings, err := Tellings(e, r.Case.Number)
 	if err != nil {
@@ -130,8 +112,8 @@ func (t *Teller) Tell(ctx context.Context, id string, seq int) error {
 	if len(failed) > 0 {
 		return fault.Because(fault.Unavailable, "untold", errors.Join(failed...))
 	}
-	if err := t.Desk.Store.Told(ctx, id, seq); err != nil {
-		return fmt.Errorf("marking entry %d of %s as told: %w", seq, id, err)
+	if err := t.Desk.Store.Told(ctx, name, seq); err != nil {
+		return fmt.Errorf("marking entry %d of %s as told: %w", seq, name, err)
 	}
 	return nil
 }
@@ -146,7 +128,7 @@ func (t *Teller) one(ctx context.Context, r Record, telling Telling) error {
 		return t.event(ctx, *telling.Event)
 	default:
 		if err := t.Notices.Queue(ctx, *telling.Notice); err != nil {
-			return fmt.Errorf("queueing a notice of %s: %w", r.Case.ID, err)
+			return fmt.Errorf("queueing notice %s: %w", telling.Notice.Key, err)
 		}
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"jixu/internal/dossier"
 	"jixu/internal/gate"
 	"jixu/internal/history"
+	"jixu/internal/law"
 )
 
 // Record is a case as stored, with what hangs on it.
@@ -300,16 +301,18 @@ type Pending struct {
 }
 
 // NoticeKind says which words a notice uses.
-type NoticeKind string
+type NoticeKind = law.ToldAs
 
 const (
-	NoticeGate    NoticeKind = "gate"    // it is your move; with a link
-	NoticeCopy    NoticeKind = "copy"    // a submission was copied to you
-	NoticeOutcome NoticeKind = "outcome" // an opinion, a reply or a withdrawal is there
-	NoticeRing    NoticeKind = "ring"    // a deadline nears or passed; with a link
-	NoticeReceipt NoticeKind = "receipt" // what you sent has arrived
+	NoticeGate    = law.AsGate
+	NoticeEntry   = law.AsEntry
+	NoticeCopy    = casework.AsCopy
+	NoticeOutcome = casework.AsOutcome
+	NoticeRing    = casework.AsRing
+	NoticeReceipt = casework.AsReceipt
+	NoticeRecount = casework.AsRecount
+
 	NoticeExpiry  NoticeKind = "expiry"  // a licence or certificate of the case ends soon or has ended
-	NoticeRecount NoticeKind = "recount" // a deadline is on another day, because the calendar has grown; with a link
 	NoticeCode    NoticeKind = "code"    // a one-time code, to one person's own channel
 	NoticeInquiry NoticeKind = "inquiry" // a question was asked, or answered
 	NoticeCopied  NoticeKind = "copied"  // a copy was sent to you some days ago, and nobody said it arrived
@@ -333,6 +336,24 @@ type Notice struct {
 	Missed int           `json:"Missed,omitzero"` // rings before this one that nobody heard, after a jump of the clock
 	Code   string        `json:"Code"`            // id of the code's request
 	Due    time.Time     `json:"Due"`
+}
+
+// about returns n about the aggregate called name.
+func (n Notice) about(name string) Notice {
+	if kind, _ := Parts(name); kind == CaseKind {
+		n.Case = name
+	} else {
+		n.Sheet = name
+	}
+	return n
+}
+
+// Of is the name of the aggregate that n is about.
+func (n Notice) Of() string {
+	if n.Sheet != "" {
+		return n.Sheet
+	}
+	return n.Case
 }
 
 // Message is a mail ready to go.

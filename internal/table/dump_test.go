@@ -250,7 +250,7 @@ func TestStreamRecordsNameTheirEntries(t *testing.T) {
 	for _, it := range dumped(t) {
 		e, err := history.Decode([]byte(textOf(it, attrData)))
 		if err == nil {
-			want = append(want, docket.EntryRef{Case: strings.TrimPrefix(e.Aggregate, docket.Aggregate("")), Seq: e.Seq})
+			want = append(want, docket.EntryRef{Case: strings.TrimPrefix(e.Aggregate, docket.CaseKind+"/"), Seq: e.Seq})
 		}
 	}
 	var got []docket.EntryRef

@@ -53,11 +53,11 @@ func told(t *testing.T, entries []history.Entry) []string {
 	t.Helper()
 	var out []string
 	for _, e := range entries {
-		tell := docket.SheetTellings
-		if strings.HasPrefix(e.Aggregate, docket.Aggregate("")) {
-			tell = func(e history.Entry) ([]docket.Telling, error) { return docket.Tellings(e, "N") }
+		number := "" // the entry's own
+		if strings.HasPrefix(e.Aggregate, docket.CaseKind+"/") {
+			number = "N"
 		}
-		tellings, err := tell(e)
+		tellings, err := docket.Tellings(e, number)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -278,11 +278,7 @@ func (m *Memories) work(t *testing.T, s Lived, asked Memories) {
 			t.Errorf("entry %d of %s: got untold %v, %v; want it untold", ref.Seq, ref.Case, marked, err)
 			continue
 		}
-		tell := docket.SheetTellings
-		if !strings.Contains(ref.Case, "/") {
-			tell = func(e history.Entry) ([]docket.Telling, error) { return docket.Tellings(e, "") }
-		}
-		tellings, err := tell(e)
+		tellings, err := docket.Tellings(e, "")
 		is(t, "Tellings", err, nil)
 		var keys []string
 		for _, telling := range tellings {

@@ -1,0 +1,108 @@
+package docket
+
+import (
+	"strings"
+
+	"jixu/internal/casework"
+	"jixu/internal/history"
+	"jixu/internal/law"
+)
+
+// Kind is what the engine knows of one kind of aggregate. Stores, relay, mail and
+// events ask this row; none of them knows a kind by its name.
+type Kind struct {
+	Name string // in lower case; it begins the aggregate's name in history and in keys
+	Page string // where an aggregate's page is below its reader's site: "/cases/" and then its id
+	API  string // where programs read it: "/api/v1/cases/" and then its id
+
+	// Envelope reads what an entry says to whoever tells of it; nil: its law puts the
+	// envelope among its facts.
+	Envelope func(history.Entry) (law.Envelope, error)
+	// As is in which words the organisations of an envelope are told; "": in those of
+	// the kind and verb.
+	As law.ToldAs
+}
+
+// CaseKind is the kind that is called by its id alone: a name without a kind is a case's.
+const CaseKind = "case"
+
+// kinds are the aggregates of this build.
+var kinds = []Kind{
+	{Name: CaseKind, Page: "/cases/", API: "/api/v1/cases/", Envelope: casework.Envelope},
+	{Name: inquiryKind, Page: "/inquiries/", API: "/api/v1/inquiries/", As: NoticeInquiry},
+	{Name: varietyKind, Page: "/register/", API: "/api/v1/varieties/"},
+	{Name: trustKind, Page: "/organisation/machine", API: "/api/v1/organisation/machine"},
+}
+
+// Kinds lists every kind of aggregate.
+func Kinds() []Kind { return kinds }
+
+// kindOf finds the row of the aggregate called name. One of a kind that this build
+// does not know is told in the words of its kind and has no page.
+func kindOf(name string) Kind {
+	kind, _ := Parts(name)
+	for _, k := range kinds {
+		if k.Name == kind {
+			return k
+		}
+	}
+	return Kind{Name: kind}
+}
+
+// envelope reads what e says to whoever tells of it.
+func (k Kind) envelope(e history.Entry) (law.Envelope, error) {
+	if k.Envelope == nil {
+		return law.Read(e)
+	}
+	return k.Envelope(e)
+}
+
+// page is where the page of the aggregate called name is, below a site; "" is the site's own.
+func (k Kind) page(name string) string { return k.at(k.Page, name) }
+
+// api is where programs read the aggregate called name.
+func (k Kind) api(name string) string { return k.at(k.API, name) }
+
+func (k Kind) at(path, name string) string {
+	if !strings.HasSuffix(path, "/") {
+		return path // there is one for each reader, without an id
+	}
+	_, id := Parts(name)
+	return path + id
+}
+
+// event is the type of the event that programs are sent of a verb. Verbs of kinds
+// that came later carry their kind.
+func (k Kind) event(verb string) string {
+	if strings.HasPrefix(verb, k.Name+".") {
+		return "jixu." + verb
+	}
+	return "jixu." + k.Name + "." + verb
+}
+
+// Parts takes the name of an aggregate apart: "inquiry/q1" is q1 of kind inquiry,
+// "c1" the case c1.
+func Parts(name string) (kind, id string) {
+	kind, id, ok := strings.Cut(name, "/")
+	if !ok {
+		return CaseKind, name
+	}
+	return kind, id
+}
+
+// NameOf puts the name of an aggregate together. See [Parts].
+func NameOf(kind, id string) string {
+	if kind == CaseKind {
+		return id
+	}
+	return kind + "/" + id
+}
+
+// Aggregate names in history the aggregate called name: there a case bears its kind too.
+func Aggregate(name string) string {
+	kind, id := Parts(name)
+	return kind + "/" + id
+}
+
+// called is the name of the aggregate that an entry is of.
+func called(e history.Entry) string { return strings.TrimPrefix(e.Aggregate, CaseKind+"/") }
