@@ -30,8 +30,8 @@ const CaseKind = "case"
 var kinds = []Kind{
 	{Name: CaseKind, Page: "/cases/", API: "/api/v1/cases/", Envelope: casework.Envelope},
 	{Name: inquiryKind, Page: "/inquiries/", API: "/api/v1/inquiries/", As: NoticeInquiry},
-	{Name: varietyKind, Page: "/register/", API: "/api/v1/varieties/"},
-	{Name: trustKind, Page: "/organisation/machine", API: "/api/v1/organisation/machine"},
+	{Name: varietyKind, Page: "/varieties/", API: "/api/v1/varieties/"},
+	{Name: trustKind, API: "/api/v1/organisation/machine"},
 }
 
 // Kinds lists every kind of aggregate.
