@@ -36,7 +36,7 @@ var rooms = map[string][]string{
 	"inquiry":     {"law", "policy", "calendar", "party", "fault"},
 	"variety":     {"law", "reuse", "policy", "calendar", "party", "fault"},
 	"trust":       {"law", "party", "fault"},
-	"casework":    {"law", "gate", "reuse", "policy", "calendar", "party", "fault"},
+	"casework":    {"law", "gate", "reuse", "history", "policy", "calendar", "party", "fault"},
 	"docket":      {"casework", "law", "gate", "reuse", "inquiry", "variety", "trust", "dossier", "number", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
 	"web":         {"docket", "eligibility", "casework", "gate", "reuse", "inquiry", "variety", "number", "dossier", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
 
