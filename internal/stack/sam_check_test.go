@@ -140,14 +140,20 @@ func (d docker) image(t *testing.T) {
 	t.Cleanup(func() { _ = d.command(context.Background(), "rmi", "-f", baseImage).Run() })
 }
 
-// bridge is the address at which containers reach this machine.
+// bridge is the address at which containers reach this machine. An engine that has
+// just begun does not know it at once.
 func (d docker) bridge(t *testing.T) string {
 	t.Helper()
-	out, err := d.command(t.Context(), "network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}").Output()
+	address := ""
+	err := stack.Eventually(t.Context(), time.Minute, func() (bool, error) {
+		out, err := d.command(t.Context(), "network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}").Output()
+		address = strings.TrimSpace(string(out))
+		return err == nil && net.ParseIP(address) != nil, nil
+	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("got %q, want the address of the bridge: %v", address, err)
 	}
-	return strings.TrimSpace(string(out))
+	return address
 }
 
 // built is what sam build made.
