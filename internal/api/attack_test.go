@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"jixu/internal/api"
+	"jixu/internal/docket"
 	"jixu/internal/gate"
 	"jixu/internal/journey"
 )
@@ -46,12 +47,12 @@ func (s *scene) print() string {
 		r := s.record(id)
 		out = append(out, r.Case, r.Gates, r.Files, s.story(id))
 	}
-	for _, name := range [][2]string{{"trust", "mpa"}, {"inquiry", s.inquiry}, {"variety", s.variety}} {
-		sheet, err := s.Store.Sheet(s.Context(), name[0], name[1])
+	for _, name := range []string{"trust/mpa", "inquiry/" + s.inquiry, "variety/" + s.variety} {
+		head, err := s.Store.Head(s.Context(), name)
 		s.must(err)
-		out = append(out, sheet)
+		out = append(out, head)
 	}
-	listed, err := s.Store.HospitalCases(s.Context(), "hospital-1", 100)
+	listed, _, err := s.Store.List(s.Context(), docket.OwnPages.Of("hospital-1"), "", 100)
 	s.must(err)
 	return string(encode(s.house, append(out, len(listed))))
 }

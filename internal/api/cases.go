@@ -51,7 +51,7 @@ func (x *call) cases() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return listOf([]caseRow{x.row(docket.Listed{Case: v.Case})}, ""), nil
+		return listOf([]caseRow{x.row(docket.ListedCase{Case: v.Case})}, ""), nil
 	}
 	return x.rows(docket.OwnPages)
 }

@@ -155,7 +155,7 @@ func (h *house) submitted() string {
 
 func (h *house) record(id string) docket.Record {
 	h.Helper()
-	r, err := h.Store.Load(h.Context(), id)
+	r, err := docket.LoadCase(h.Context(), h.Store, id)
 	h.must(err)
 	return r
 }

@@ -24,7 +24,7 @@ type caseRow struct {
 	Gate     *gateOut  `json:"gate,omitempty"` // in an inbox: what waits
 }
 
-func (x *call) row(l docket.Listed) caseRow {
+func (x *call) row(l docket.ListedCase) caseRow {
 	c := l.Case
 	out := caseRow{
 		ID: c.ID, Number: c.Number, Kind: string(c.Kind), Stage: string(c.Stage()), Hospital: x.organisation(c.Hospital),

@@ -182,7 +182,9 @@ func (l *life) confirm(ctx context.Context, s someone, ref docket.GateRef, v cas
 	})
 }
 
-func (l *life) record(ctx context.Context) (docket.Record, error) { return l.quiet.Load(ctx, l.id) }
+func (l *life) record(ctx context.Context) (docket.Record, error) {
+	return docket.LoadCase(ctx, l.quiet, l.id)
+}
 
 func (l *life) version(ctx context.Context) (int, error) {
 	r, err := l.record(ctx)

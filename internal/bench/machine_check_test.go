@@ -70,7 +70,7 @@ func (o *outside) until(what string, holds func() bool) {
 
 func (o *outside) record() docket.Record {
 	o.t.Helper()
-	r, err := o.store.Load(context.Background(), o.id)
+	r, err := docket.LoadCase(context.Background(), o.store, o.id)
 	o.must(err)
 	return r
 }

@@ -185,7 +185,7 @@ func (d *desktop) attach(id, item string, by party.Actor) error {
 	if err != nil {
 		return err
 	}
-	record, err := d.World.Store.Load(d.ctx, id)
+	record, err := docket.LoadCase(d.ctx, d.World.Store, id)
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func (d *desktop) attach(id, item string, by party.Actor) error {
 }
 
 func (d *desktop) version(id string) (int, error) {
-	r, err := d.World.Store.Load(d.ctx, id)
+	r, err := docket.LoadCase(d.ctx, d.World.Store, id)
 	return r.Case.Dossier, err
 }
 
@@ -256,7 +256,7 @@ func (d *desktop) submitted() (docket.GateRef, error) {
 	if _, err := d.Desk.Submit(d.ctx, d.op(), id, version, true, world.Sample.Actor("lin-zhi")); err != nil {
 		return docket.GateRef{}, err
 	}
-	r, err := d.World.Store.Load(d.ctx, id)
+	r, err := docket.LoadCase(d.ctx, d.World.Store, id)
 	return docket.GateRef{Case: id, Gate: r.Case.Opinion.Gate, Submission: len(r.Case.Submissions)}, err
 }
 

@@ -190,7 +190,7 @@ func (t *town) over(ctx context.Context, id string) error {
 			return fmt.Errorf("run %s is %s at %q after the case is over", e.Name, e.Status, t.Walker.Run(e.Name).At)
 		}
 	}
-	r, err := t.quiet.Load(ctx, id)
+	r, err := docket.LoadCase(ctx, t.quiet, id)
 	if err != nil {
 		return err
 	}

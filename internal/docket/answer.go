@@ -114,7 +114,7 @@ func (r Record) evidence(id string, g gate.Gate, a party.Actor) casework.Evidenc
 
 // Withdraw ends a submitted case at the hospital's wish.
 func (d *Desk) Withdraw(ctx context.Context, op Op, id string, reason string, a party.Actor) (Receipt, error) {
-	return d.move(ctx, id, op, Digest("withdraw", id, reason), a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+	return d.moveCase(ctx, id, op, Digest("withdraw", id, reason), a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
 		ch, err := r.Case.Withdraw(reason, r.others(""), a, s)
 		if err != nil {
 			return Commit{}, Receipt{}, err
@@ -151,7 +151,7 @@ func (d *Desk) answer(ctx context.Context, op Op, ref GateRef, digest string, a 
 func (d *Desk) answerAs(ctx context.Context, in answering,
 	change func(r Record, g gate.Gate, means string, s casework.Setting) (casework.Change, Reliance, error),
 ) (Receipt, error) {
-	return d.move(ctx, in.ref.Case, in.op, in.digest, in.by, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+	return d.moveCase(ctx, in.ref.Case, in.op, in.digest, in.by, func(r Record, s casework.Setting) (Commit, Receipt, error) {
 		g, err := r.gateFor(in.ref.Gate, in.by)
 		if err != nil {
 			return Commit{}, Receipt{}, err
@@ -186,7 +186,7 @@ func answeredBefore(c casework.Case, g gate.Gate, digest string) (Commit, Receip
 
 // gateFor finds a gate that a may answer or have answered.
 func (d *Desk) gateFor(ctx context.Context, ref GateRef, a party.Actor) (Record, gate.Gate, error) {
-	r, err := d.Store.Load(ctx, ref.Case)
+	r, err := LoadCase(ctx, d.Store, ref.Case)
 	if err != nil {
 		return Record{}, gate.Gate{}, err
 	}

@@ -19,7 +19,7 @@ import (
 func (d *Desk) act(ctx context.Context, op Op, id, digest string, a party.Actor,
 	change func(Record, casework.Setting) (casework.Change, error),
 ) (Receipt, error) {
-	return d.move(ctx, id, op, digest, a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+	return d.moveCase(ctx, id, op, digest, a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
 		ch, err := change(r, s)
 		if err != nil {
 			return Commit{}, Receipt{}, err
@@ -56,7 +56,7 @@ func (d *Desk) Join(ctx context.Context, op Op, id, statement string, a party.Ac
 // came first.
 func (d *Desk) OpineLate(ctx context.Context, op Op, id string, seen int, o casework.Opinion, a party.Actor) (Receipt, error) {
 	o = plainOpinion(o)
-	return d.move(ctx, id, op, digestOf(casework.OpineLate, GateRef{Case: id, Submission: seen}, o), a,
+	return d.moveCase(ctx, id, op, digestOf(casework.OpineLate, GateRef{Case: id, Submission: seen}, o), a,
 		func(r Record, s casework.Setting) (Commit, Receipt, error) {
 			placed, err := d.placed(ctx, r.Case, lastClaims(r.Case), s)
 			if err != nil {
@@ -222,7 +222,7 @@ func (d *Desk) work(ctx context.Context, op Op, ref GateRef, digest string, a pa
 // Clone opens a draft with the form and the claim of an earlier case of the
 // same hospital (复制). Files stay where they are: each case is proved anew.
 func (d *Desk) Clone(ctx context.Context, op Op, from string, a party.Actor) (Receipt, error) {
-	r, err := d.Store.Load(ctx, from)
+	r, err := LoadCase(ctx, d.Store, from)
 	if err != nil {
 		return Receipt{}, err
 	}

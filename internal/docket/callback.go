@@ -3,15 +3,14 @@ package docket
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
-	"jixu/internal/casework"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
+	"jixu/internal/law"
 	"jixu/internal/party"
 	"jixu/internal/trust"
 )
@@ -105,8 +104,8 @@ func (m *Machines) Direct(ctx context.Context, op Op, address string, a party.Ac
 func (m *Machines) change(ctx context.Context, op Op, digest string, a party.Actor,
 	change func(trust.Trust, time.Time) (trust.Change, error),
 ) (Receipt, error) {
-	return m.Desk.move(ctx, "", op, digest, a, func(_ Record, s casework.Setting) (Commit, Receipt, error) {
-		sheet, t, err := trustOf(ctx, m.Desk.Store, a.Org)
+	return m.Desk.move(ctx, "", op, digest, a, func(_ Stored, s law.Setting) (Commit, Receipt, error) {
+		was, t, err := trustOf(ctx, m.Desk.Store, a.Org)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -114,32 +113,28 @@ func (m *Machines) change(ctx context.Context, op Op, digest string, a party.Act
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
-		next, err := sealSheet(sheet, Sheet{Kind: trustKind, ID: a.Org, List: "trusts", At: s.Now}, ch.Trust, string(ch.Verb), ch.Facts, a, s.Now)
-		if err != nil {
-			return Commit{}, Receipt{}, err
-		}
-		receipt := sheetReceipt(next, string(ch.Verb), a, s)
+		commit, receipt, err := alone(Deed{
+			Was: was, Kind: trustKind, ID: a.Org, Verb: ch.Verb, By: a, Facts: ch.Facts,
+			Home: Place{"trusts", s.Now}, Body: func(Head) any { return ch.Trust },
+		}, s)
 		receipt.Made = ch.Facts.Secret
-		return sheetCommit(next), receipt, nil
+		return commit, receipt, err
 	})
 }
 
 func (m *Machines) now() time.Time { return m.Machine().UTC().Truncate(time.Millisecond) }
 
 // trustOf reads what org agreed on; nothing, as long as it agreed on nothing.
-func trustOf(ctx context.Context, store Store, org string) (Sheet, trust.Trust, error) {
-	sheet, err := store.Sheet(ctx, trustKind, org)
+func trustOf(ctx context.Context, store Store, org string) (Head, trust.Trust, error) {
+	head, err := store.Head(ctx, NameOf(trustKind, org))
 	if errors.Is(err, fault.NotFound) {
-		return Sheet{}, trust.Trust{Org: org}, nil
+		return Head{}, trust.Trust{Org: org}, nil
 	}
 	if err != nil {
-		return Sheet{}, trust.Trust{}, fmt.Errorf("reading what %s agreed on: %w", org, err)
+		return Head{}, trust.Trust{}, fmt.Errorf("reading what %s agreed on: %w", org, err)
 	}
-	var t trust.Trust
-	if err := json.Unmarshal(sheet.Body, &t); err != nil {
-		return Sheet{}, trust.Trust{}, fmt.Errorf("reading what %s agreed on: %w", org, err)
-	}
-	return sheet, t, nil
+	t, err := bodyOf[trust.Trust](head)
+	return head, t, err
 }
 
 // Trust returns what a's organisation agreed on, for its administrator.
@@ -156,12 +151,12 @@ func (m *Machines) Trust(ctx context.Context, a party.Actor) (trust.Trust, error
 // commits: so one that is revoked meanwhile is worth nothing. An organisation
 // that is none has none.
 func (m *Machines) Secrets(ctx context.Context, org string) ([][]byte, Hold, error) {
-	sheet, t, err := trustOf(ctx, m.Desk.Store, org)
+	head, t, err := trustOf(ctx, m.Desk.Store, org)
 	if err != nil {
 		return nil, Hold{}, err
 	}
 	secrets, err := opened(ctx, m.Sealer, t, m.now())
-	return secrets, Hold{Kind: trustKind, ID: org, Version: sheet.Version}, err
+	return secrets, Hold{Of: NameOf(trustKind, org), Version: head.Version}, err
 }
 
 // opened decrypts what is live of t at now.

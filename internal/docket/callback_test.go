@@ -82,11 +82,11 @@ func TestASecretIsShownOnceAndKeptSealed(t *testing.T) {
 	if again := l.secret(op("secret-1")); again.Text != "" || again.ID != first.ID {
 		t.Errorf("the same operation again: got %q of %s, want nothing shown of %s", again.Text, again.ID, first.ID)
 	}
-	sheet, err := l.World.Store.Sheet(ctx, "trust", "mpa")
+	head, err := l.World.Store.Head(ctx, "trust/mpa")
 	must(t, err)
 	entries, err := l.World.Store.Entries(ctx, "trust/mpa")
 	must(t, err)
-	kept := string(sheet.Body)
+	kept := string(head.Body)
 	for _, e := range entries {
 		kept += string(e.Body)
 	}

@@ -27,15 +27,15 @@ type poisoned struct {
 	load bool
 }
 
-func (p poisoned) Load(ctx context.Context, id string) (docket.Record, error) {
+func (p poisoned) Load(ctx context.Context, id string) (docket.Stored, error) {
 	if id == p.id && p.load {
-		return docket.Record{}, errors.New("reading the document of CASE#" + id + " HEAD: unexpected end of JSON input")
+		return docket.Stored{}, errors.New("reading the document of CASE#" + id + " HEAD: unexpected end of JSON input")
 	}
 	return p.Store.Load(ctx, id)
 }
 
 func (p poisoned) Commit(ctx context.Context, c docket.Commit) error {
-	if c.Case.ID == p.id && !p.load {
+	if !p.load && len(c.Changes) > 0 && c.Changes[0].Head.Name() == p.id {
 		return fault.New(fault.Invalid, "commit.large")
 	}
 	return p.Store.Commit(ctx, c)
@@ -350,7 +350,7 @@ type counted struct {
 	loads *int
 }
 
-func (c counted) Load(ctx context.Context, id string) (docket.Record, error) {
+func (c counted) Load(ctx context.Context, id string) (docket.Stored, error) {
 	*c.loads++
 	return c.Store.Load(ctx, id)
 }
@@ -397,9 +397,9 @@ func (s away) Defer(ctx context.Context, ref docket.GateRef, until time.Time) er
 	return s.Store.Defer(ctx, ref, until)
 }
 
-func (s away) Load(ctx context.Context, id string) (docket.Record, error) {
+func (s away) Load(ctx context.Context, id string) (docket.Stored, error) {
 	if s.all || s.ids[id] {
-		return docket.Record{}, fault.New(fault.Unavailable, "busy")
+		return docket.Stored{}, fault.New(fault.Unavailable, "busy")
 	}
 	return s.Store.Load(ctx, id)
 }

@@ -15,7 +15,7 @@ import (
 	"jixu/internal/calendar"
 	"jixu/internal/casework"
 	"jixu/internal/fault"
-	"jixu/internal/history"
+	"jixu/internal/law"
 	"jixu/internal/party"
 	"jixu/internal/policy"
 )
@@ -78,20 +78,57 @@ func Only(packs ...policy.Pack) Packs {
 type Op struct {
 	ID    string // 16 to 64 characters, made with the form or by the API's client
 	Body  string // for a machine: digest of its request's very bytes, and only those are the same request
-	Holds []Hold // sheets that must still be what was read when the operation commits
+	Holds []Hold // aggregates that must still be what was read when the operation commits
 }
 
 // tries is how often one operation decides anew when somebody else moved first.
 const tries = 8
 
-// decision is what an operation wants to commit, given the case as it is now.
-type decision func(Record, casework.Setting) (Commit, Receipt, error)
+// decision is what an operation wants to commit, given the aggregate as it is now.
+type decision func(Stored, law.Setting) (Commit, Receipt, error)
 
-// move runs one operation on case id to its end. A case that moved meanwhile is
-// loaded and decided anew; after an unclear answer the operation is looked up
+// onCase is a decision about a case.
+func (d *Desk) onCase(ctx context.Context, decide func(Record, law.Setting) (Commit, Receipt, error)) decision {
+	return func(stored Stored, s law.Setting) (Commit, Receipt, error) {
+		var r Record
+		if stored.Version > 0 {
+			var err error
+			if r, err = d.record(ctx, stored); err != nil {
+				return Commit{}, Receipt{}, err
+			}
+		}
+		return decide(r, s)
+	}
+}
+
+// record reads a case that is about to be moved.
+func (d *Desk) record(ctx context.Context, stored Stored) (Record, error) {
+	r, err := CaseRecord(stored)
+	if err != nil {
+		return Record{}, err
+	}
+	if g := r.Case.Given; g != nil && g.Hash == "" { // given by an earlier build
+		given := *g
+		if given.Hash, err = d.hashOf(ctx, r.Case.ID, g.Entry); err != nil {
+			return Record{}, err
+		}
+		r.Case.Given = &given
+	}
+	return r, nil
+}
+
+// moveCase is move for a case.
+func (d *Desk) moveCase(ctx context.Context, id string, op Op, digest string, by party.Actor,
+	decide func(Record, law.Setting) (Commit, Receipt, error),
+) (Receipt, error) {
+	return d.move(ctx, id, op, digest, by, d.onCase(ctx, decide))
+}
+
+// move runs one operation on the aggregate called name, "" for one that is to be
+// created, to its end. What moved meanwhile is loaded and decided anew; after an unclear answer the operation is looked up
 // before it is tried again, so that it happens once. An operation that already
 // happened returns its receipt; the same id with another digest is a conflict.
-func (d *Desk) move(ctx context.Context, id string, op Op, digest string, by party.Actor, decide decision) (Receipt, error) {
+func (d *Desk) move(ctx context.Context, name string, op Op, digest string, by party.Actor, decide decision) (Receipt, error) {
 	scope := scopeOf(by)
 	if op.Body != "" {
 		digest = op.Body
@@ -109,7 +146,7 @@ func (d *Desk) move(ctx context.Context, id string, op Op, digest string, by par
 				return r, err
 			}
 		}
-		commit, receipt, err := d.decide(ctx, id, decide)
+		commit, receipt, err := d.decide(ctx, name, decide)
 		if err != nil {
 			if errors.Is(err, fault.Unavailable) {
 				unclear = err
@@ -152,44 +189,37 @@ func scopeOf(by party.Actor) string {
 	return by.Org + "." + by.Person
 }
 
-// decide loads case id ("" for one that is to be created) and asks the law.
-func (d *Desk) decide(ctx context.Context, id string, decide decision) (Commit, Receipt, error) {
-	var r Record
-	if id != "" {
+// decide loads the aggregate called name, if it has one, and asks the law.
+func (d *Desk) decide(ctx context.Context, name string, decide decision) (Commit, Receipt, error) {
+	var stored Stored
+	if name != "" {
 		var err error
-		if r, err = d.Store.Load(ctx, id); err != nil {
+		if stored, err = d.Store.Load(ctx, name); err != nil {
 			return Commit{}, Receipt{}, err
-		}
-		if g := r.Case.Given; g != nil && g.Hash == "" { // given by an earlier build
-			given := *g
-			if given.Hash, err = d.hashOf(ctx, id, g.Entry); err != nil {
-				return Commit{}, Receipt{}, err
-			}
-			r.Case.Given = &given
 		}
 	}
 	s, err := d.setting(ctx)
 	if err != nil {
 		return Commit{}, Receipt{}, err
 	}
-	return decide(r, s)
+	return decide(stored, s)
 }
 
-// setting reads what the law may know beside the case.
-func (d *Desk) setting(ctx context.Context) (casework.Setting, error) {
+// setting reads what the law may know beside the aggregate.
+func (d *Desk) setting(ctx context.Context) (law.Setting, error) {
 	now, err := d.Clock.Now(ctx)
 	if err != nil {
-		return casework.Setting{}, fmt.Errorf("reading the clock: %w", err)
+		return law.Setting{}, fmt.Errorf("reading the clock: %w", err)
 	}
 	rules, err := d.Directory.Rules(ctx)
 	if err != nil {
-		return casework.Setting{}, fmt.Errorf("reading the rules: %w", err)
+		return law.Setting{}, fmt.Errorf("reading the rules: %w", err)
 	}
 	agencies, err := d.Directory.Agencies(ctx)
 	if err != nil {
-		return casework.Setting{}, fmt.Errorf("reading the agencies: %w", err)
+		return law.Setting{}, fmt.Errorf("reading the agencies: %w", err)
 	}
-	return casework.Setting{Now: now.UTC().Truncate(time.Millisecond), Rules: rules, Calendar: d.Calendar, Agencies: agencies}, nil
+	return law.Setting{Now: now.UTC().Truncate(time.Millisecond), Rules: rules, Calendar: d.Calendar, Agencies: agencies}, nil
 }
 
 // done looks up whether op already happened. It fails with fault.Conflict if
@@ -208,65 +238,49 @@ func (d *Desk) done(ctx context.Context, scope string, op Op, digest string) (Re
 	return did.Receipt, true, nil
 }
 
-// seal turns what the law changed into a commit: the head's version raised,
-// and the next entry chained to the one before.
-func seal(was casework.Case, ch casework.Change, now time.Time) (Commit, error) {
+// finish seals what the law of cases changed, and writes its receipt.
+func finish(was casework.Case, ch casework.Change, s law.Setting) (Commit, Receipt, error) {
 	c := ch.Case
-	commit := Commit{Was: was.Version, Opened: ch.Opened, Changed: ch.Changed}
-	c.Version = was.Version + 1
+	d := Deed{
+		Was:  Head{Kind: CaseKind, ID: was.ID, Version: was.Version, Seq: was.Seq, Hash: was.Head},
+		Kind: CaseKind, ID: c.ID, Number: c.Number, Verb: ch.Verb, By: ch.By, Opened: ch.Opened, Changed: ch.Changed,
+		Home: Place{OwnPages.Of(c.Hospital), c.EditedAt}, Open: c.Waiting(),
+		Body: func(h Head) any {
+			c.Version, c.Seq, c.Head = h.Version, h.Seq, h.Hash
+			if c.Given != nil && c.Given.Entry == h.Seq && h.Seq > was.Seq {
+				given := *c.Given
+				given.Hash = h.Hash // known only now: the opinion can be relied on by it
+				c.Given = &given
+			}
+			return c
+		},
+	}
 	if ch.Facts != nil {
-		body, err := history.Canonical(ch.Facts)
-		if err != nil {
-			return Commit{}, fmt.Errorf("writing the entry of %s: %w", c.ID, err)
+		d.Facts = ch.Facts
+		for _, org := range ch.Facts.Listing() {
+			d.Lists = append(d.Lists, Place{CopiesPages.Of(org), s.Now})
 		}
-		entry, err := history.Seal(last(was), history.Entry{
-			Aggregate: Aggregate(c.ID), Verb: string(ch.Verb), At: now, Body: body,
-			By: history.Actor{Person: ch.By.Person, Org: ch.By.Org, Via: string(ch.By.Via)},
-		})
-		if err != nil {
-			return Commit{}, fmt.Errorf("sealing the entry of %s: %w", c.ID, err)
-		}
-		c.Seq, c.Head = entry.Seq, entry.Hash
-		if c.Given != nil && c.Given.Entry == entry.Seq {
-			given := *c.Given
-			given.Hash = entry.Hash // known only now: the opinion can be relied on by it
-			c.Given = &given
-		}
-		commit.Entry = &entry
-		commit.Copies = ch.Facts.Listing()
 	}
-	commit.Case = c
-	commit.Rows, commit.Struck = precedentRows(was, c)
-	return commit, nil
-}
-
-// last is what the head knows of the newest entry of was.
-func last(was casework.Case) history.Entry {
-	if was.Seq == 0 {
-		return history.Entry{}
-	}
-	return history.Entry{Aggregate: Aggregate(was.ID), Seq: was.Seq, Hash: was.Head}
-}
-
-// receiptOf says what ch did, for whoever sent it.
-func receiptOf(c casework.Case, ch casework.Change, now time.Time) Receipt {
-	r := Receipt{
-		Case: c.ID, Number: c.Number, Verb: ch.Verb, Seq: c.Seq, At: now,
-		Person: ch.By.Person, Org: ch.By.Org,
-	}
-	if ch.Facts != nil && len(ch.Facts.Closes) > 0 {
-		r.Gate = ch.Facts.Closes[0].Gate
-	}
-	return r
-}
-
-// finish seals ch and writes its receipt.
-func finish(was casework.Case, ch casework.Change, s casework.Setting) (Commit, Receipt, error) {
-	commit, err := seal(was, ch, s.Now)
+	change, err := d.Seal(s.Now)
 	if err != nil {
 		return Commit{}, Receipt{}, err
 	}
-	return commit, receiptOf(commit.Case, ch, s.Now), nil
+	commit := Commit{Changes: []Change{change}}
+	commit.Rows, commit.Struck = precedentRows(was, c)
+	receipt := d.receipt(change, s.Now)
+	receipt.Seq = c.Seq
+	if ch.Facts != nil && len(ch.Facts.Closes) > 0 {
+		receipt.Gate = ch.Facts.Closes[0].Gate
+	}
+	return commit, receipt, nil
+}
+
+// also lists a case of a commit in other lists.
+func (c Commit) also(at time.Time, lists ...string) Commit {
+	for _, list := range lists {
+		c.Changes[0].Lists = append(c.Changes[0].Lists, Place{list, at})
+	}
+	return c
 }
 
 // digestOf is over the whole of an answer at ref: what was decided, about which

@@ -86,7 +86,7 @@ func (k *Keeper) Visit(ctx context.Context, secret string) (Visit, error) {
 	if err != nil {
 		return Visit{}, err
 	}
-	r, err := k.Store.Load(ctx, l.Case)
+	r, err := LoadCase(ctx, k.Store, l.Case)
 	if err != nil {
 		return Visit{}, err
 	}

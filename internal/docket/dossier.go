@@ -21,7 +21,7 @@ func (d *Desk) Create(ctx context.Context, op Op, kind casework.Kind, a party.Ac
 }
 
 func (d *Desk) create(ctx context.Context, op Op, kind casework.Kind, digest string, a party.Actor, fill func(casework.Case) casework.Case) (Receipt, error) {
-	return d.move(ctx, "", op, digest, a, func(_ Record, s casework.Setting) (Commit, Receipt, error) {
+	return d.move(ctx, "", op, digest, a, func(_ Stored, s casework.Setting) (Commit, Receipt, error) {
 		pack, err := d.currentPack(ctx, kind, s.Rules)
 		if err != nil {
 			return Commit{}, Receipt{}, err
@@ -93,7 +93,7 @@ func (d *Desk) Attach(ctx context.Context, op Op, id string, version int, u Uplo
 	if err != nil {
 		return Receipt{}, Ticket{}, err
 	}
-	r, err := d.Store.Load(ctx, id)
+	r, err := LoadCase(ctx, d.Store, id)
 	if err != nil {
 		return Receipt{}, Ticket{}, err
 	}
@@ -167,7 +167,7 @@ func (d *Desk) Detach(ctx context.Context, op Op, id string, version int, item, 
 func (d *Desk) edit(ctx context.Context, id string, op Op, version int, digest string, a party.Actor,
 	change func(Record, policy.Pack, time.Time) (casework.Change, []File, error),
 ) (Receipt, error) {
-	return d.move(ctx, id, op, digest, a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+	return d.moveCase(ctx, id, op, digest, a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
 		if err := r.Case.Permits(casework.Edit, a); err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -183,7 +183,7 @@ func (d *Desk) edit(ctx context.Context, id string, op Op, version int, digest s
 			return Commit{}, Receipt{}, err
 		}
 		commit, receipt, err := finish(r.Case, ch, s)
-		commit.Files = files
+		commit.Changes[0].Files = files
 		for _, f := range files {
 			receipt.File = f.ID
 		}
@@ -238,7 +238,7 @@ func isDigest(s string) bool {
 // frozen in it; evidence by its uploader and, once the gate is answered, by
 // everybody who may read the case.
 func (d *Desk) file(ctx context.Context, id, file string, a party.Actor) (Record, File, error) {
-	r, err := d.Store.Load(ctx, id)
+	r, err := LoadCase(ctx, d.Store, id)
 	if err != nil {
 		return Record{}, File{}, err
 	}

@@ -2,7 +2,6 @@ package docket
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"jixu/internal/casework"
 	"jixu/internal/fault"
 	"jixu/internal/inquiry"
+	"jixu/internal/law"
 	"jixu/internal/party"
 )
 
@@ -20,7 +20,7 @@ const inquiryKind = "inquiry"
 // Inquire asks a question for a's hospital. See inquiry.New. case_, if given, is
 // the application it belongs to from the beginning.
 func (d *Desk) Inquire(ctx context.Context, op Op, drug bool, subject, question, id string, a party.Actor) (Receipt, error) {
-	return d.move(ctx, "", op, Digest("inquire", drug, subject, question, id), a, func(_ Record, s casework.Setting) (Commit, Receipt, error) {
+	return d.move(ctx, "", op, Digest("inquire", drug, subject, question, id), a, func(_ Stored, s law.Setting) (Commit, Receipt, error) {
 		if err := d.ownCase(ctx, id, a); err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -34,20 +34,20 @@ func (d *Desk) Inquire(ctx context.Context, op Op, drug bool, subject, question,
 			return Commit{}, Receipt{}, err
 		}
 		ch.Inquiry.Case, ch.Facts.Case = id, id
-		return d.inquired(Sheet{}, ch, s)
+		return inquired(Head{}, ch, s)
 	})
 }
 
 // AnswerInquiry gives a's agency's answer. See inquiry.Inquiry.Answer.
 func (d *Desk) AnswerInquiry(ctx context.Context, op Op, id, text string, a party.Actor) (Receipt, error) {
 	return d.changeInquiry(ctx, op, id, Digest("answer-inquiry", id, text), a,
-		func(q inquiry.Inquiry, s inquiry.Setting) (inquiry.Change, error) { return q.Answer(text, a, s) })
+		func(q inquiry.Inquiry, s law.Setting) (inquiry.Change, error) { return q.Answer(text, a, s) })
 }
 
 // AttachInquiry keeps an inquiry with a case of the same hospital.
 func (d *Desk) AttachInquiry(ctx context.Context, op Op, id, to string, a party.Actor) (Receipt, error) {
 	return d.changeInquiry(ctx, op, id, Digest("attach-inquiry", id, to), a,
-		func(q inquiry.Inquiry, s inquiry.Setting) (inquiry.Change, error) {
+		func(q inquiry.Inquiry, s law.Setting) (inquiry.Change, error) {
 			if err := d.ownCase(ctx, to, a); err != nil || to == "" {
 				return inquiry.Change{}, errors.Join(err, absent(to))
 			}
@@ -67,7 +67,7 @@ func (d *Desk) ownCase(ctx context.Context, id string, a party.Actor) error {
 	if id == "" {
 		return nil
 	}
-	r, err := d.Store.Load(ctx, id)
+	r, err := LoadCase(ctx, d.Store, id)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,11 @@ func (d *Desk) ownCase(ctx context.Context, id string, a party.Actor) error {
 
 // Inquiry returns one question for a who asked or was asked.
 func (d *Desk) Inquiry(ctx context.Context, id string, a party.Actor) (inquiry.Inquiry, error) {
-	_, q, err := d.inquiry(ctx, id)
+	head, err := d.Store.Head(ctx, NameOf(inquiryKind, id))
+	if err != nil {
+		return inquiry.Inquiry{}, err
+	}
+	q, err := bodyOf[inquiry.Inquiry](head)
 	if err != nil {
 		return inquiry.Inquiry{}, err
 	}
@@ -102,55 +106,48 @@ func (d *Desk) InquiriesOf(ctx context.Context, c casework.Case, a party.Actor) 
 }
 
 func (d *Desk) inquiriesOn(ctx context.Context, list string, a party.Actor) ([]inquiry.Inquiry, []string, error) {
-	names, err := d.Store.Listing(ctx, list, 100)
+	all, unreadable, err := standing[inquiry.Inquiry](ctx, d.Store, list, 100)
 	if err != nil {
 		return nil, nil, fmt.Errorf("listing inquiries: %w", err)
 	}
-	all, unreadable, err := eachSheet(names, func(id string) (inquiry.Inquiry, error) {
-		_, q, err := d.inquiry(ctx, id)
-		return q, err
-	})
-	return slices.DeleteFunc(all, func(q inquiry.Inquiry) bool { return q.MayRead(a) != nil }), unreadable, err
+	return slices.DeleteFunc(all, func(q inquiry.Inquiry) bool { return q.MayRead(a) != nil }), unreadable, nil
 }
 
-// eachSheet reads the sheets of a list of names in its order. One that cannot be
-// read is only named: the others are not its victims. One that is gone is left out.
-func eachSheet[T any](names []string, read func(id string) (T, error)) (all []T, unreadable []string, err error) {
-	for _, name := range names {
-		one, err := read(SheetID(name))
-		switch {
-		case errors.Is(err, ErrUnreadable):
-			unreadable = append(unreadable, name)
-		case errors.Is(err, fault.NotFound):
-		case err != nil:
+// standing reads what stands in a list, in its order, at most limit. One that cannot
+// be read is only named: the others are not its victims.
+func standing[T any](ctx context.Context, store Store, list string, limit int) (all []T, unreadable []string, err error) {
+	for after := ""; len(all) < limit; {
+		rows, next, err := store.List(ctx, list, after, min(limit-len(all), listPage))
+		if err != nil {
 			return nil, nil, err
-		default:
+		}
+		for _, row := range rows {
+			one, err := bodyOf[T](row.Head)
+			if row.Unreadable || err != nil {
+				unreadable = append(unreadable, row.Head.Name())
+				continue
+			}
 			all = append(all, one)
 		}
+		if next == "" {
+			break
+		}
+		after = next
 	}
 	return all, unreadable, nil
 }
 
+// listPage is how many rows of a list one read brings.
+const listPage = 100
+
 func inquiriesOf(org string) string  { return "inquiries/" + org }
 func inquiriesWith(id string) string { return "inquiries-with/" + id }
 
-func (d *Desk) inquiry(ctx context.Context, id string) (Sheet, inquiry.Inquiry, error) {
-	sheet, err := d.Store.Sheet(ctx, inquiryKind, id)
-	if err != nil {
-		return Sheet{}, inquiry.Inquiry{}, err
-	}
-	var q inquiry.Inquiry
-	if err := json.Unmarshal(sheet.Body, &q); err != nil {
-		return Sheet{}, inquiry.Inquiry{}, fmt.Errorf("inquiry %s: %w: %w", id, ErrUnreadable, err)
-	}
-	return sheet, q, nil
-}
-
 func (d *Desk) changeInquiry(ctx context.Context, op Op, id, digest string, a party.Actor,
-	change func(inquiry.Inquiry, inquiry.Setting) (inquiry.Change, error),
+	change func(inquiry.Inquiry, law.Setting) (inquiry.Change, error),
 ) (Receipt, error) {
-	return d.move(ctx, "", op, digest, a, func(_ Record, s casework.Setting) (Commit, Receipt, error) {
-		sheet, q, err := d.inquiry(ctx, id)
+	return d.move(ctx, NameOf(inquiryKind, id), op, digest, a, func(was Stored, s law.Setting) (Commit, Receipt, error) {
+		q, err := bodyOf[inquiry.Inquiry](was.Head)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -161,24 +158,22 @@ func (d *Desk) changeInquiry(ctx context.Context, op Op, id, digest string, a pa
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
-		return d.inquired(sheet, ch, s)
+		return inquired(was.Head, ch, s)
 	})
 }
 
 // inquired writes ch, listed for who asked, for who was asked, and with its case.
-func (d *Desk) inquired(was Sheet, ch inquiry.Change, s casework.Setting) (Commit, Receipt, error) {
+func inquired(was Head, ch inquiry.Change, s law.Setting) (Commit, Receipt, error) {
 	q := ch.Inquiry
-	next, err := sealSheet(was, Sheet{Kind: inquiryKind, ID: q.ID, List: inquiriesOf(q.Hospital), At: q.At}, q, string(ch.Verb), ch.Facts, ch.By, s.Now)
-	if err != nil {
-		return Commit{}, Receipt{}, err
+	d := Deed{
+		Was: was, Kind: inquiryKind, ID: q.ID, Number: q.Number, Verb: ch.Verb, By: ch.By, Facts: ch.Facts,
+		Home: Place{inquiriesOf(q.Hospital), q.At}, Body: func(Head) any { return q },
 	}
 	for _, org := range q.To {
-		next.Lists = append(next.Lists, inquiriesOf(org))
+		d.Lists = append(d.Lists, Place{inquiriesOf(org), q.At})
 	}
 	if q.Case != "" {
-		next.Lists = append(next.Lists, inquiriesWith(q.Case))
+		d.Lists = append(d.Lists, Place{inquiriesWith(q.Case), q.At})
 	}
-	receipt := sheetReceipt(next, string(ch.Verb), ch.By, s)
-	receipt.Number = q.Number
-	return sheetCommit(next), receipt, nil
+	return alone(d, s)
 }

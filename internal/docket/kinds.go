@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"jixu/internal/casework"
+	"jixu/internal/fault"
 	"jixu/internal/history"
 	"jixu/internal/law"
 )
@@ -96,6 +97,14 @@ func NameOf(kind, id string) string {
 		return id
 	}
 	return kind + "/" + id
+}
+
+// Missing says that there is no aggregate called name.
+func Missing(name string) error {
+	if kind, _ := Parts(name); kind == CaseKind {
+		return fault.New(fault.NotFound, "case")
+	}
+	return fault.New(fault.NotFound, "record")
 }
 
 // Aggregate names in history the aggregate called name: there a case bears its kind too.

@@ -1,8 +1,3 @@
-// Package docket carries out operations: it loads a case, lets the law move
-// it, commits the move in one transaction, and tells the world afterwards what
-// was committed. It owns the ports it needs and the values that cross them. It
-// decides nothing that the law decides, and it knows no table, bucket, queue
-// or machine by name.
 package docket
 
 import (
@@ -16,27 +11,22 @@ import (
 	"jixu/internal/policy"
 )
 
-// Store keeps cases, and what is committed together with them. Every read is
+// Store keeps aggregates, and what is committed together with them. Every read is
 // strongly consistent unless it says otherwise.
 type Store interface {
-	// Load returns the head of case id with all its gates and files. It fails
+	// Load returns the aggregate called name with all its gates and files. It fails
 	// with fault.NotFound.
-	Load(ctx context.Context, id string) (Record, error)
-	// Entries returns the history of a case by its id, or of a sheet by its
-	// name, oldest first.
-	Entries(ctx context.Context, id string) ([]history.Entry, error)
+	Load(ctx context.Context, name string) (Stored, error)
+	// Head returns an aggregate without what hangs on it. It fails with fault.NotFound.
+	Head(ctx context.Context, name string) (Head, error)
+	// Entries returns the history of an aggregate by its name, oldest first.
+	Entries(ctx context.Context, name string) ([]history.Entry, error)
 	// Entry returns one entry and whether it is still untold. It fails with
 	// fault.NotFound.
-	Entry(ctx context.Context, id string, seq int) (e history.Entry, untold bool, err error)
-	// CaseByNumber returns the id behind a human case number. It fails with
-	// fault.NotFound.
-	CaseByNumber(ctx context.Context, number string) (string, error)
-
-	// Sheet returns the head of a sheet. It fails with fault.NotFound.
-	Sheet(ctx context.Context, kind, id string) (Sheet, error)
-	// Listing returns what a list names, newest first, at most limit: ids of
-	// cases, and names of sheets. It may lag.
-	Listing(ctx context.Context, list string, limit int) ([]string, error)
+	Entry(ctx context.Context, name string, seq int) (e history.Entry, untold bool, err error)
+	// ByNumber returns the name of the aggregate that people call number. It fails
+	// with fault.NotFound.
+	ByNumber(ctx context.Context, number string) (string, error)
 
 	// Rows returns a list's rows, first those that sort first: at most limit from
 	// after on, "" for the first page. next begins the following page and is "" after
@@ -65,21 +55,14 @@ type Store interface {
 	// nobody waiting. The gate's next change puts it where it belongs. It does
 	// nothing if the gate stands elsewhere by now.
 	Defer(ctx context.Context, ref GateRef, until time.Time) error
-	// OpenCases lists the ids of cases that somebody has to act on, in pages; after
-	// is "" for the first, and the last id of a page for the next. It may lag.
-	OpenCases(ctx context.Context, after string, limit int) ([]string, error)
-	// HospitalCases lists a hospital's cases, newest edit first. A case that cannot
-	// be read is a row that says so. It may lag.
-	HospitalCases(ctx context.Context, org string, limit int) ([]Listed, error)
-	// Inbox lists what waits for, or was sent to, an agency: the newest first. A
-	// case that cannot be read is a row that says so. It may lag.
-	Inbox(ctx context.Context, org string, limit int) ([]Listed, error)
-
-	// Page lists an organisation's cases in pages, the newest first: at most limit
-	// from after on, "" for the first page. next begins the following page and is ""
-	// after the last one. It may lag, and a page may have fewer rows than limit; a case
-	// that cannot be read is a row that says so. It fails with fault.Invalid for an after that no page gave.
-	Page(ctx context.Context, list PageList, org, after string, limit int) (rows []Listed, next string, err error)
+	// Open lists the names of aggregates that somebody has to act on, in pages; after
+	// is "" for the first, and the last name of a page for the next. It may lag.
+	Open(ctx context.Context, after string, limit int) ([]string, error)
+	// List lists what stands in a list, the newest first: at most limit from after on,
+	// "" for the first page. next begins the following page and is "" after the last
+	// one. It may lag, and a page may have fewer rows than limit; an aggregate that cannot
+	// be read is a row that says so. It fails with fault.Invalid for an after that no page gave.
+	List(ctx context.Context, list, after string, limit int) (rows []Listed, next string, err error)
 
 	// AttachToken puts a machine's token on a gate, unless an equal or newer
 	// one (by Token.Before) is there. It returns the gate as it is afterwards,

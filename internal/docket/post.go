@@ -141,7 +141,7 @@ func sitePath(kind party.Kind) string {
 
 // link makes the gate's link for n's addressee and makes it known.
 func (p *Postman) link(ctx context.Context, n Notice) (gate.Gate, string, error) {
-	r, err := p.Store.Load(ctx, n.Case)
+	r, err := LoadCase(ctx, p.Store, n.Case)
 	if err != nil {
 		return gate.Gate{}, "", fmt.Errorf("loading case %s: %w", n.Case, err)
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"jixu/internal/casework"
 	"jixu/internal/fault"
@@ -107,24 +106,27 @@ func (d *Desk) unkept(ctx context.Context, id, less string, found []precedent) (
 	for _, p := range found {
 		there[p.Case] = true
 	}
-	names, err := d.Store.Listing(ctx, varietyList(id), unkeptMost)
+	cases, unreadable, err := standing[casework.Case](ctx, d.Store, varietyList(id), unkeptMost)
 	if err != nil {
 		return nil, fmt.Errorf("listing the cases of variety %s: %w", id, err)
 	}
-	for _, name := range names {
-		if there[name] || strings.Contains(name, "/") {
+	if len(unreadable) > 0 {
+		return nil, fmt.Errorf("loading case %s: %w", unreadable[0], ErrUnreadable)
+	}
+	for _, listed := range cases {
+		if there[listed.ID] {
 			continue
 		}
-		r, err := d.Store.Load(ctx, name)
+		r, err := LoadCase(ctx, d.Store, listed.ID) // strongly: a list may lag
 		if errors.Is(err, fault.NotFound) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("loading case %s: %w", name, err)
+			return nil, fmt.Errorf("loading case %s: %w", listed.ID, err)
 		}
 		if of, p, ok := r.Case.Precedent(); ok && of == id {
 			if p.Hash == "" {
-				if p.Hash, err = d.hashOf(ctx, name, p.Entry); err != nil {
+				if p.Hash, err = d.hashOf(ctx, listed.ID, p.Entry); err != nil {
 					return nil, err
 				}
 			}

@@ -21,7 +21,7 @@ func (t *Teller) recount(ctx context.Context, r Record) error {
 	if _, err := r.Case.Recount(r.waiting(), casework.Setting{Now: now, Calendar: t.Desk.Calendar}); err != nil {
 		return nil // nothing changes, or the law does not allow it now
 	}
-	_, err = t.Desk.move(ctx, r.Case.ID, Op{}, "", party.System, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+	_, err = t.Desk.moveCase(ctx, r.Case.ID, Op{}, "", party.System, func(r Record, s casework.Setting) (Commit, Receipt, error) {
 		ch, err := r.Case.Recount(r.waiting(), s)
 		if err != nil {
 			return Commit{}, Receipt{}, err

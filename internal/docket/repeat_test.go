@@ -220,7 +220,7 @@ func TestTheSecondHospitalsUrgencyIsNotAssessedAgain(t *testing.T) {
 }
 
 func (ta *tale) first1() casework.Case {
-	r, err := ta.World.Store.Load(context.Background(), ta.first)
+	r, err := docket.LoadCase(context.Background(), ta.World.Store, ta.first)
 	must(ta.t, err)
 	return r.Case
 }
@@ -310,7 +310,7 @@ func TestWhatACopyOfACaseTakesAlong(t *testing.T) {
 	ctx := context.Background()
 	r, err := ta.Desk.Clone(ctx, op("clone"), ta.first, actor("lin"))
 	must(t, err)
-	got, err := ta.World.Store.Load(ctx, r.Case)
+	got, err := docket.LoadCase(ctx, ta.World.Store, r.Case)
 	must(t, err)
 	if got.Case.Status != casework.Draft || !maps.Equal(got.Case.Form, form) || len(got.Case.Files) != 0 || got.Case.Claim != ta.variety {
 		t.Errorf("got %s, form %v, files %v, claim %q; want a draft with the form and the variety, without files",

@@ -2,7 +2,6 @@ package docket
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"jixu/internal/calendar"
 	"jixu/internal/casework"
 	"jixu/internal/fault"
+	"jixu/internal/law"
 	"jixu/internal/party"
 	"jixu/internal/policy"
 	"jixu/internal/reuse"
@@ -115,7 +115,7 @@ func (d *Desk) placed(ctx context.Context, c casework.Case, claims casework.Said
 		return Placed{}, err
 	}
 	out := Placed{Variety: &v, Found: isFound}
-	out.Holds = []Hold{{Kind: varietyKind, ID: v.ID, Version: v.Version}}
+	out.Holds = []Hold{{Of: NameOf(varietyKind, v.ID), Version: v.Version}}
 	for {
 		earlier := make([]reuse.Precedent, len(rows))
 		for i, p := range rows {
@@ -142,7 +142,7 @@ func (d *Desk) placed(ctx context.Context, c casework.Case, claims casework.Said
 // stands: a build that kept no rows, beside this one or after a way back, ended it.
 // A case that cannot be read is what its row says.
 func (d *Desk) stale(ctx context.Context, p precedent) (bool, error) {
-	r, err := d.Store.Load(ctx, p.Case)
+	r, err := LoadCase(ctx, d.Store, p.Case)
 	switch {
 	case errors.Is(err, ErrUnreadable):
 		return false, nil
@@ -166,22 +166,18 @@ func varieties(drug bool) string {
 }
 
 func (d *Desk) variety(ctx context.Context, id string) (variety.Variety, error) {
-	sheet, err := d.Store.Sheet(ctx, varietyKind, id)
+	head, err := d.Store.Head(ctx, NameOf(varietyKind, id))
 	if err != nil {
 		return variety.Variety{}, err
 	}
-	var v variety.Variety
-	if err := json.Unmarshal(sheet.Body, &v); err != nil {
-		return variety.Variety{}, fmt.Errorf("variety %s: %w: %w", id, ErrUnreadable, err)
-	}
-	return v, nil
+	return bodyOf[variety.Variety](head)
 }
 
 // Variety returns one entry of the register. Everybody who takes part may know
 // it; it names no hospital.
 func (d *Desk) Variety(ctx context.Context, id string, a party.Actor) (variety.Variety, error) {
 	if a.Confined() {
-		return variety.Variety{}, fault.New(fault.NotFound, "sheet")
+		return variety.Variety{}, Missing(NameOf(varietyKind, id))
 	}
 	return d.variety(ctx, id)
 }
@@ -192,18 +188,18 @@ func (d *Desk) Varieties(ctx context.Context, drug bool, a party.Actor) (all []v
 	if a.Confined() {
 		return nil, nil, fault.New(fault.Forbidden, "role")
 	}
-	names, err := d.Store.Listing(ctx, varieties(drug), 200)
+	all, unreadable, err = standing[variety.Variety](ctx, d.Store, varieties(drug), 200)
 	if err != nil {
 		return nil, nil, fmt.Errorf("listing the register: %w", err)
 	}
-	return eachSheet(names, func(id string) (variety.Variety, error) { return d.variety(ctx, id) })
+	return all, unreadable, nil
 }
 
 // Claim says in a draft which variety of the register the hospital believes it
 // is; "" says that it is a new one. It fails as Save, and with fault.Invalid for
 // a variety of another kind or none at all.
 func (d *Desk) Claim(ctx context.Context, op Op, id string, version int, claim string, a party.Actor) (Receipt, error) {
-	return d.move(ctx, id, op, Digest("claim", id, version, claim), a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+	return d.moveCase(ctx, id, op, Digest("claim", id, version, claim), a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
 		if err := r.Case.Permits(casework.Edit, a); err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -236,7 +232,7 @@ func (d *Desk) knows(ctx context.Context, id string, kind casework.Kind) error {
 // Identify records the assessor's finding that submission seen of the case is
 // about a variety of the register.
 func (d *Desk) Identify(ctx context.Context, op Op, id string, seen int, variety, reason string, a party.Actor) (Receipt, error) {
-	return d.move(ctx, id, op, Digest("identify", id, seen, variety, reason), a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+	return d.moveCase(ctx, id, op, Digest("identify", id, seen, variety, reason), a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
 		if err := r.Case.Permits(casework.Identify, a); err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -248,15 +244,17 @@ func (d *Desk) Identify(ctx context.Context, op Op, id string, seen int, variety
 			return Commit{}, Receipt{}, err
 		}
 		commit, receipt, err := finish(r.Case, ch, s)
-		commit.Lists = []string{varietyList(variety)}
-		return commit, receipt, err
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		return commit.also(s.Now, varietyList(variety)), receipt, nil
 	})
 }
 
 // Register enters a new variety into the register and finds in the same
 // transaction that submission seen of the case is about it.
 func (d *Desk) Register(ctx context.Context, op Op, id string, seen int, data variety.Data, reason string, a party.Actor) (Receipt, error) {
-	return d.move(ctx, id, op, Digest("register", id, seen, data, reason), a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+	return d.moveCase(ctx, id, op, Digest("register", id, seen, data, reason), a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
 		if err := r.Case.Permits(casework.Identify, a); err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -272,14 +270,18 @@ func (d *Desk) Register(ctx context.Context, op Op, id string, seen int, data va
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
-		sheet, err := sealVariety(Sheet{}, added, s)
+		entry, err := registered(Head{}, added).Seal(s.Now)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
 		commit, receipt, err := finish(r.Case, ch, s)
-		commit.Lists, commit.Sheets = []string{varietyList(vid)}, []SheetChange{sheet}
-		receipt.Sheet = sheet.Sheet.Name()
-		return commit, receipt, err
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		commit = commit.also(s.Now, varietyList(vid))
+		commit.Changes = append(commit.Changes, entry)
+		receipt.Sheet = entry.Head.Name()
+		return commit, receipt, nil
 	})
 }
 
@@ -302,14 +304,10 @@ func (d *Desk) MarkVariety(ctx context.Context, op Op, id string, version int, s
 func (d *Desk) changeVariety(ctx context.Context, op Op, id string, version int, digest string, a party.Actor,
 	change func(variety.Variety, casework.Setting) (variety.Change, error),
 ) (Receipt, error) {
-	return d.move(ctx, "", op, digest, a, func(_ Record, s casework.Setting) (Commit, Receipt, error) {
-		sheet, err := d.Store.Sheet(ctx, varietyKind, id)
+	return d.move(ctx, NameOf(varietyKind, id), op, digest, a, func(was Stored, s law.Setting) (Commit, Receipt, error) {
+		v, err := bodyOf[variety.Variety](was.Head)
 		if err != nil {
 			return Commit{}, Receipt{}, err
-		}
-		var v variety.Variety
-		if err := json.Unmarshal(sheet.Body, &v); err != nil {
-			return Commit{}, Receipt{}, fmt.Errorf("reading variety %s: %w", id, err)
 		}
 		if err := variety.MayKeep(v.Drug, a); err != nil {
 			return Commit{}, Receipt{}, err
@@ -321,13 +319,15 @@ func (d *Desk) changeVariety(ctx context.Context, op Op, id string, version int,
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
-		next, err := sealVariety(sheet, ch, s)
-		return sheetCommit(next), sheetReceipt(next, string(ch.Verb), a, s), err
+		return alone(registered(was.Head, ch), s)
 	})
 }
 
-// sealVariety writes ch as the next version of its sheet.
-func sealVariety(was Sheet, ch variety.Change, s casework.Setting) (SheetChange, error) {
+// registered is ch as the next version of an entry of the register.
+func registered(was Head, ch variety.Change) Deed {
 	v := ch.Variety
-	return sealSheet(was, Sheet{Kind: varietyKind, ID: v.ID, List: varieties(v.Drug), At: v.At}, v, string(ch.Verb), ch.Facts, ch.By, s.Now)
+	return Deed{
+		Was: was, Kind: varietyKind, ID: v.ID, Verb: ch.Verb, By: ch.By, Facts: ch.Facts,
+		Home: Place{varieties(v.Drug), v.At}, Body: func(Head) any { return v },
+	}
 }

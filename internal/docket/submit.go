@@ -39,7 +39,7 @@ func (d *Desk) SubmitUrgent(ctx context.Context, op Op, id string, version int, 
 }
 
 func (d *Desk) submit(ctx context.Context, op Op, id string, version int, declared bool, lane Lane, digest string, a party.Actor) (Receipt, error) {
-	return d.move(ctx, id, op, digest, a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+	return d.moveCase(ctx, id, op, digest, a, func(r Record, s casework.Setting) (Commit, Receipt, error) {
 		if err := r.Case.Permits(casework.Submit, a); err != nil {
 			return Commit{}, Receipt{}, err
 		}

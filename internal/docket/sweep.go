@@ -14,7 +14,7 @@ import (
 
 // ring records the next ring of a gate.
 func (d *Desk) ring(ctx context.Context, ref GateRef) (Receipt, error) {
-	return d.move(ctx, ref.Case, Op{}, "", party.System, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+	return d.moveCase(ctx, ref.Case, Op{}, "", party.System, func(r Record, s casework.Setting) (Commit, Receipt, error) {
 		g, ok := r.Gate(ref.Gate)
 		if !ok {
 			return Commit{}, Receipt{}, fault.New(fault.NotFound, "gate")
@@ -122,7 +122,7 @@ func (t *Teller) Sweep(ctx context.Context) (stuck []Stuck, err error) {
 	ended := false
 	people := map[string][]party.Actor{}
 	for !ended && !t.Desk.late(ctx) {
-		ids, err := t.Desk.Store.OpenCases(ctx, at.After, sweepPage)
+		ids, err := t.Desk.Store.Open(ctx, at.After, sweepPage)
 		if err != nil {
 			failed = append(failed, fmt.Errorf("listing open cases: %w", err))
 			break // the next call goes on from here
@@ -169,7 +169,7 @@ func (t *Teller) cursor(ctx context.Context) (Cursor, error) {
 // sweepCase looks at one case. The legs come first and what only tells people
 // comes last: a queue that is away keeps no leg from being started again.
 func (t *Teller) sweepCase(ctx context.Context, id string, people map[string][]party.Actor) ([]Stuck, error) {
-	r, err := t.Desk.Store.Load(ctx, id)
+	r, err := LoadCase(ctx, t.Desk.Store, id)
 	if err != nil {
 		return []Stuck{{Case: id, Why: "it could not be looked at"}}, fmt.Errorf("loading case %s: %w", id, err)
 	}

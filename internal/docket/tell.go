@@ -93,19 +93,17 @@ func (t *Teller) Tell(ctx context.Context, name string, seq int) error {
 	if !untold {
 		return nil
 	}
-	var r Record
-	if kind, _ := Parts(name); kind == CaseKind {
-		if r, err = t.Desk.Store.Load(ctx, name); err != nil {
-			return fmt.Errorf("loading case %s: %w", name, err)
-		}
+	head, err := t.Desk.Store.Head(ctx, name)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", name, err)
 	}
-	tellings, err := Tellings(e, r.Case.Number)
+	tellings, err := Tellings(e, head.Number)
 	if err != nil {
 		return err
 	}
 	var failed []error
 	for _, telling := range append(tellings, t.events(tellings)...) {
-		if err := t.one(ctx, r, telling); err != nil {
+		if err := t.one(ctx, name, telling); err != nil {
 			failed = append(failed, err)
 		}
 	}
@@ -118,12 +116,12 @@ func (t *Teller) Tell(ctx context.Context, name string, seq int) error {
 	return nil
 }
 
-func (t *Teller) one(ctx context.Context, r Record, telling Telling) error {
+func (t *Teller) one(ctx context.Context, name string, telling Telling) error {
 	switch {
 	case telling.Start != nil:
-		return t.start(ctx, r.Case, *telling.Start)
+		return t.start(ctx, name, *telling.Start)
 	case telling.Resume != "":
-		return t.resume(ctx, r, telling.Leg, telling.Resume)
+		return t.resume(ctx, name, telling.Leg, telling.Resume)
 	case telling.Event != nil:
 		return t.event(ctx, *telling.Event)
 	default:
@@ -145,7 +143,12 @@ type Input struct {
 // start starts one run of a leg. "Already exists" counts as started only if
 // the execution runs or the table says that run is over; otherwise the run is
 // raised and the next entry starts it.
-func (t *Teller) start(ctx context.Context, c casework.Case, s casework.Start) error {
+func (t *Teller) start(ctx context.Context, id string, s casework.Start) error {
+	r, err := LoadCase(ctx, t.Desk.Store, id)
+	if err != nil {
+		return fmt.Errorf("loading case %s: %w", id, err)
+	}
+	c := r.Case
 	track := c.Track(s.Leg)
 	if !track.State.Open() || track.Run != s.Run {
 		return nil // over, or a later run carries it
@@ -168,23 +171,23 @@ func (t *Teller) start(ctx context.Context, c casework.Case, s casework.Start) e
 // resume hands the token of an answered gate back and then looks whether the
 // execution is alive: a stopped one swallows tokens. A gate without a token is
 // fine: the machine resumes itself when it comes to attach one.
-func (t *Teller) resume(ctx context.Context, r Record, leg gate.Leg, gateID string) error {
-	token, ok, err := t.Desk.Store.Token(ctx, GateRef{Case: r.Case.ID, Gate: gateID})
+func (t *Teller) resume(ctx context.Context, id string, leg gate.Leg, gateID string) error {
+	token, ok, err := t.Desk.Store.Token(ctx, GateRef{Case: id, Gate: gateID})
 	if err != nil {
-		return fmt.Errorf("reading the token of %s of %s: %w", gateID, r.Case.ID, err)
+		return fmt.Errorf("reading the token of %s of %s: %w", gateID, id, err)
 	}
 	if ok {
 		if _, err := t.Machine.Resume(ctx, token.Value); err != nil {
-			return fmt.Errorf("resuming %s of %s: %w", gateID, r.Case.ID, err)
+			return fmt.Errorf("resuming %s of %s: %w", gateID, id, err)
 		}
 	}
-	return t.revive(ctx, r.Case.ID, leg)
+	return t.revive(ctx, id, leg)
 }
 
 // revive starts leg again under a new run if the leg is open and the execution
 // that should carry it does not run. Restarts come with growing pauses.
 func (t *Teller) revive(ctx context.Context, id string, leg gate.Leg) error {
-	r, err := t.Desk.Store.Load(ctx, id)
+	r, err := LoadCase(ctx, t.Desk.Store, id)
 	if err != nil {
 		return fmt.Errorf("loading case %s: %w", id, err)
 	}
@@ -218,7 +221,7 @@ func (t *Teller) restart(ctx context.Context, id string, leg gate.Leg, track cas
 	if track.Run > 1 && since < 24*time.Hour {
 		t.Desk.Metrics.Count("RunsRepeated", 1)
 	}
-	_, err = t.Desk.move(ctx, id, Op{}, "", party.System, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+	_, err = t.Desk.moveCase(ctx, id, Op{}, "", party.System, func(r Record, s casework.Setting) (Commit, Receipt, error) {
 		ch, err := r.Case.Restart(leg, track.Run, s)
 		if err != nil {
 			return Commit{}, Receipt{}, err

@@ -51,7 +51,7 @@ type play struct {
 }
 
 func (p *play) record() docket.Record {
-	r, err := p.World.Store.Load(context.Background(), p.id)
+	r, err := docket.LoadCase(context.Background(), p.World.Store, p.id)
 	must(p.t, err)
 	return r
 }
@@ -274,4 +274,10 @@ func (p *play) account() string {
 		}
 	}
 	return b.String()
+}
+
+// idOf is the id of the inquiry or variety that an operation was about.
+func idOf(r docket.Receipt) string {
+	_, id := docket.Parts(r.Sheet)
+	return id
 }

@@ -8,7 +8,6 @@ import (
 	"jixu/internal/casework"
 	"jixu/internal/dossier"
 	"jixu/internal/gate"
-	"jixu/internal/history"
 	"jixu/internal/law"
 )
 
@@ -44,25 +43,17 @@ func (r Record) File(id string) (File, bool) {
 
 // Commit is one change: everything in it becomes true at once.
 type Commit struct {
-	Case    casework.Case  // the head afterwards, its Version already raised by one
-	Was     int            // the version it must have now; 0: it must not exist
-	Entry   *history.Entry // put if absent, with an untold mark; nil for a draft's edit
-	Opened  []gate.Gate    // put if absent
-	Changed []gate.Gate    // must still be open, and of the same issue, or of the one before if it stays open
-	Files   []File         // put if absent
-	Copies  []string       // organisations whose inbox lists the case from now on; listing again is safe
-	Lists   []string       // other lists that name the case from now on; listing again is safe
-	Rows    []Row          // put, over what was there
-	Struck  []Row          // taken away, if they are there
-	Stands  []Row          // must be there exactly as they were read
-	Sheets  []SheetChange  // what else becomes true; a commit may have sheets and no case
-	Holds   []Hold         // sheets that must still be what was read
-	Session *Pass          // must hold
-	Did     *Operation     // put if absent
+	Changes []Change   // each of another aggregate
+	Rows    []Row      // put, over what was there
+	Struck  []Row      // taken away, if they are there
+	Stands  []Row      // must be there exactly as they were read
+	Holds   []Hold     // aggregates that must still be what was read
+	Session *Pass      // must hold
+	Did     *Operation // put if absent
 }
 
 // empty reports whether c changes nothing.
-func (c Commit) empty() bool { return c.Case.ID == "" && len(c.Sheets) == 0 }
+func (c Commit) empty() bool { return len(c.Changes) == 0 }
 
 // Row is one line of a list that decisions rely on: it is read strongly, and in
 // the order of Sort and then Name.
@@ -73,34 +64,10 @@ type Row struct {
 	Body json.RawMessage
 }
 
-// Sheet is the head of an aggregate that is not a case: an inquiry, a variety.
-// Like a case it has a version, a history and a place of its own.
-type Sheet struct {
-	Kind    string          `json:"Kind"` // "inquiry", "variety" or "trust"
-	ID      string          `json:"ID"`
-	Version int             `json:"Version"`
-	Seq     int             `json:"Seq"`  // entries so far
-	Hash    string          `json:"Hash"` // of the newest entry
-	Body    json.RawMessage `json:"Body"` // the law's value
-	List    string          `json:"List"` // the list that names it
-	At      time.Time       `json:"At"`   // its place in that list, newest first
-}
-
-// Name names the sheet in history and in lists.
-func (s Sheet) Name() string { return s.Kind + "/" + s.ID }
-
-// SheetChange is a sheet's next version with the entry that explains it.
-type SheetChange struct {
-	Sheet Sheet          // the head afterwards, its Version already raised by one
-	Was   int            // the version it must have now; 0: it must not exist
-	Entry *history.Entry // put if absent, with an untold mark
-	Lists []string       // other lists that name it from now on; listing again is safe
-}
-
-// Hold demands that a sheet is still at a version.
+// Hold demands that an aggregate is still at a version.
 type Hold struct {
-	Kind, ID string
-	Version  int
+	Of      string
+	Version int
 }
 
 // Pass is a link's session that must still be good in the answer's own transaction.
@@ -154,17 +121,17 @@ type GateRef struct {
 	Submission int
 }
 
-// Listed is one row of a list of cases.
+// Listed is one row of a list.
 type Listed struct {
-	Case casework.Case
-	Gate *gate.Gate // the gate it must answer; nil for a copy
-
-	// Unreadable says that what is stored of the case or the gate could not be read;
-	// then only the case's id is known. The other rows of the list are not its victims.
+	Head Head
+	Gate *gate.Gate // the gate that the list's organisation must answer; nil where the list is not of gates
+	At   time.Time  // its place in the list
+	// Unreadable says that what is stored of the aggregate or the gate could not be
+	// read; then only its kind and id are known. The other rows are not its victims.
 	Unreadable bool
 }
 
-// PageList is a list that programs read in pages.
+// PageList is a list of cases that people and programs read in pages.
 type PageList string
 
 const (
@@ -172,6 +139,17 @@ const (
 	InboxPages  PageList = "inbox"  // gates that wait for an agency, newest first
 	CopiesPages PageList = "copies" // cases that were sent to an agency, newest first
 )
+
+// Of names the list of one organisation.
+func (l PageList) Of(org string) string { return string(l) + "/" + org }
+
+// ListedCase is one row of a list of cases, read.
+type ListedCase struct {
+	Case       casework.Case
+	Gate       *gate.Gate
+	At         time.Time
+	Unreadable bool // only the case's id is known
+}
 
 // Token is a machine's claim to be told when a gate is answered. It never
 // leaves the table and the machine.

@@ -1,6 +1,7 @@
 package docket
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -36,7 +37,7 @@ type Event struct {
 // View returns case id for a. It fails with fault.NotFound if a may not know
 // the case. It changes nothing; who opened which file is logged by Open.
 func (d *Desk) View(ctx context.Context, id string, a party.Actor) (View, error) {
-	r, err := d.Store.Load(ctx, id)
+	r, err := LoadCase(ctx, d.Store, id)
 	if err != nil {
 		return View{}, err
 	}
@@ -146,7 +147,7 @@ func (d *Desk) Cases(ctx context.Context, a party.Actor) (cases []casework.Case,
 	if a.Kind != party.Hospital || a.Via != party.BySession {
 		return nil, 0, fault.New(fault.Forbidden, "role")
 	}
-	rows, err := d.Store.HospitalCases(ctx, a.Org, 200)
+	rows, _, err := d.casesOn(ctx, OwnPages.Of(a.Org), "", 200)
 	for _, row := range rows {
 		if row.Unreadable {
 			unreadable++
@@ -157,13 +158,30 @@ func (d *Desk) Cases(ctx context.Context, a party.Actor) (cases []casework.Case,
 	return cases, unreadable, err
 }
 
+// casesOn reads one page of a list of cases. See [Store.List].
+func (d *Desk) casesOn(ctx context.Context, list, after string, limit int) ([]ListedCase, string, error) {
+	rows, next, err := d.Store.List(ctx, list, after, limit)
+	if err != nil {
+		return nil, "", err
+	}
+	out := make([]ListedCase, len(rows))
+	for i, row := range rows {
+		c, err := bodyOf[casework.Case](row.Head)
+		out[i] = ListedCase{Case: c, Gate: row.Gate, At: row.At}
+		if row.Unreadable || err != nil {
+			out[i] = ListedCase{Case: casework.Case{ID: row.Head.ID}, At: row.At, Unreadable: true}
+		}
+	}
+	return out, next, nil
+}
+
 // ByNumber finds the case behind a human case number, if a may know it.
 func (d *Desk) ByNumber(ctx context.Context, number string, a party.Actor) (string, error) {
-	id, err := d.Store.CaseByNumber(ctx, number)
+	id, err := d.Store.ByNumber(ctx, number)
 	if err != nil {
 		return "", err
 	}
-	r, err := d.Store.Load(ctx, id)
+	r, err := LoadCase(ctx, d.Store, id)
 	if err != nil {
 		return "", err
 	}
@@ -175,21 +193,31 @@ func (d *Desk) ManifestOf(ctx context.Context, s casework.Submission) (dossier.M
 	return d.manifest(ctx, s)
 }
 
-// Inbox lists what waits for a's agency and what was sent to it; what cannot be
-// read at present is a row that says so. It fails with fault.Forbidden for a hospital.
-func (d *Desk) Inbox(ctx context.Context, a party.Actor) ([]Listed, error) {
+// Inbox lists what waits for a's agency and what was sent to it, the newest first, at
+// most 200 rows. What waits comes before what was sent when there is no room for
+// all: an old duty is not hidden by newer copies. What cannot be read at present is a
+// row that says so. It fails with fault.Forbidden for a hospital.
+func (d *Desk) Inbox(ctx context.Context, a party.Actor) ([]ListedCase, error) {
 	if a.Kind == party.Hospital || a.Via != party.BySession {
 		return nil, fault.New(fault.Forbidden, "role")
 	}
-	rows, err := d.Store.Inbox(ctx, a.Org, 200)
+	const most = 200
+	rows, _, err := d.casesOn(ctx, InboxPages.Of(a.Org), "", most)
 	if err != nil {
 		return nil, err
 	}
-	kept := rows[:0]
-	for _, row := range rows {
-		if row.Unreadable || row.Case.MayRead(a) == nil {
-			kept = append(kept, row)
+	if left := most - len(rows); left > 0 {
+		copies, _, err := d.casesOn(ctx, CopiesPages.Of(a.Org), "", left)
+		if err != nil {
+			return nil, err
 		}
+		rows = append(rows, copies...)
 	}
-	return kept, nil
+	slices.SortStableFunc(rows, func(x, y ListedCase) int { return cmp.Or(y.At.Compare(x.At), cmp.Compare(y.Case.ID, x.Case.ID)) })
+	return legible(rows, a), nil
+}
+
+// legible leaves out of rows what a may not know; what nobody can read stays.
+func legible(rows []ListedCase, a party.Actor) []ListedCase {
+	return slices.DeleteFunc(rows, func(row ListedCase) bool { return !row.Unreadable && row.Case.MayRead(a) != nil })
 }

@@ -28,7 +28,7 @@ type Next struct {
 // Next rereads leg and says what it waits for. An execution of an older run
 // hears that it is over. It changes nothing.
 func (w *Waiter) Next(ctx context.Context, id string, leg gate.Leg, run int) (Next, error) {
-	r, err := w.Store.Load(ctx, id)
+	r, err := LoadCase(ctx, w.Store, id)
 	if err != nil {
 		return Next{}, fmt.Errorf("loading case %s: %w", id, err)
 	}

@@ -318,7 +318,7 @@ func (s seeder) reply(ctx context.Context, ref docket.GateRef, one Sample, asked
 }
 
 func (s seeder) head(ctx context.Context, id string) (casework.Case, error) {
-	r, err := s.desk.Store.Load(ctx, id)
+	r, err := docket.LoadCase(ctx, s.desk.Store, id)
 	return r.Case, err
 }
 

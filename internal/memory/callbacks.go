@@ -7,8 +7,8 @@ import (
 	"crypto/cipher"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"jixu/internal/docket"
@@ -16,14 +16,14 @@ import (
 	"jixu/internal/gate"
 )
 
-// Page lists cases in pages. See [docket.Store].
-func (s *Store) Page(ctx context.Context, list docket.PageList, org, after string, limit int) ([]docket.Listed, string, error) {
+// List lists what stands in a list. See [docket.Store].
+func (s *Store) List(ctx context.Context, list, after string, limit int) ([]docket.Listed, string, error) {
 	next := ""
-	rows, err := call(ctx, s.world, "Store.Page", func() ([]docket.Listed, error) {
+	rows, err := call(ctx, s.world, "Store.List", func() ([]docket.Listed, error) {
 		if len(after) > 0 && (len(after) < len(placeFormat) || !isPlace(after)) {
 			return nil, fault.New(fault.Invalid, "cursor")
 		}
-		all, err := s.places(list, org)
+		all, err := s.places(list)
 		if err != nil {
 			return nil, err
 		}
@@ -55,34 +55,36 @@ func isPlace(after string) bool {
 }
 
 // places lists all of a list.
-func (s *Store) places(list docket.PageList, org string) ([]place, error) {
+func (s *Store) places(list string) ([]place, error) {
 	var all []place
-	for _, id := range sortedKeys(s.listed()) {
-		sh := s.listed()[id]
-		r, err := sh.record()
-		if errors.Is(err, fault.NotFound) {
-			continue
+	org, isInbox := strings.CutPrefix(list, docket.InboxPages.Of(""))
+	for _, name := range sortedKeys(s.listed()) {
+		sh := s.listed()[name]
+		if sh.head == nil {
+			continue // only a file or a reading of it is known
 		}
+		h, err := thaw[docket.Head](sh.head)
 		if err != nil {
 			return nil, err
 		}
 		add := func(at time.Time, g *gate.Gate, behind string) {
-			all = append(all, place{docket.Listed{Case: r.Case, Gate: g}, at.UTC().Format(placeFormat) + "#" + id + behind})
+			all = append(all, place{docket.Listed{Head: h, Gate: g, At: at}, at.UTC().Format(placeFormat) + "#" + name + behind})
 		}
-		switch list {
-		case docket.OwnPages:
-			if r.Case.Hospital == org {
-				add(r.Case.EditedAt, nil, "")
+		if at, ok := sh.lists[list]; ok {
+			add(at, nil, "")
+		} else if sh.home.List == list {
+			add(sh.home.At, nil, "")
+		}
+		if !isInbox {
+			continue
+		}
+		for _, id := range sortedKeys(sh.gates) {
+			g, err := thaw[gate.Gate](sh.gates[id].gate)
+			if err != nil {
+				return nil, err
 			}
-		case docket.CopiesPages:
-			if at, ok := sh.copies[org]; ok {
-				add(at, nil, "")
-			}
-		case docket.InboxPages:
-			for _, g := range r.Gates {
-				if g.Status == gate.Open && (g.Party == org || slices.Contains(g.Recorders, org)) {
-					add(g.OpenedAt, &g, "#"+g.ID)
-				}
+			if g.Status == gate.Open && (g.Party == org || slices.Contains(g.Recorders, org)) {
+				add(g.OpenedAt, &g, "#"+g.ID)
 			}
 		}
 	}

@@ -29,12 +29,12 @@ var ctx = context.Background()
 func born(t *testing.T, w *memory.World) casework.Case {
 	t.Helper()
 	c := casework.Case{ID: "c1", Number: "n1", Hospital: "h1", Status: casework.Submitted}
-	b := move(t, casework.Case{}, c)
-	b.Opened = []gate.Gate{waiting()}
-	if err := w.Store.Commit(ctx, b); err != nil {
+	ch := move(t, casework.Case{}, c)
+	ch.Opened = []gate.Gate{waiting()}
+	if err := commit(w, ch); err != nil {
 		t.Fatal(err)
 	}
-	return b.Case
+	return load(t, w).Case
 }
 
 func waiting() gate.Gate {
@@ -47,7 +47,7 @@ func answered(choice string) gate.Gate {
 	return g
 }
 
-func move(t *testing.T, was, now casework.Case) docket.Commit {
+func move(t *testing.T, was, now casework.Case) docket.Change {
 	t.Helper()
 	prev := history.Entry{}
 	if was.Seq > 0 {
@@ -57,37 +57,64 @@ func move(t *testing.T, was, now casework.Case) docket.Commit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now.Version, now.Seq, now.Head = was.Version+1, e.Seq, e.Hash
-	return docket.Commit{Case: now, Was: was.Version, Entry: &e}
+	now.Seq, now.Head = e.Seq, e.Hash
+	ch := written(t, was, now)
+	ch.Entry = &e
+	return ch
+}
+
+// written is the change that writes now over was and brings no entry.
+func written(t *testing.T, was, now casework.Case) docket.Change {
+	t.Helper()
+	now.Version = was.Version + 1
+	h, err := docket.CaseHead(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := docket.Place{List: docket.OwnPages.Of(now.Hospital), At: now.EditedAt}
+	return docket.Change{Head: h, Was: was.Version, Home: home, Open: now.Waiting()}
+}
+
+func commit(w *memory.World, ch docket.Change) error {
+	return w.Store.Commit(ctx, docket.Commit{Changes: []docket.Change{ch}})
+}
+
+func load(t *testing.T, w *memory.World) docket.Record {
+	t.Helper()
+	r, err := docket.LoadCase(ctx, w.Store, "c1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 func TestBrokenContractsAreHeardOf(t *testing.T) {
 	for _, tt := range []struct {
 		sentence string
-		change   func(*docket.Commit)
+		change   func(*docket.Change)
 		want     string
 	}{
-		{"nothing is heard of a good commit", func(*docket.Commit) {}, ""},
-		{"a version that is skipped", func(b *docket.Commit) { b.Case.Version++ }, "from version 1 to 3"},
-		{"a case that changes its number", func(b *docket.Commit) { b.Case.Number = "n2" }, "changes its number"},
-		{"an entry that does not name the one before", func(b *docket.Commit) { b.Entry.Prev = "" }, "does not follow"},
-		{"an entry that was touched after it was sealed", func(b *docket.Commit) { b.Entry.Verb = "other" }, "does not follow"},
-		{"an entry of another case", func(b *docket.Commit) { b.Entry.Aggregate = "case/c2" }, "is committed with case"},
-		{"a head that does not name its entry", func(b *docket.Commit) { b.Case.Head = "x" }, "does not name entry"},
-		{"a head that names an entry nobody commits", func(b *docket.Commit) { b.Entry = nil }, "without one being committed"},
-		{"a gate of another case", func(b *docket.Commit) { b.Changed[0].Case = "c2" }, "of case c2 is committed"},
-		{"a gate written twice", func(b *docket.Commit) { b.Changed = append(b.Changed, b.Changed[0]) }, "written twice"},
-		{"a gate answered without an answer", func(b *docket.Commit) { b.Changed[0].Answer = nil }, "answer says otherwise"},
-		{"a gate born answered", func(b *docket.Commit) {
+		{"nothing is heard of a good commit", func(*docket.Change) {}, ""},
+		{"a version that is skipped", func(b *docket.Change) { b.Head.Version++ }, "from version 1 to 3"},
+		{"a case that changes its number", func(b *docket.Change) { b.Head.Number = "n2" }, "changes its number"},
+		{"an entry that does not name the one before", func(b *docket.Change) { b.Entry.Prev = "" }, "does not follow"},
+		{"an entry that was touched after it was sealed", func(b *docket.Change) { b.Entry.Verb = "other" }, "does not follow"},
+		{"an entry of another case", func(b *docket.Change) { b.Entry.Aggregate = "case/c2" }, "an entry of case/c2 is committed"},
+		{"a head that does not name its entry", func(b *docket.Change) { b.Head.Hash = "x" }, "does not name entry"},
+		{"a head that names an entry nobody commits", func(b *docket.Change) { b.Entry = nil }, "without one being committed"},
+		{"a gate of another case", func(b *docket.Change) { b.Changed[0].Case = "c2" }, "of c2 is committed"},
+		{"a gate written twice", func(b *docket.Change) { b.Changed = append(b.Changed, b.Changed[0]) }, "written twice"},
+		{"a gate answered without an answer", func(b *docket.Change) { b.Changed[0].Answer = nil }, "answer says otherwise"},
+		{"a gate born answered", func(b *docket.Change) {
 			g := answered("x")
 			g.ID = "opinion-2"
 			b.Opened = []gate.Gate{g}
 		}, "is born answered"},
-		{"a gate changed before it is born", func(b *docket.Commit) { b.Changed[0].ID = "opinion-9" }, "before it is born"},
-		{"a gate that becomes another party's", func(b *docket.Commit) { b.Changed[0].Party = "hc" }, "becomes another gate"},
-		{"a file of another case", func(b *docket.Commit) {
+		{"a gate changed before it is born", func(b *docket.Change) { b.Changed[0].ID = "opinion-9" }, "before it is born"},
+		{"a gate that becomes another party's", func(b *docket.Change) { b.Changed[0].Party = "hc" }, "becomes another gate"},
+		{"a file of another case", func(b *docket.Change) {
 			b.Files = []docket.File{{ID: "f1", Case: "c2", Key: "dossier/c2/f1"}}
-		}, "file f1 of case c2"},
+		}, "file f1 of c2"},
 	} {
 		t.Run(tt.sentence, func(t *testing.T) {
 			var e ear
@@ -96,7 +123,7 @@ func TestBrokenContractsAreHeardOf(t *testing.T) {
 			b := move(t, c, c)
 			b.Changed = []gate.Gate{answered("given")}
 			tt.change(&b)
-			err := w.Store.Commit(ctx, b)
+			err := commit(w, b)
 			if tt.want == "" {
 				if err != nil || len(e.heard) > 0 {
 					t.Errorf("got %v and %v, want nothing", err, e.heard)
@@ -109,7 +136,7 @@ func TestBrokenContractsAreHeardOf(t *testing.T) {
 			if err == nil {
 				t.Errorf("it was committed")
 			}
-			if r, _ := w.Store.Load(ctx, "c1"); r.Case.Version != 1 || r.Gates[0].Status != gate.Open {
+			if r := load(t, w); r.Case.Version != 1 || r.Gates[0].Status != gate.Open {
 				t.Errorf("it left version %d and gate %s", r.Case.Version, r.Gates[0].Status)
 			}
 		})
@@ -123,10 +150,10 @@ func TestAGateAnsweredTwiceIsHeardOf(t *testing.T) {
 	for i, want := range []error{nil, fault.Conflict} {
 		b := move(t, c, c)
 		b.Changed = []gate.Gate{answered(fmt.Sprint(i))}
-		if err := w.Store.Commit(ctx, b); !errors.Is(err, want) {
+		if err := commit(w, b); !errors.Is(err, want) {
 			t.Fatalf("answer %d: got %v, want %v", i, err, want)
 		} else if err == nil {
-			c = b.Case
+			c = load(t, w).Case
 		}
 	}
 	if len(e.heard) != 1 || !strings.Contains(e.heard[0], "answered twice") {
@@ -143,8 +170,8 @@ func TestNobodyListeningIsAPanic(t *testing.T) {
 	w := memory.New(nil, noon)
 	c := born(t, w)
 	b := move(t, c, c)
-	b.Case.Version = 9
-	_ = w.Store.Commit(ctx, b)
+	b.Head.Version = 9
+	_ = commit(w, b)
 }
 
 func TestTokensStayWhereTheyBelong(t *testing.T) {
@@ -153,14 +180,14 @@ func TestTokensStayWhereTheyBelong(t *testing.T) {
 		tell     func(w *memory.World, c casework.Case, token string) error
 	}{
 		{"not in a case", func(w *memory.World, c casework.Case, token string) error {
-			c.Form = map[string]string{"x": token}
-			c.Version++
-			return w.Store.Commit(ctx, docket.Commit{Case: c, Was: c.Version - 1})
+			now := c
+			now.Form = map[string]string{"x": token}
+			return commit(w, written(t, c, now))
 		}},
 		{"not in a gate", func(w *memory.World, c casework.Case, token string) error {
-			c.Version++
-			g := answered(token)
-			return w.Store.Commit(ctx, docket.Commit{Case: c, Was: c.Version - 1, Changed: []gate.Gate{g}})
+			ch := written(t, c, c)
+			ch.Changed = []gate.Gate{answered(token)}
+			return commit(w, ch)
 		}},
 		{"not in a notice", func(w *memory.World, _ casework.Case, token string) error {
 			return w.Notices.Queue(ctx, docket.Notice{Key: "k", Code: token})
@@ -237,7 +264,7 @@ func TestReadsThatFailTellNothing(t *testing.T) {
 	w := memory.New(t, noon)
 	born(t, w)
 	w.Faults = func(int, string) memory.Fate { return memory.FailAfter }
-	r, err := w.Store.Load(ctx, "c1")
+	r, err := docket.LoadCase(ctx, w.Store, "c1")
 	if r.Case.ID != "" || !errors.Is(err, fault.Unavailable) {
 		t.Errorf("Load: got %q and %v", r.Case.ID, err)
 	}
@@ -313,7 +340,7 @@ func TestAStreamShowsWhatWasCommitted(t *testing.T) {
 	w := memory.New(t, noon)
 	c := born(t, w)
 	w.Faults = func(int, string) memory.Fate { return memory.FailAfter }
-	_ = w.Store.Commit(ctx, move(t, c, c)) // done, although it says otherwise
+	_ = commit(w, move(t, c, c)) // done, although it says otherwise
 	w.Faults = nil
 	s := w.Stream
 	s.Repeat(0)
@@ -332,20 +359,21 @@ func TestListsCanLag(t *testing.T) {
 	w := memory.New(t, noon)
 	c := born(t, w)
 	w.Store.Lag(true)
-	b := move(t, c, c)
-	b.Case.Status = casework.Withdrawn
+	now := c
+	now.Status = casework.Withdrawn
+	b := move(t, c, now)
 	b.Changed = []gate.Gate{answered("withdrawn")}
-	if err := w.Store.Commit(ctx, b); err != nil {
+	if err := commit(w, b); err != nil {
 		t.Fatal(err)
 	}
 	open := func() int {
-		ids, err := w.Store.OpenCases(ctx, "", 10)
+		ids, err := w.Store.Open(ctx, "", 10)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return len(ids)
 	}
-	if r, _ := w.Store.Load(ctx, "c1"); r.Case.Status != casework.Withdrawn {
+	if r := load(t, w); r.Case.Status != casework.Withdrawn {
 		t.Errorf("a strong read lags: %s", r.Case.Status)
 	}
 	if got := open(); got != 1 {

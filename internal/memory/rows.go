@@ -56,15 +56,21 @@ func (s *Store) stand(c docket.Commit) error {
 // transaction, that its rows can stand somewhere, that it writes nothing twice, and
 // that no task token is in it.
 func (s *Store) fitting(c docket.Commit) error {
-	n := 2*len(c.Opened) + 2*len(c.Changed) + len(c.Files) + len(c.Copies) + len(c.Lists) + len(c.Holds) +
-		len(c.Rows) + len(c.Struck) + len(c.Stands)
-	for _, ch := range c.Sheets {
-		n += 2 + len(ch.Lists)
-	}
-	for _, there := range []bool{c.Case.ID != "", c.Entry != nil, c.Session != nil, c.Did != nil, c.Case.ID != "" && c.Was == 0} {
-		if there {
+	n := len(c.Holds) + len(c.Rows) + len(c.Struck) + len(c.Stands)
+	for _, ch := range c.Changes {
+		n += 1 + 2*len(ch.Opened) + 2*len(ch.Changed) + len(ch.Files) + len(ch.Lists)
+		if ch.Entry != nil {
 			n++
 		}
+		if ch.Was == 0 && ch.Head.Number != "" {
+			n++
+		}
+	}
+	if c.Session != nil {
+		n++
+	}
+	if c.Did != nil {
+		n++
 	}
 	if n > 100 {
 		return fault.New(fault.Invalid, "commit.many")
@@ -84,11 +90,6 @@ func (s *Store) fitting(c docket.Commit) error {
 			return s.world.broke("row %s of %s is no JSON", r.Name, r.List)
 		}
 		if err := s.world.untold(r.Body); err != nil {
-			return err
-		}
-	}
-	for _, ch := range c.Sheets {
-		if err := s.world.untold(ch.Sheet.Body); err != nil {
 			return err
 		}
 	}

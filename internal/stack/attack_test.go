@@ -68,7 +68,7 @@ func (h house) signIn(audience, person string) *journey.Browser {
 
 func (h house) record(id string) docket.Record {
 	h.Helper()
-	r, err := h.stack.Environment().Store().Load(h.ctx, id)
+	r, err := docket.LoadCase(h.ctx, h.stack.Environment().Store(), id)
 	h.must(err)
 	return r
 }

@@ -63,7 +63,7 @@ func (s *scene) must(err error) {
 
 func (s *scene) record() docket.Record {
 	s.Helper()
-	r, err := s.stack.Environment().Store().Load(s.ctx, s.id)
+	r, err := docket.LoadCase(s.ctx, s.stack.Environment().Store(), s.id)
 	s.must(err)
 	return r
 }

@@ -148,7 +148,7 @@ func TestAWaitThatNobodyAnswersAsksAgainAndTheSweepStartsTheNextRun(t *testing.T
 	}
 	await("the next run", func() (bool, error) {
 		err := s.Invoke(ctx, "sweep-stuck", []byte("{}"))
-		r, loadErr := env.Store().Load(ctx, id)
+		r, loadErr := docket.LoadCase(ctx, env.Store(), id)
 		if loadErr != nil || r.Case.Track(gate.Opinion).Run < 2 {
 			return false, loadErr
 		}

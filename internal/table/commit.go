@@ -7,7 +7,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
@@ -22,7 +21,16 @@ func (s *Store) Commit(ctx context.Context, c docket.Commit) error {
 	if err := b.commit(c); err != nil {
 		return err
 	}
-	return s.transact(ctx, "committing case "+c.Case.ID+" at "+strconv.Itoa(c.Case.Version), b.writes)
+	return s.transact(ctx, doing(c), b.writes)
+}
+
+// doing says what c is, for whoever reads that it failed.
+func doing(c docket.Commit) string {
+	if len(c.Changes) == 0 {
+		return "committing"
+	}
+	h := c.Changes[0].Head
+	return "committing " + h.Kind + " " + h.ID + " at " + strconv.Itoa(h.Version)
 }
 
 // batch gathers the writes of one transaction. The first thing that cannot be
@@ -35,30 +43,8 @@ type batch struct {
 }
 
 func (b *batch) commit(c docket.Commit) error {
-	if c.Case.ID != "" {
-		b.head(c)
-	}
-	if c.Entry != nil {
-		b.entry(c.Case.ID, *c.Entry)
-	}
-	for _, g := range c.Opened {
-		b.open(c.Case, g)
-	}
-	for _, g := range c.Changed {
-		b.change(c.Case, g)
-	}
-	for _, f := range c.Files {
-		it, err := fileItem(f)
-		b.add(it, err)
-	}
-	for _, org := range c.Copies {
-		b.copy(c, org)
-	}
-	for _, list := range c.Lists {
-		if c.Entry == nil {
-			return fault.New(fault.Invalid, "commit.entry") // a list is in the order of entries
-		}
-		b.name(c.Case.ID, list, c.Entry.At)
+	for _, ch := range c.Changes {
+		b.aggregate(ch)
 	}
 	for _, r := range c.Rows {
 		b.row(r)
@@ -69,9 +55,6 @@ func (b *batch) commit(c docket.Commit) error {
 	for _, r := range c.Stands {
 		b.stands(r)
 	}
-	for _, ch := range c.Sheets {
-		b.sheet(ch)
-	}
 	for _, h := range c.Holds {
 		b.hold(h)
 	}
@@ -81,11 +64,6 @@ func (b *batch) commit(c docket.Commit) error {
 	if c.Did != nil {
 		it, err := document(operationKey(c.Did.Scope, c.Did.ID), *c.Did)
 		b.add(it, err)
-	}
-	if c.Was == 0 && c.Case.ID != "" {
-		it := numberKey(c.Case.Number).item()
-		it[attrCase] = text(c.Case.ID)
-		b.add(it, nil)
 	}
 	switch {
 	case b.err != nil:
@@ -138,15 +116,45 @@ func (b *batch) update(after item, err error, c *change, condition string) {
 	}
 }
 
-// head puts the head of a new case, or replaces the one whose version is c.Was.
-// Beside the document it notes which gates this version wrote: a reader that
-// sees the head already and a gate not yet can tell; see [torn].
-func (b *batch) head(c docket.Commit) {
-	it, err := headItem(c.Case)
-	version := number(int64(c.Case.Version))
-	if c.Was == 0 {
+// aggregate writes the next version of one aggregate and what becomes true beside it.
+func (b *batch) aggregate(ch docket.Change) {
+	name := ch.Head.Name()
+	b.head(ch)
+	if ch.Entry != nil {
+		b.entry(name, *ch.Entry)
+	}
+	for _, g := range ch.Opened {
+		b.open(ch.Head, g)
+	}
+	for _, g := range ch.Changed {
+		b.change(ch.Head, g)
+	}
+	for _, f := range ch.Files {
+		it, err := fileItem(f)
+		b.add(it, err)
+	}
+	for _, p := range ch.Lists {
+		it := placeKey(name, p.List).item()
+		placeIndex(p, name).list(it)
+		b.place(it, nil, nil)
+	}
+	if ch.Was == 0 && ch.Head.Number != "" {
+		it := numberKey(ch.Head.Number).item()
+		it[attrCase] = text(name)
+		b.add(it, nil)
+	}
+}
+
+// head puts the head of a new aggregate, or replaces the one whose version is
+// ch.Was. Beside the document it notes which gates this version wrote, and which files
+// it brought: a reader that sees the head already and one of those not yet can tell;
+// see [torn].
+func (b *batch) head(ch docket.Change) {
+	it, err := headItem(ch)
+	version := number(int64(ch.Head.Version))
+	if ch.Was == 0 {
 		gates := item{}
-		for _, g := range c.Opened {
+		for _, g := range ch.Opened {
 			gates[g.ID] = version
 		}
 		it[attrGates] = &types.AttributeValueMemberM{Value: gates}
@@ -154,56 +162,69 @@ func (b *batch) head(c docket.Commit) {
 		return
 	}
 	u := newChange()
-	for _, name := range []string{attrData, attrVersion, attrListPK, attrListSK, attrWorkPK, attrWorkSK} {
+	for _, name := range []string{attrData, attrVersion, attrSeq, attrHash, attrNumber, attrListPK, attrListSK, attrWorkPK, attrWorkSK} {
 		if v, ok := it[name]; ok {
 			u.set(v, name)
 		} else {
 			u.remove(name)
 		}
 	}
-	for _, gates := range [][]gate.Gate{c.Opened, c.Changed} {
+	if v, ok := it[attrBrought]; ok { // else those of an earlier version are still to be there
+		u.set(v, attrBrought)
+	}
+	for _, gates := range [][]gate.Gate{ch.Opened, ch.Changed} {
 		for _, g := range gates {
 			u.set(version, attrGates, g.ID)
 		}
 	}
-	b.update(it, err, u, u.equal(attrVersion, number(int64(c.Was))))
+	b.update(it, err, u, u.equal(attrVersion, number(int64(ch.Was))))
 }
 
-// headItem returns the head of c. It stands in the work list only while
-// somebody has to act on the case, also for papers that an approved one owes.
-func headItem(c casework.Case) (item, error) {
-	it, err := document(headKey(c.ID), c)
-	if err != nil {
-		return it, err
+// headItem returns the head of ch. It stands in the work list only while somebody has
+// to act on the aggregate.
+func headItem(ch docket.Change) (item, error) {
+	h := ch.Head
+	it := headKey(h.Name()).item()
+	it[attrData] = text(string(h.Body))
+	it[attrVersion], it[attrSeq], it[attrHash] = number(int64(h.Version)), number(int64(h.Seq)), text(h.Hash)
+	if h.Number != "" {
+		it[attrNumber] = text(h.Number)
 	}
-	it[attrVersion] = number(int64(c.Version))
-	if !isPart(c.Hospital) {
+	if len(ch.Files) > 0 {
+		ids := make([]value, len(ch.Files))
+		for i, f := range ch.Files {
+			ids[i] = text(f.ID)
+		}
+		it[attrBrought] = &types.AttributeValueMemberL{Value: ids}
+	}
+	place := placeIndex(ch.Home, h.Name())
+	if place.pk == "" {
 		return it, fault.New(fault.Invalid, "key")
 	}
-	hospitalIndex(c.Hospital, c.EditedAt, c.ID).list(it)
-	if c.Waiting() {
-		openIndex(c.ID).work(it)
+	place.list(it)
+	if ch.Open {
+		openIndex(h.Name()).work(it)
 	}
 	return it, nil
 }
 
 // entry puts an entry with its untold mark.
-func (b *batch) entry(id string, e history.Entry) {
+func (b *batch) entry(name string, e history.Entry) {
 	line, err := history.Encode(e)
-	it := entryKey(id, e.Seq).item()
+	it := entryKey(name, e.Seq).item()
 	it[attrData] = text(string(line))
-	untoldIndex(id, e.Seq, e.At).work(it)
+	untoldIndex(name, e.Seq, e.At).work(it)
 	b.add(it, err)
 }
 
 // open puts a gate that this move brings into the world, and lists it for its
 // party and for everybody who may enter the answer.
-func (b *batch) open(c casework.Case, g gate.Gate) {
-	it, err := gateItem(c, g)
+func (b *batch) open(h docket.Head, g gate.Gate) {
+	it, err := gateItem(h, g)
 	b.add(it, err)
 	for _, org := range g.Recorders {
-		seat := seatKey(c.ID, g.ID, org).item()
-		inboxIndex(org, g.OpenedAt, c.ID, g.ID).list(seat)
+		seat := seatKey(h.Name(), g.ID, org).item()
+		inboxIndex(org, g.OpenedAt, h.Name(), g.ID).list(seat)
 		b.place(seat, nil, nil)
 	}
 }
@@ -212,8 +233,8 @@ func (b *batch) open(c casework.Case, g gate.Gate) {
 // issue, or of the one before if it stays open with its links revoked. It is an
 // update of named attributes, because a machine's token may have come to stand
 // beside them and must stay.
-func (b *batch) change(c casework.Case, g gate.Gate) {
-	it, err := gateItem(c, g)
+func (b *batch) change(h docket.Head, g gate.Gate) {
+	it, err := gateItem(h, g)
 	u := newChange()
 	for _, name := range []string{attrData, attrStatus, attrIssue, attrVersion, attrWorkPK, attrWorkSK, attrListPK, attrListSK} {
 		if v, ok := it[name]; ok {
@@ -233,46 +254,48 @@ func (b *batch) change(c casework.Case, g gate.Gate) {
 		return
 	}
 	for _, org := range g.Recorders {
-		seat := seatKey(c.ID, g.ID, org).item()
+		seat := seatKey(h.Name(), g.ID, org).item()
 		if b.take(seat, nil) {
 			b.writes = append(b.writes, types.TransactWriteItem{Delete: &types.Delete{TableName: &b.table, Key: seat}})
 		}
 	}
 }
 
-// gateItem returns g as this version of c leaves it, without a token. It
+// gateItem returns g as this version of its aggregate leaves it, without a token. It
 // stands in the due list while it rings and in its party's inbox while it is open.
-func gateItem(c casework.Case, g gate.Gate) (item, error) {
-	it, err := document(gateKey(c.ID, g.ID), g)
+func gateItem(h docket.Head, g gate.Gate) (item, error) {
+	it, err := document(gateKey(h.Name(), g.ID), g)
 	if err != nil {
 		return it, err
 	}
 	it[attrStatus] = text(string(g.Status))
 	it[attrIssue] = number(int64(g.Issue))
-	it[attrVersion] = number(int64(c.Version))
+	it[attrVersion] = number(int64(h.Version))
 	if g.Status != gate.Open {
 		return it, nil
 	}
 	if !isPart(g.Party) {
 		return it, fault.New(fault.Invalid, "key")
 	}
-	inboxIndex(g.Party, g.OpenedAt, c.ID, g.ID).list(it)
+	inboxIndex(g.Party, g.OpenedAt, h.Name(), g.ID).list(it)
 	if g.Ring != nil {
-		dueIndex(c.ID, g.ID, g.Ring.At).work(it)
+		dueIndex(h.Name(), g.ID, g.Ring.At).work(it)
 	}
 	return it, nil
 }
 
-// copy lists the case for an organisation it was sent to; again, with the
-// newer instant.
-func (b *batch) copy(c docket.Commit, org string) {
-	sent := c.Case.EditedAt
-	if c.Entry != nil {
-		sent = c.Entry.At
+// hold demands that an aggregate is still at a version.
+func (b *batch) hold(h docket.Hold) {
+	u := newChange()
+	condition := u.equal(attrVersion, number(int64(h.Version)))
+	k := headKey(h.Of)
+	if !b.take(k.item(), nil) {
+		return
 	}
-	it := copyKey(c.Case.ID, org).item()
-	copiesIndex(org, sent, c.Case.ID).list(it)
-	b.place(it, nil, nil)
+	b.writes = append(b.writes, types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+		TableName: &b.table, Key: k.item(), ConditionExpression: &condition,
+		ExpressionAttributeNames: u.names, ExpressionAttributeValues: u.values,
+	}})
 }
 
 // pass demands that a link's session is good for this case and gate.

@@ -35,10 +35,7 @@ func (h *house) addHistories(t *testing.T) {
 			h.ok(err)
 			entries = append(entries, e)
 		}
-		kind, _, isSheet := strings.Cut(name, "/")
-		if !isSheet {
-			kind = "case"
-		}
+		kind, _ := docket.Parts(name)
 		life := kind + "-" + strings.TrimPrefix(strings.TrimSuffix(h.keep.born[name], "-created"), kind+"-")
 		if _, err := os.Stat(goldens + "history/" + life + ".jsonl"); err == nil {
 			continue

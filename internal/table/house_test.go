@@ -149,7 +149,7 @@ func (l *life) step(what string, move func(docket.Op) (docket.Receipt, error)) d
 }
 
 func (l *life) record() docket.Record {
-	r, err := l.keep.Load(ctx, l.id)
+	r, err := docket.LoadCase(ctx, l.keep, l.id)
 	l.ok(err)
 	return r
 }

@@ -24,8 +24,12 @@ const (
 	attrListSK     = "listSk"
 	attrTTL        = "ttl" // seconds; DynamoDB forgets the item some time after
 	attrData       = "data"
-	attrVersion    = "v"     // head: its version; gate: the head's version that wrote it last
-	attrGates      = "gates" // head: the version that wrote each gate last
+	attrVersion    = "v"       // head: its version; gate: the head's version that wrote it last
+	attrSeq        = "seq"     // head: its entries so far
+	attrHash       = "hash"    // head: of the newest entry
+	attrNumber     = "number"  // head: what people call it
+	attrGates      = "gates"   // head: the version that wrote each gate last
+	attrBrought    = "brought" // head: the files that came with one of its versions, the last to bring any
 	attrStatus     = "status"
 	attrIssue      = "issue"
 	attrState      = "state"

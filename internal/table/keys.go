@@ -3,6 +3,8 @@ package table
 import (
 	"fmt"
 	"hash/fnv"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -92,57 +94,88 @@ func isPart(p string) bool {
 	return p != "" && len(p) <= maxPart && utf8.ValidString(p) && !strings.Contains(p, sep)
 }
 
-func headKey(id string) key       { return at("CASE#"+id, headSort, id) }
-func gateKey(id, gate string) key { return at("CASE#"+id, gateSort+gate, id, gate) }
-func fileKey(id, file string) key { return at("CASE#"+id, fileSort+file, id, file) }
-func copyKey(id, org string) key  { return at("CASE#"+id, copySort+org, id, org) }
+// kindShape is what a kind of aggregate may be called: in capitals it begins its
+// partitions, and nothing else may begin so.
+var kindShape = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 
-// sheetKinds are the aggregates beside the cases, by the word their names begin
-// with, and their partitions.
-var sheetKinds = map[string]string{"inquiry": "INQUIRY#", "variety": "VARIETY#", "trust": "TRUST#"}
+// taken are the words that begin the partitions of what is no aggregate.
+var taken = []string{
+	"rows", "number", "op", "codes", "read", "session", "link", "code", "pending", "notice", "org", "person", "subject", "settings", "pack", "cursor",
+}
 
-// partition is where the aggregate of that name stands: a case by its id, a
-// sheet by its kind and id. It is "" for what can be neither.
+// partition is where the aggregate of that name stands. It is "" for what cannot be one.
 func partition(name string) string {
-	kind, id, isSheet := strings.Cut(name, "/")
-	switch {
-	case !isPart(name):
-		return ""
-	case !isSheet:
-		return "CASE#" + name
-	case sheetKinds[kind] == "" || id == "":
+	kind, id := docket.Parts(name)
+	if !kindShape.MatchString(kind) || slices.Contains(taken, kind) || !isPart(id) || strings.Contains(id, "/") || docket.NameOf(kind, id) != name {
 		return ""
 	}
-	return sheetKinds[kind] + id
+	return strings.ToUpper(kind) + sep + id
 }
 
 // aggregateOf takes a partition's key apart again.
 func aggregateOf(pk string) (name string, ok bool) {
-	if id, ok := parseCase(pk); ok {
-		return id, true
-	}
-	for kind, prefix := range sheetKinds {
-		if id, ok := strings.CutPrefix(pk, prefix); ok && isPart(id) {
-			return kind + "/" + id, true
-		}
-	}
-	return "", false
+	kind, id, ok := strings.Cut(pk, sep)
+	name = docket.NameOf(strings.ToLower(kind), id)
+	return name, ok && partition(name) == pk
 }
 
-// inside returns the key at sk in the partition of an aggregate.
-func inside(name, sk string) key {
+// inside returns the key at sk in the partition of an aggregate, if every part can be
+// told apart in it.
+func inside(name, sk string, parts ...string) key {
 	pk := partition(name)
 	if pk == "" {
 		return key{}
 	}
-	return key{pk, sk}
+	return at(pk, sk, parts...)
 }
+
+func headKey(name string) key       { return inside(name, headSort) }
+func gateKey(name, gate string) key { return inside(name, gateSort+gate, gate) }
+func fileKey(name, file string) key { return inside(name, fileSort+file, file) }
 
 func rowKey(name, list string) key {
 	if list == "" || len(list) > maxPart || !utf8.ValidString(list) {
 		return key{}
 	}
 	return inside(name, rowSort+list)
+}
+
+// placeKey is where it stands beside an aggregate that a list names it. The list of
+// what was sent to an organisation is older than the others, and has a key of its own.
+func placeKey(name, list string) key {
+	if org, ok := strings.CutPrefix(list, docket.CopiesPages.Of("")); ok {
+		return inside(name, copySort+org, org)
+	}
+	return rowKey(name, list)
+}
+
+// listPartition is what a list is called in the index: three by the names they had
+// before there were others.
+func listPartition(list string) string {
+	for _, former := range []struct {
+		list docket.PageList
+		name string
+	}{{docket.OwnPages, "hospital#"}, {docket.InboxPages, "inbox#"}, {docket.CopiesPages, "copies#"}} {
+		if org, ok := strings.CutPrefix(list, former.list.Of("")); ok {
+			if !isPart(org) {
+				return ""
+			}
+			return former.name + org
+		}
+	}
+	if !isPart(list) {
+		return ""
+	}
+	return "named#" + list
+}
+
+// placeIndex is an aggregate's place in a list.
+func placeIndex(p docket.Place, name string) index {
+	pk := listPartition(p.List)
+	if pk == "" {
+		return index{}
+	}
+	return index{pk, instant(p.At) + sep + name}
 }
 
 func rowsPartition(list string) string { return "ROWS#" + list }
@@ -158,12 +191,6 @@ func parseRow(sk string) (sort, name string, ok bool) {
 	return sort, name, ok && isPart(sort) && isPart(name)
 }
 
-func namedList(list string) string { return "named#" + list }
-
-func namedIndex(list string, at time.Time, name string) index {
-	return index{namedList(list), instant(at) + sep + name}
-}
-
 func entryKey(name string, seq int) key {
 	if seq < 1 || seq > maxSeq {
 		return key{}
@@ -173,8 +200,8 @@ func entryKey(name string, seq int) key {
 
 // seatKey is where an open gate is listed for an organisation that may enter
 // the answer for its party.
-func seatKey(id, gate, org string) key {
-	return at("CASE#"+id, seatSort+gate+sep+org, id, gate, org)
+func seatKey(name, gate, org string) key {
+	return inside(name, seatSort+gate+sep+org, gate, org)
 }
 
 func numberKey(number string) key { return single("NUMBER", number) }
@@ -224,12 +251,6 @@ func subjectKey(subject string) key    { return single("SUBJECT", subject) }
 func settingKey(name string) key       { return key{"SETTINGS", name} }
 func packKey(name string) key          { return single("PACK", name) }
 
-// parseCase takes a case's partition key apart.
-func parseCase(pk string) (id string, ok bool) {
-	id, ok = strings.CutPrefix(pk, "CASE#")
-	return id, ok && isPart(id)
-}
-
 // EntryOf takes the key of an entry apart, as a stream record shows it. It
 // reports false for every other item.
 func EntryOf(pk, sk string) (docket.EntryRef, bool) {
@@ -243,24 +264,26 @@ func EntryOf(pk, sk string) (docket.EntryRef, bool) {
 }
 
 // parseGate takes the key of a gate, or of a seat at one, apart.
-func parseGate(k key) (id, gate string, ok bool) {
-	id, ok = parseCase(k.pk)
+func parseGate(k key) (name, gate string, ok bool) {
+	name, ok = aggregateOf(k.pk)
 	if rest, isSeat := strings.CutPrefix(k.sk, seatSort); isSeat {
 		gate, org, _ := strings.Cut(rest, sep)
-		return id, gate, ok && k == seatKey(id, gate, org)
+		return name, gate, ok && k == seatKey(name, gate, org)
 	}
 	gate, isGate := strings.CutPrefix(k.sk, gateSort)
-	return id, gate, ok && isGate && k == gateKey(id, gate)
+	return name, gate, ok && isGate && k == gateKey(name, gate)
 }
 
-// parseObject takes the key of an uploaded object apart: dossier/<case>/<file>
-// or evidence/<case>/<file>.
-func parseObject(object string) (id, file string, ok bool) {
-	parts := strings.Split(object, "/")
-	if len(parts) != 3 || parts[0] != "dossier" && parts[0] != "evidence" {
+// parseObject takes the key of an uploaded object apart: dossier/<name>/<file> or
+// evidence/<name>/<file>, where the name of what is no case has two parts.
+func parseObject(object string) (name, file string, ok bool) {
+	folder, rest, _ := strings.Cut(object, "/")
+	i := strings.LastIndex(rest, "/")
+	if i < 0 || folder != "dossier" && folder != "evidence" {
 		return "", "", false
 	}
-	return parts[1], parts[2], fileKey(parts[1], parts[2]).valid()
+	name, file = rest[:i], rest[i+1:]
+	return name, file, fileKey(name, file).valid()
 }
 
 // instantFormat sorts as text in the order of time.
@@ -306,20 +329,8 @@ func scanIndex(id, file string, again time.Time) index {
 	return index{shardKey(scanList, shardOf(id)), instant(again) + sep + id + sep + file}
 }
 
-func hospitalList(org string) string { return "hospital#" + org }
-func inboxList(org string) string    { return "inbox#" + org }
-func copiesList(org string) string   { return "copies#" + org }
-
-func hospitalIndex(org string, edited time.Time, id string) index {
-	return index{hospitalList(org), instant(edited) + sep + id}
-}
-
 func inboxIndex(org string, opened time.Time, id, gate string) index {
-	return index{inboxList(org), instant(opened) + sep + id + sep + gate}
-}
-
-func copiesIndex(org string, sent time.Time, id string) index {
-	return index{copiesList(org), instant(sent) + sep + id}
+	return index{listPartition(docket.InboxPages.Of(org)), instant(opened) + sep + id + sep + gate}
 }
 
 // tokenOrder sorts as text in the order of docket.Token.Before.

@@ -12,8 +12,9 @@ import (
 
 func TestKeysRoundTrip(t *testing.T) {
 	part := rapid.StringMatching(`[a-zA-Z0-9._$!~ 急-]{1,20}`)
+	kind := rapid.SampledFrom([]string{docket.CaseKind, "inquiry", "never-heard-of"})
 	rapid.Check(t, func(t *rapid.T) {
-		id, gate, org := part.Draw(t, "id"), part.Draw(t, "gate"), part.Draw(t, "org")
+		id, gate, org := docket.NameOf(kind.Draw(t, "kind"), part.Draw(t, "id")), part.Draw(t, "gate"), part.Draw(t, "org")
 		seq := rapid.IntRange(1, maxSeq).Draw(t, "seq")
 		when := time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "seconds"), rapid.Int64Range(0, 1e9-1).Draw(t, "nanos")).UTC()
 
@@ -32,7 +33,10 @@ func TestKeysRoundTrip(t *testing.T) {
 		if gotID, gotFile, ok := parseObject("dossier/" + id + "/" + gate); !ok || gotID != id || gotFile != gate {
 			t.Fatalf("parseObject = %q, %q, %v", gotID, gotFile, ok)
 		}
-		for _, i := range []index{untoldIndex(id, seq, when), dueIndex(id, gate, when), inboxIndex(org, when, id, gate), copiesIndex(org, when, id), hospitalIndex(org, when, id)} {
+		for _, i := range []index{
+			untoldIndex(id, seq, when), dueIndex(id, gate, when), inboxIndex(org, when, id, gate),
+			placeIndex(docket.Place{List: docket.CopiesPages.Of(org), At: when}, id), placeIndex(docket.Place{List: gate, At: when}, id),
+		} {
 			if got, ok := parseInstant(i.sk); !ok || !got.Equal(when) {
 				t.Fatalf("parseInstant(%q) = %v, %v", i.sk, got, ok)
 			}
@@ -68,6 +72,10 @@ func TestKeysRefuse(t *testing.T) {
 	}{
 		{"a case without an id has no head", headKey("")},
 		{"a separator cannot be in a case's id", headKey("a#b")},
+		{"what is no aggregate lends its word to none", headKey("session/s1")},
+		{"a kind is written in small letters", headKey("Inquiry/q1")},
+		{"a case has one name only", headKey("case/c1")},
+		{"a name has two parts at most", headKey("inquiry/a/b")},
 		{"text that is not UTF-8 cannot be in a key", headKey("a\xff")},
 		{"a part can be too long", headKey(long)},
 		{"a separator cannot be in a gate's id", gateKey("c", "opinion#1")},
@@ -100,7 +108,7 @@ func TestKeysAllow(t *testing.T) {
 
 func TestOneQueryReadsACaseWithoutItsEntries(t *testing.T) {
 	inside := []key{fileKey("c", "!"), fileKey("c", "zz"), gateKey("c", "opinion-1"), headKey("c")}
-	outside := []key{entryKey("c", 1), entryKey("c", maxSeq), copyKey("c", "zz"), seatKey("c", "a", "b")}
+	outside := []key{entryKey("c", 1), entryKey("c", maxSeq), placeKey("c", docket.CopiesPages.Of("zz")), seatKey("c", "a", "b")}
 	for _, k := range inside {
 		if k.sk < fileSort || k.sk > headSort {
 			t.Errorf("%v is not read with its case", k)
@@ -114,7 +122,7 @@ func TestOneQueryReadsACaseWithoutItsEntries(t *testing.T) {
 }
 
 func TestObjectsOfNobody(t *testing.T) {
-	for _, object := range []string{"", "dossier", "dossier/c", "dossier/c/f/x", "manifest/c/f", "dossier//f", "dossier/c/", "dossier/c#/f"} {
+	for _, object := range []string{"", "dossier", "dossier/c", "dossier/C/f/x", "dossier/a/b/c/d", "dossier/session/f/x", "manifest/c/f", "dossier//f", "dossier/c/", "dossier/c#/f"} {
 		if _, _, ok := parseObject(object); ok {
 			t.Errorf("%q passes for a file's object", object)
 		}

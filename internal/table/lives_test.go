@@ -45,7 +45,7 @@ func (h *house) firstDevice() {
 	asked := h.do("inquiry-asked", func(op docket.Op) (docket.Receipt, error) {
 		return h.Desk.Inquire(ctx, op, false, "封堵器能否申请", "是否需要提供境外使用情况？", "", lin)
 	})
-	question := docket.SheetID(asked.Sheet)
+	question := idOf(asked)
 	h.do("inquiry-answered", func(op docket.Op) (docket.Receipt, error) {
 		return h.Desk.AnswerInquiry(ctx, op, question, "需要，请附近三年数据。", zhou)
 	})
@@ -97,7 +97,7 @@ func (h *house) firstDevice() {
 	registered := l.step("variety-registered", func(op docket.Op) (docket.Receipt, error) {
 		return h.Desk.Register(ctx, op, l.id, l.newest(), product, "首次申请，新增品种", zhou)
 	})
-	h.secrets["variety of devices"] = docket.SheetID(registered.Sheet)
+	h.secrets["variety of devices"] = idOf(registered)
 	l.step("joined", func(op docket.Op) (docket.Receipt, error) { return h.Desk.Join(ctx, op, l.id, "同意", luo) })
 	o := world.Opinion()
 	o.Advice = "请按批准数量使用"
@@ -230,7 +230,7 @@ func (h *house) drug() {
 	asked := h.do("inquiry-drug-asked", func(op docket.Op) (docket.Receipt, error) {
 		return h.Desk.Inquire(ctx, op, true, "罕见病药品", "可以由牵头医院代报吗？", "", lin)
 	})
-	q := docket.SheetID(asked.Sheet)
+	q := idOf(asked)
 	h.do("inquiry-drug-answered-by-one", func(op docket.Op) (docket.Receipt, error) {
 		return h.Desk.AnswerInquiry(ctx, op, q, "可以。", luo)
 	})
@@ -245,7 +245,7 @@ func (h *house) drug() {
 	registered := l.step("variety-registered", func(op docket.Op) (docket.Receipt, error) {
 		return h.Desk.Register(ctx, op, l.id, l.newest(), docket.Product(l.record().Case), "新增药品", luo)
 	})
-	h.secrets["variety of drugs"] = docket.SheetID(registered.Sheet)
+	h.secrets["variety of drugs"] = idOf(registered)
 	l.opine("opinion-given", "luo", world.Opinion())
 	l.step("reported", func(op docket.Op) (docket.Receipt, error) {
 		return h.Desk.RecordReport(ctx, op, l.id, casework.Filing{Channel: "公文", Date: h.today(), Receipt: "沪卫〔2026〕9号"}, luo)
@@ -387,4 +387,10 @@ func (h *house) limits() {
 	byMPA := h.submitted("transcribed", "he", casework.Device, nil)
 	byMPA.reply("approved", "tang", approve("函〔2026〕41号", 10, "套"))
 	h.rules(func(*policy.Rules) {})
+}
+
+// idOf is the id of the aggregate that an operation made.
+func idOf(r docket.Receipt) string {
+	_, id := docket.Parts(r.Sheet)
+	return id
 }

@@ -8,6 +8,7 @@ import (
 
 	"jixu/internal/calendar"
 	"jixu/internal/casework"
+	"jixu/internal/docket"
 	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/policy"
@@ -20,7 +21,11 @@ func TestTheLongestCaseFitsIntoAnItem(t *testing.T) {
 	for _, kind := range []casework.Kind{casework.Device, casework.Drug} {
 		for _, letter := range []string{"急", "<", `"`, "𠮷"} {
 			c := longest(t, kind, letter)
-			it, err := headItem(c)
+			h, err := docket.CaseHead(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			it, err := headItem(docket.Change{Head: h, Home: docket.Place{List: docket.OwnPages.Of(c.Hospital)}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -22,7 +22,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
@@ -88,7 +87,10 @@ var (
 )
 
 func born() docket.Commit {
-	return docket.Commit{Case: casework.Case{ID: "c1", Number: "n1", Hospital: "h1", Version: 1, Status: casework.Draft}}
+	return docket.Commit{Changes: []docket.Change{{
+		Head: docket.Head{Kind: "case", ID: "c1", Number: "n1", Version: 1, Body: []byte(`{"ID":"c1"}`)},
+		Home: docket.Place{List: docket.OwnPages.Of("h1")},
+	}}}
 }
 
 func TestWhatACommitMakesOfAnswers(t *testing.T) {
@@ -155,7 +157,8 @@ func TestACommitSaysWhichTableAndOneConditionForEachItem(t *testing.T) {
 func TestACommitUsesWhatItBringsAndBringsWhatItUses(t *testing.T) {
 	at := time.Date(2026, 11, 2, 1, 0, 0, 0, time.UTC)
 	c := born()
-	c.Was, c.Case.Version, c.Case.Status = 1, 2, casework.Submitted
+	one := &c.Changes[0]
+	one.Was, one.Head.Version, one.Open = 1, 2, true
 	for i, status := range []gate.Status{gate.Open, gate.Answered, gate.Open} {
 		g := gate.Gate{
 			ID: "opinion-" + strconv.Itoa(i+1), Case: "c1", Leg: gate.Opinion, Kind: gate.Assess, Party: "mpa", Recorders: []string{"hc"},
@@ -164,13 +167,16 @@ func TestACommitUsesWhatItBringsAndBringsWhatItUses(t *testing.T) {
 		if i == 2 {
 			g.Ring = &gate.Ring{At: at.Add(time.Hour)}
 		}
-		c.Changed = append(c.Changed, g)
+		one.Changed = append(one.Changed, g)
 	}
 	c.Rows = []docket.Row{{List: "precedents/v1", Sort: "2026-11-02", Name: "c1", Body: []byte("{}")}}
 	c.Struck = []docket.Row{{List: "precedents/v2", Sort: "2026-11-02", Name: "c1"}}
 	c.Stands = []docket.Row{{List: "precedents/v1", Sort: "2026-11-01", Name: "c0", Body: []byte("{}")}}
-	c.Sheets = []docket.SheetChange{{Sheet: docket.Sheet{Kind: "variety", ID: "v1", Version: 2, List: "l", At: at}, Was: 1, Entry: &history.Entry{Aggregate: "variety/v1", Seq: 2, At: at}}}
-	c.Holds = []docket.Hold{{Kind: "variety", ID: "v2", Version: 4}}
+	c.Changes = append(c.Changes, docket.Change{
+		Head: docket.Head{Kind: "variety", ID: "v1", Version: 2, Seq: 2, Body: []byte("{}")}, Was: 1,
+		Entry: &history.Entry{Aggregate: "variety/v1", Seq: 2, At: at}, Home: docket.Place{List: "l", At: at},
+	})
+	c.Holds = []docket.Hold{{Of: "variety/v2", Version: 4}}
 	c.Session = &docket.Pass{Hash: strings.Repeat("a", 64), Case: "c1", Gate: "opinion-1", Now: at}
 	s, got := scripted(t, done)
 	if err := s.Commit(t.Context(), c); err != nil {
@@ -209,7 +215,7 @@ func TestListsReadEveryPage(t *testing.T) {
 		return answer{200, `{"Items":[{"pk":{"S":"CASE#` + id + `"},"sk":{"S":"HEAD"},"workSk":{"S":"` + id + `"}}]` + last + `}`}
 	}
 	s, got := scripted(t, page("c1", "1"), page("c2", "2"), page("c3", ""), answer{200, `{"Items":[]}`})
-	ids, err := s.OpenCases(t.Context(), "", 10)
+	ids, err := s.Open(t.Context(), "", 10)
 	if fmt.Sprint(ids) != "[c1 c2 c3]" || err != nil {
 		t.Errorf("got %v and %v, want three cases", ids, err)
 	}
@@ -282,8 +288,8 @@ func TestATornPictureIsReadAgain(t *testing.T) {
 		`{"pk":{"S":"CASE#c1"},"sk":{"S":"HEAD"},"v":{"N":"2"},"data":{"S":"{\"ID\":\"c1\"}"},"gates":{"M":{"opinion-1":{"N":"2"}}}}]}`
 	s, _ := scripted(t, answer{200, torn}, answer{200, torn}, answer{200, whole})
 	r, err := s.Load(t.Context(), "c1")
-	if r.Case.ID != "c1" || len(r.Gates) != 1 || err != nil {
-		t.Errorf("got %q with %d gates and %v, want c1 with one", r.Case.ID, len(r.Gates), err)
+	if r.ID != "c1" || len(r.Gates) != 1 || err != nil {
+		t.Errorf("got %q with %d gates and %v, want c1 with one", r.ID, len(r.Gates), err)
 	}
 	s, _ = scripted(t, answer{200, torn})
 	if _, err := s.Load(t.Context(), "c1"); !errors.Is(err, fault.Unavailable) {
@@ -294,7 +300,7 @@ func TestATornPictureIsReadAgain(t *testing.T) {
 func TestWhatIsTooLargeIsRefusedInWords(t *testing.T) {
 	s, got := scripted(t, done)
 	c := born()
-	c.Case.Form = map[string]string{"product": strings.Repeat("x", maxItem)}
+	c.Changes[0].Head.Body = []byte(`"` + strings.Repeat("x", maxItem) + `"`)
 	if err := s.Commit(t.Context(), c); !errors.Is(err, fault.Invalid) {
 		t.Errorf("one item: got %v, want Invalid", err)
 	}
@@ -324,14 +330,13 @@ func TestSizesFollowDynamoDB(t *testing.T) {
 
 func TestAnInboxThatLagsShowsNothingThatWasDone(t *testing.T) {
 	row := answer{200, `{"Items":[{"pk":{"S":"CASE#c1"},"sk":{"S":"GATE#opinion-1"},"listSk":{"S":"x"}}]}`}
-	none := answer{200, `{"Items":[]}`}
 	both := func(status string) answer {
 		return answer{200, `{"Responses":{"cases":[{"pk":{"S":"CASE#c1"},"sk":{"S":"HEAD"},"data":{"S":"{\"ID\":\"c1\"}"}},` +
 			`{"pk":{"S":"CASE#c1"},"sk":{"S":"GATE#opinion-1"},"status":{"S":"` + status + `"},"data":{"S":"{\"ID\":\"opinion-1\"}"}}]}}`}
 	}
 	for status, want := range map[string]int{"open": 1, "answered": 0, "closed": 0} {
-		s, _ := scripted(t, row, none, both(status))
-		rows, err := s.Inbox(t.Context(), "mpa", 10)
+		s, _ := scripted(t, row, both(status))
+		rows, _, err := s.List(t.Context(), docket.InboxPages.Of("mpa"), "", 10)
 		if len(rows) != want || err != nil {
 			t.Errorf("%s: got %d rows and %v, want %d", status, len(rows), err, want)
 		}

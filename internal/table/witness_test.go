@@ -124,30 +124,21 @@ func (w *witness) Commit(ctx context.Context, c docket.Commit) error {
 	if err := w.Keep.Commit(ctx, c); err != nil {
 		return err
 	}
-	if c.Case.ID != "" {
-		w.see("case", c.Case)
-	}
-	if c.Entry != nil {
-		line, err := encodeEntry(*c.Entry)
-		if err != nil {
-			return err
+	for _, ch := range c.Changes {
+		w.see(ch.Head.Kind, ch.Head.Body)
+		if ch.Entry != nil {
+			line, err := encodeEntry(*ch.Entry)
+			if err != nil {
+				return err
+			}
+			w.entry(ch.Head.Name(), line)
 		}
-		w.entry(c.Case.ID, line)
-	}
-	for _, g := range slices.Concat(c.Opened, c.Changed) {
-		w.see("gate", g)
-	}
-	for _, f := range c.Files {
-		w.see("file", f)
-	}
-	for _, ch := range c.Sheets {
-		line, err := encodeEntry(*ch.Entry)
-		if err != nil {
-			return err
+		for _, g := range slices.Concat(ch.Opened, ch.Changed) {
+			w.see("gate", g)
 		}
-		w.entry(ch.Sheet.Name(), line)
-		w.see("sheet", ch.Sheet)
-		w.see(ch.Sheet.Kind, ch.Sheet.Body)
+		for _, f := range ch.Files {
+			w.see("file", f)
+		}
 	}
 	if c.Did != nil {
 		w.see("operation", *c.Did)

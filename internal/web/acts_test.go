@@ -203,12 +203,12 @@ func TestARecordThatCannotBeReadHidesNoOther(t *testing.T) {
 			Aggregate: kind + "/damaged", Verb: "test", At: opening, Body: json.RawMessage(`{}`), By: history.Actor{Person: "lin-zhi", Org: "hospital-1", Via: "session"},
 		})
 		must(t, err)
-		damaged := docket.Sheet{Kind: kind, ID: "damaged", Version: 1, Seq: e.Seq, Hash: e.Hash, Body: json.RawMessage(`{"ID":7}`), List: list, At: opening}
-		ch := docket.SheetChange{Sheet: damaged, Entry: &e}
+		damaged := docket.Head{Kind: kind, ID: "damaged", Version: 1, Seq: e.Seq, Hash: e.Hash, Body: json.RawMessage(`{"ID":7}`)}
+		ch := docket.Change{Head: damaged, Entry: &e, Home: docket.Place{List: list, At: opening}}
 		if kind == "inquiry" {
-			ch.Lists = []string{"inquiries/mpa"}
+			ch.Lists = []docket.Place{{List: "inquiries/mpa", At: opening}}
 		}
-		must(t, h.Store.Commit(ctx, docket.Commit{Sheets: []docket.SheetChange{ch}}))
+		must(t, h.Store.Commit(ctx, docket.Commit{Changes: []docket.Change{ch}}))
 	}
 
 	for _, row := range []struct{ audience, person, path, shows string }{

@@ -110,7 +110,7 @@ func (x *exchange) inbox() error {
 }
 
 // readable leaves the rows that can be shown, and counts the cases that cannot.
-func readable(rows []docket.Listed) (kept []docket.Listed, unreadable int) {
+func readable(rows []docket.ListedCase) (kept []docket.ListedCase, unreadable int) {
 	seen := map[string]bool{}
 	for _, l := range rows {
 		switch {

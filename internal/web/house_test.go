@@ -261,7 +261,7 @@ func (h *house) submitted(t testing.TB, b *journey.Browser) (path, number string
 // load reads a case by its path on the hospital's site.
 func (h *house) load(t testing.TB, path string) docket.Record {
 	t.Helper()
-	r, err := h.Store.Load(context.Background(), path[strings.LastIndex(path, "/")+1:])
+	r, err := docket.LoadCase(context.Background(), h.Store, path[strings.LastIndex(path, "/")+1:])
 	must(t, err)
 	return r
 }
@@ -282,7 +282,7 @@ func (h *house) gatePath(t testing.TB, path, leg string) string {
 
 // loadCase reads a case by its path, for what cannot fail.
 func (h *house) loadCase(path string) casework.Case {
-	r, err := h.Store.Load(context.Background(), path[strings.LastIndex(path, "/")+1:])
+	r, err := docket.LoadCase(context.Background(), h.Store, path[strings.LastIndex(path, "/")+1:])
 	if err != nil {
 		panic(err)
 	}

@@ -111,7 +111,8 @@ func (x *exchange) inquire() error {
 	if err != nil {
 		return err
 	}
-	return x.see(x.home() + "/inquiries/" + docket.SheetID(r.Sheet))
+	_, id := docket.Parts(r.Sheet)
+	return x.see(x.home() + "/inquiries/" + id)
 }
 
 type inquiryPage struct {

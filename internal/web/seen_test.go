@@ -91,13 +91,8 @@ func TestAListWithACaseThatCannotBeReadShowsTheRest(t *testing.T) {
 // oneUnreadable lists one more case, which cannot be read.
 type oneUnreadable struct{ docket.Store }
 
-func (o oneUnreadable) HospitalCases(ctx context.Context, org string, limit int) ([]docket.Listed, error) {
-	rows, err := o.Store.HospitalCases(ctx, org, limit)
-	return append(rows, docket.Listed{Case: casework.Case{ID: "broken"}, Unreadable: true}), err
-}
-
-func (o oneUnreadable) Inbox(ctx context.Context, org string, limit int) ([]docket.Listed, error) {
-	rows, err := o.Store.Inbox(ctx, org, limit)
-	broken := docket.Listed{Case: casework.Case{ID: "broken"}, Unreadable: true}
-	return append(rows, broken, broken), err
+func (o oneUnreadable) List(ctx context.Context, list, after string, limit int) ([]docket.Listed, string, error) {
+	rows, next, err := o.Store.List(ctx, list, after, limit)
+	broken := docket.Listed{Head: docket.Head{Kind: docket.CaseKind, ID: "broken"}, Unreadable: true}
+	return append(rows, broken), next, err
 }

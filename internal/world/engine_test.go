@@ -28,7 +28,7 @@ func submit(t *testing.T, tw *Town) (id string) {
 	Must(t, err)
 	tw.Upload("dossier/"+r.Case+"/"+a.File, Paper)
 	tw.Engine()
-	now, err := tw.Ports.Keep.Load(ctx, r.Case)
+	now, err := docket.LoadCase(ctx, tw.Ports.Keep, r.Case)
 	Must(t, err)
 	_, err = tw.Desk.Submit(ctx, Op("submit"), r.Case, now.Case.Dossier, true, lin)
 	Must(t, err)

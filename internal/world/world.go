@@ -64,11 +64,10 @@ func (s Streamed) Commit(ctx context.Context, c docket.Commit) error {
 	if err := s.Keep.Commit(ctx, c); err != nil {
 		return err
 	}
-	if c.Entry != nil {
-		s.Stream.Put(docket.EntryRef{Case: c.Case.ID, Seq: c.Entry.Seq, At: c.Entry.At})
-	}
-	for _, ch := range c.Sheets {
-		s.Stream.Put(docket.EntryRef{Case: ch.Sheet.Name(), Seq: ch.Entry.Seq, At: ch.Entry.At})
+	for _, ch := range c.Changes {
+		if ch.Entry != nil {
+			s.Stream.Put(docket.EntryRef{Case: ch.Head.Name(), Seq: ch.Entry.Seq, At: ch.Entry.At})
+		}
 	}
 	return nil
 }

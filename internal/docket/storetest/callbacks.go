@@ -62,14 +62,14 @@ var seals = []row[docket.Sealer]{
 // transaction its id is spent, and the secret that signed it must still be good.
 var callbacks = []row[docket.Store]{
 	{"what an organisation agreed on is kept, with its history", func(t *testing.T, s docket.Store) {
-		one := sheet(t, docket.Sheet{}, "trust", mpa, "trusts", noon)
-		is(t, "Commit", s.Commit(ctx, only(one)), nil)
-		two := sheet(t, one.Sheet, "trust", mpa, "trusts", noon)
-		is(t, "Commit", s.Commit(ctx, only(two)), nil)
-		is(t, "the same again", s.Commit(ctx, only(two)), conflict)
-		got, err := s.Sheet(ctx, "trust", mpa)
-		is(t, "Sheet", err, nil)
-		same(t, got, two.Sheet)
+		one := thing(t, docket.Head{}, "trust", mpa, "trusts", noon)
+		is(t, "Commit", try(s, one), nil)
+		two := thing(t, one.one().Head, "trust", mpa, "trusts", noon)
+		is(t, "Commit", try(s, two), nil)
+		is(t, "the same again", try(s, two), conflict)
+		got, err := s.Head(ctx, "trust/"+mpa)
+		is(t, "Head", err, nil)
+		same(t, got, two.one().Head)
 		entries, err := s.Entries(ctx, "trust/"+mpa)
 		if err != nil || len(entries) != 2 {
 			t.Errorf("got %d entries and %v, want two", len(entries), err)
@@ -97,36 +97,36 @@ var callbacks = []row[docket.Store]{
 		c := commit(t, s, submitted(t, commit(t, s, draft(t, "c2")), noon, g))
 		again := answering(t, c, g, "opine", noon)
 		again.Did = &docket.Operation{Scope: "mpa.@", ID: "msg_1", Digest: "another body", At: noon}
-		is(t, "Commit", s.Commit(ctx, again), conflict)
+		is(t, "Commit", try(s, again), conflict)
 		if got := load(t, s, "c2").Gates[0].Status; got != "open" {
 			t.Errorf("got the gate %s, want it open", got)
 		}
 	}},
 	{"an answer does not commit once the secret it was signed with may be over", func(t *testing.T, s docket.Store) {
-		one := sheet(t, docket.Sheet{}, "trust", mpa, "trusts", noon)
-		is(t, "Commit", s.Commit(ctx, only(one)), nil)
+		one := thing(t, docket.Head{}, "trust", mpa, "trusts", noon)
+		is(t, "Commit", try(s, one), nil)
 		g := opened("c1", "opinion-1", noon, noon)
 		c := commit(t, s, submitted(t, commit(t, s, draft(t, "c1")), noon, g))
 		b := answering(t, c, g, "opine", noon)
-		b.Holds = []docket.Hold{{Kind: "trust", ID: mpa, Version: 1}}
+		b.Holds = []docket.Hold{{Of: "trust/" + mpa, Version: 1}}
 		b.Did = &docket.Operation{Scope: "mpa.@", ID: "msg_1", Digest: "body", At: noon}
-		is(t, "Commit", s.Commit(ctx, only(sheet(t, one.Sheet, "trust", mpa, "trusts", noon))), nil)
-		is(t, "Commit", s.Commit(ctx, b), conflict)
+		is(t, "Commit", try(s, thing(t, one.one().Head, "trust", mpa, "trusts", noon)), nil)
+		is(t, "Commit", try(s, b), conflict)
 		if _, did, _ := s.Operation(ctx, "mpa.@", "msg_1"); did {
 			t.Error("got the id spent, want it free")
 		}
 		b.Holds[0].Version = 2
-		is(t, "Commit", s.Commit(ctx, b), nil)
+		is(t, "Commit", try(s, b), nil)
 	}},
-	{"a sheet's body keeps bytes that are no text", func(t *testing.T, s docket.Store) {
-		ch := sheet(t, docket.Sheet{}, "trust", mpa, "trusts", noon)
+	{"a body keeps bytes that are no text", func(t *testing.T, s docket.Store) {
+		ch := thing(t, docket.Head{}, "trust", mpa, "trusts", noon)
 		body, err := json.Marshal(map[string][]byte{"sealed": {0, 1, 0xff}})
 		is(t, "Marshal", err, nil)
-		ch.Sheet.Body = body
-		is(t, "Commit", s.Commit(ctx, only(ch)), nil)
-		got, err := s.Sheet(ctx, "trust", mpa)
-		is(t, "Sheet", err, nil)
-		same(t, got.Body, ch.Sheet.Body)
+		ch.one().Head.Body = body
+		is(t, "Commit", try(s, ch), nil)
+		got, err := s.Head(ctx, "trust/"+mpa)
+		is(t, "Head", err, nil)
+		same(t, got.Body, ch.one().Head.Body)
 	}},
 	{"a list comes in pages, newest first, each row once", func(t *testing.T, s docket.Store) {
 		var want []string
@@ -134,9 +134,8 @@ var callbacks = []row[docket.Store]{
 			id := "c" + strconv.Itoa(i)
 			at := noon.Add(time.Duration(i) * time.Minute)
 			c := commit(t, s, draft(t, id))
-			b := submitted(t, c, at, opened(id, "opinion-1", at, at), opened(id, "reply-1", at, at))
-			b.Case.EditedAt, b.Copies = at, []string{mpa}
-			commit(t, s, b)
+			c.EditedAt = at
+			commit(t, s, submitted(t, c, at, opened(id, "opinion-1", at, at), opened(id, "reply-1", at, at)).copied(at, mpa))
 			want = append([]string{id}, want...)
 		}
 		both := []string{}
@@ -144,40 +143,43 @@ var callbacks = []row[docket.Store]{
 			both = append(both, id+"/reply-1", id+"/opinion-1")
 		}
 		for _, row := range []struct {
-			list docket.PageList
-			org  string
+			list string
 			want []string
-		}{{docket.OwnPages, hospital, want}, {docket.CopiesPages, mpa, want}, {docket.InboxPages, mpa, both}, {docket.OwnPages, "h2", nil}, {"none", mpa, nil}} {
+		}{
+			{docket.OwnPages.Of(hospital), want},
+			{docket.CopiesPages.Of(mpa), want},
+			{docket.InboxPages.Of(mpa), both},
+			{docket.OwnPages.Of("h2"), nil},
+			{"none", nil},
+		} {
 			for _, limit := range []int{1, 2, 5, 100} {
-				eventually(t, row.want, func() (any, error) {
-					var got []string
-					after := ""
-					for pages := 0; pages < 20; pages++ {
-						rows, next, err := s.Page(ctx, row.list, row.org, after, limit)
-						if err != nil || len(rows) > limit {
-							return nil, fmt.Errorf("%d rows of %d: %w", len(rows), limit, err)
-						}
-						for _, l := range rows {
-							name := l.Case.ID
-							if l.Gate != nil {
-								name += "/" + l.Gate.ID
-							}
-							got = append(got, name)
-						}
-						if after = next; after == "" {
-							break
-						}
-					}
-					return got, nil
-				})
+				eventually(t, row.want, func() (any, error) { return whole(s, row.list, limit) })
 			}
 		}
 	}},
 	{"a page begins where one ended and nowhere else", func(t *testing.T, s docket.Store) {
 		commit(t, s, draft(t, "c1"))
 		for _, after := range []string{"x", "2026", "9999-99-99T99:99:99.000000000Z#c1", "\xff", strings.Repeat("x", 5000)} {
-			_, _, err := s.Page(ctx, docket.OwnPages, hospital, after, 10)
-			is(t, "Page", err, invalid)
+			_, _, err := s.List(ctx, docket.OwnPages.Of(hospital), after, 10)
+			is(t, "List", err, invalid)
 		}
 	}},
+}
+
+// whole reads a list to its end, in pages of at most limit rows.
+func whole(s docket.Store, list string, limit int) ([]string, error) {
+	var got []string
+	after := ""
+	for pages := 0; pages < 200; pages++ {
+		rows, next, err := s.List(ctx, list, after, limit)
+		if err != nil || len(rows) > limit {
+			return nil, fmt.Errorf("%d rows of %d: %w", len(rows), limit, err)
+		}
+		names, _ := rowsOf(rows, "", nil)
+		got = append(got, names.([]string)...)
+		if after = next; after == "" {
+			return got, nil
+		}
+	}
+	return nil, fmt.Errorf("the pages of %s never end", list)
 }

@@ -39,19 +39,49 @@ const (
 // patience is how long a list may lag before we call it wrong.
 const patience = 10 * time.Second
 
-// draft returns the commit that brings case id into the world.
-func draft(t TB, id string) docket.Commit {
-	t.Helper()
-	c := casework.Case{
+// newDraft is the case that every test begins with.
+func newDraft(id string) casework.Case {
+	return casework.Case{
 		ID: id, Number: "N-" + id, Kind: casework.Device, Hospital: hospital, Status: casework.Draft,
 		Form: map[string]string{"product": "人工心脏 <&>", "empty": ""}, Files: map[string][]string{"plan": {"f1", "f2"}},
 		Pack: "device-2024-97-v1", CreatedAt: noon, EditedAt: noon, EditedBy: "p1",
 	}
+}
+
+// draft returns the commit that brings case id into the world.
+func draft(t TB, id string) Commit {
+	t.Helper()
+	c := newDraft(id)
 	return entered(t, casework.Case{}, c, "create", noon, map[string]any{"number": c.Number})
 }
 
+// Commit is a commit of one case, in the making: its first change is of the case.
+type Commit struct {
+	docket.Commit
+	Case casework.Case // afterwards
+}
+
+// one is the change of the case.
+func (c *Commit) one() *docket.Change { return &c.Changes[0] }
+
+// becomes returns the commit of now over was, with an entry or without one.
+func becomes(t TB, was, now casework.Case, e *history.Entry) Commit {
+	t.Helper()
+	now.Version, now.Seq, now.Head = was.Version+1, was.Seq, was.Head
+	if e != nil {
+		now.Seq, now.Head = e.Seq, e.Hash
+	}
+	h, err := docket.CaseHead(now)
+	if err != nil {
+		t.Fatalf("writing a case: %v", err)
+	}
+	return Commit{docket.Commit{Changes: []docket.Change{{
+		Head: h, Was: was.Version, Entry: e, Home: docket.Place{List: docket.OwnPages.Of(now.Hospital), At: now.EditedAt}, Open: now.Waiting(),
+	}}}, now}
+}
+
 // entered returns the commit that moves was to now with an entry.
-func entered(t TB, was, now casework.Case, verb string, at time.Time, body any) docket.Commit {
+func entered(t TB, was, now casework.Case, verb string, at time.Time, body any) Commit {
 	t.Helper()
 	b, err := history.Canonical(body)
 	if err != nil {
@@ -67,24 +97,32 @@ func entered(t TB, was, now casework.Case, verb string, at time.Time, body any) 
 	if err != nil {
 		t.Fatalf("sealing an entry: %v", err)
 	}
-	now.Version, now.Seq, now.Head = was.Version+1, e.Seq, e.Hash
-	return docket.Commit{Case: now, Was: was.Version, Entry: &e}
+	return becomes(t, was, now, &e)
 }
 
 // edited returns the commit of a draft's edit: no entry.
-func edited(was casework.Case, at time.Time) docket.Commit {
+func edited(t TB, was casework.Case, at time.Time) Commit {
+	t.Helper()
 	now := was.Clone()
-	now.EditedAt, now.Version = at, was.Version+1
-	return docket.Commit{Case: now, Was: was.Version}
+	now.EditedAt = at
+	return becomes(t, was, now, nil)
+}
+
+// copied lists the case for organisations from at on.
+func (c Commit) copied(at time.Time, orgs ...string) Commit {
+	for _, org := range orgs {
+		c.one().Lists = append(c.one().Lists, docket.Place{List: docket.CopiesPages.Of(org), At: at})
+	}
+	return c
 }
 
 // submitted returns the commit that submits was with the gates given.
-func submitted(t TB, was casework.Case, at time.Time, gates ...gate.Gate) docket.Commit {
+func submitted(t TB, was casework.Case, at time.Time, gates ...gate.Gate) Commit {
 	t.Helper()
 	now := was.Clone()
 	now.Status = casework.Submitted
 	c := entered(t, was, now, "submit", at, map[string]any{"gates": len(gates)})
-	c.Opened = gates
+	c.one().Opened = gates
 	return c
 }
 
@@ -108,10 +146,10 @@ func answered(g gate.Gate, choice string, at time.Time, seq int) gate.Gate {
 }
 
 // answering returns the commit that answers g.
-func answering(t TB, was casework.Case, g gate.Gate, choice string, at time.Time) docket.Commit {
+func answering(t TB, was casework.Case, g gate.Gate, choice string, at time.Time) Commit {
 	t.Helper()
 	c := entered(t, was, was.Clone(), "opine", at, map[string]any{"choice": choice})
-	c.Changed = []gate.Gate{answered(g, choice, at, c.Case.Seq)}
+	c.one().Changed = []gate.Gate{answered(g, choice, at, c.Case.Seq)}
 	return c
 }
 
@@ -123,17 +161,20 @@ func file(id, name string) docket.File {
 }
 
 // commit commits c and fails the test if it does not go through.
-func commit(t TB, s docket.Store, c docket.Commit) casework.Case {
+func commit(t TB, s docket.Store, c Commit) casework.Case {
 	t.Helper()
-	if err := s.Commit(context.Background(), c); err != nil {
+	if err := s.Commit(context.Background(), c.Commit); err != nil {
 		t.Fatalf("committing %s at %d: %v", c.Case.ID, c.Case.Version, err)
 	}
 	return c.Case
 }
 
+// try commits c and says how that went.
+func try(s docket.Store, c Commit) error { return s.Commit(ctx, c.Commit) }
+
 func load(t TB, s docket.Store, id string) docket.Record {
 	t.Helper()
-	r, err := s.Load(context.Background(), id)
+	r, err := docket.LoadCase(context.Background(), s, id)
 	if err != nil {
 		t.Fatalf("loading %s: %v", id, err)
 	}

@@ -49,7 +49,7 @@ func trackRow(tr casework.Track) string {
 }
 
 func headOf(s Lived, id string) (Head, error) {
-	r, err := s.Load(ctx, id)
+	r, err := docket.LoadCase(ctx, s, id)
 	if err != nil {
 		return Head{}, err
 	}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -121,9 +122,9 @@ func Remembers(t *testing.T, s Lived, answers []byte) {
 // settle waits until the lists of a table that was just loaded have come up.
 func settle(t *testing.T, s Lived, want Memories) {
 	t.Helper()
-	eventually(t, want.Open, func() (any, error) { return s.OpenCases(ctx, "", 1000) })
+	eventually(t, want.Open, func() (any, error) { return s.Open(ctx, "", 1000) })
 	for list, names := range want.Listings {
-		eventually(t, len(names), func() (any, error) { names, err := s.Listing(ctx, list, 1000); return len(names), err })
+		eventually(t, len(names), func() (any, error) { names, err := whole(s, list, 1000); return len(names), err })
 	}
 }
 
@@ -133,7 +134,7 @@ func Recall(t *testing.T, s Lived, asked Memories) Memories {
 	got := Memories{
 		Now:     asked.Now,
 		Cases:   each(t, asked.Cases, func(id string) (Head, error) { return headOf(s, id) }),
-		Numbers: each(t, asked.Numbers, func(n string) (string, error) { return s.CaseByNumber(ctx, n) }),
+		Numbers: each(t, asked.Numbers, func(n string) (string, error) { return s.ByNumber(ctx, n) }),
 		Histories: each(t, asked.Histories, func(name string) (Mark, error) {
 			entries, err := s.Entries(ctx, name)
 			if err != nil || len(entries) == 0 {
@@ -143,9 +144,8 @@ func Recall(t *testing.T, s Lived, asked Memories) Memories {
 			return Mark{Seq: last.Seq, Hash: last.Hash}, history.Verify(entries)
 		}),
 		Sheets: each(t, asked.Sheets, func(name string) (Mark, error) {
-			kind, id, _ := strings.Cut(name, "/")
-			sheet, err := s.Sheet(ctx, kind, id)
-			return Mark{sheet.Version, sheet.Seq, sheet.Hash}, err
+			h, err := s.Head(ctx, name)
+			return Mark{h.Version, h.Seq, h.Hash}, err
 		}),
 	}
 	got.lists(t, s, asked)
@@ -169,18 +169,10 @@ func each[V any](t *testing.T, asked map[string]V, look func(string) (V, error))
 	return out
 }
 
-func caseIDs(cases []docket.Listed) []string {
-	out := []string{}
-	for _, c := range cases {
-		out = append(out, c.Case.ID)
-	}
-	return out
-}
-
 func listRows(list []docket.Listed) []string {
 	out := []string{}
 	for _, l := range list {
-		row := l.Case.ID
+		row := l.Head.Name()
 		if l.Gate != nil {
 			row = words(row, l.Gate.ID)
 		}
@@ -189,21 +181,34 @@ func listRows(list []docket.Listed) []string {
 	return out
 }
 
+// inbox is what an agency's page of work shows: what waits and what was sent, the newest first.
+func inbox(s docket.Store, org string) ([]string, error) {
+	var rows []docket.Listed
+	for _, list := range []docket.PageList{docket.InboxPages, docket.CopiesPages} {
+		page, _, err := s.List(ctx, list.Of(org), "", 1000)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, page...)
+	}
+	slices.SortStableFunc(rows, func(a, b docket.Listed) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Head.Name(), b.Head.Name()))
+	})
+	return listRows(rows), nil
+}
+
 func (m *Memories) lists(t *testing.T, s Lived, asked Memories) {
 	t.Helper()
 	m.Hospitals = each(t, asked.Hospitals, func(org string) ([]string, error) {
-		cases, err := s.HospitalCases(ctx, org, 1000)
-		return caseIDs(cases), err
+		rows, _, err := s.List(ctx, docket.OwnPages.Of(org), "", 1000)
+		return listRows(rows), err
 	})
-	m.Inboxes = each(t, asked.Inboxes, func(org string) ([]string, error) {
-		list, err := s.Inbox(ctx, org, 1000)
-		return listRows(list), err
-	})
+	m.Inboxes = each(t, asked.Inboxes, func(org string) ([]string, error) { return inbox(s, org) })
 	m.Pages = each(t, asked.Pages, func(page string) ([]string, error) {
 		list, org, _ := strings.Cut(page, " ")
 		all := []string{}
 		for after := ""; ; {
-			page, next, err := s.Page(ctx, docket.PageList(list), org, after, 5)
+			page, next, err := s.List(ctx, docket.PageList(list).Of(org), after, 5)
 			if err != nil {
 				return nil, err
 			}
@@ -214,15 +219,15 @@ func (m *Memories) lists(t *testing.T, s Lived, asked Memories) {
 			all = append(all, "next "+after)
 		}
 	})
-	m.Listings = each(t, asked.Listings, func(list string) ([]string, error) { return s.Listing(ctx, list, 1000) })
+	m.Listings = each(t, asked.Listings, func(list string) ([]string, error) { return whole(s, list, 1000) })
 	m.Precedents = each(t, asked.Precedents, func(id string) ([]string, error) {
-		names, err := s.Listing(ctx, "of-variety/"+id, 1000)
+		names, err := whole(s, "of-variety/"+id, 1000)
 		if err != nil {
 			return nil, err
 		}
 		out := []string{}
 		for _, name := range names {
-			r, err := s.Load(ctx, name)
+			r, err := docket.LoadCase(ctx, s, name)
 			if err != nil {
 				return nil, err
 			}
@@ -240,7 +245,7 @@ func (m *Memories) lists(t *testing.T, s Lived, asked Memories) {
 	})
 	desk := docket.New(s, fixed(asked.Now), idle{})
 	m.Placed = each(t, asked.Placed, func(id string) (string, error) {
-		r, err := s.Load(ctx, id)
+		r, err := docket.LoadCase(ctx, s, id)
 		if err != nil {
 			return "", err
 		}
@@ -288,8 +293,8 @@ func (m *Memories) work(t *testing.T, s Lived, asked Memories) {
 		}
 		m.Untold[words(when(ref.At), ref.Case, strconv.Itoa(ref.Seq))] = strings.Join(keys, " ")
 	}
-	m.Open, err = s.OpenCases(ctx, "", 1000)
-	is(t, "OpenCases", err, nil)
+	m.Open, err = s.Open(ctx, "", 1000)
+	is(t, "Open", err, nil)
 	files, err := s.Unsettled(ctx, asked.Now, 1000)
 	is(t, "Unscanned", err, nil)
 	for _, f := range files {

@@ -43,7 +43,7 @@ var rows = []row[docket.Store]{
 		for _, n := range []int{1, 2, 3, 10} {
 			same(t, namesOf(t, s, "l/1", n), want)
 		}
-		next := edited(c, noon)
+		next := edited(t, c, noon)
 		next.Rows = []docket.Row{line("l/1", "2026-03-01", "z", `5`)}
 		next.Struck = []docket.Row{line("l/1", "2026-03-02", "a", `3`), line("l/1", "2026-03-09", "never", `0`)}
 		commit(t, s, next)
@@ -55,7 +55,7 @@ var rows = []row[docket.Store]{
 		commit(t, s, draft(t, "c1"))
 		again := draft(t, "c1")
 		again.Rows = []docket.Row{line("l", "0", "x", `1`)}
-		is(t, "Commit", s.Commit(ctx, again), conflict)
+		is(t, "Commit", try(s, again), conflict)
 		same(t, namesOf(t, s, "l", 10), []string(nil))
 	}},
 	{"what a commit relies on must stand exactly as it was read", func(t *testing.T, s docket.Store) {
@@ -71,9 +71,9 @@ var rows = []row[docket.Store]{
 			{"changed", line("l", "0", "x", `{"a":2}`), conflict},
 			{"gone", line("l", "0", "y", `{"a":1}`), conflict},
 		} {
-			next := edited(c, noon)
+			next := edited(t, c, noon)
 			next.Stands = []docket.Row{r.row}
-			err := s.Commit(ctx, next)
+			err := try(s, next)
 			is(t, r.name, err, r.want)
 			if err == nil {
 				c = next.Case
@@ -84,30 +84,12 @@ var rows = []row[docket.Store]{
 		for _, r := range []docket.Row{line("", "0", "x", `1`), line("l", "", "x", `1`), line("l", "0", "a#b", `1`), line("l#", "0", "x", `1`)} {
 			b := draft(t, "c1")
 			b.Rows = []docket.Row{r}
-			is(t, "Commit", s.Commit(ctx, b), invalid)
+			is(t, "Commit", try(s, b), invalid)
 		}
 		for _, after := range []string{"x", "#", "a#", "#b"} {
 			_, _, err := s.Rows(ctx, "l", after, 10)
 			is(t, "Rows", err, invalid)
 		}
-	}},
-	{"a list of a commit stands in the order of entries", func(t *testing.T, s docket.Store) {
-		c := commit(t, s, draft(t, "c1"))
-		b := edited(c, noon)
-		b.Lists = []string{"l"}
-		is(t, "Commit", s.Commit(ctx, b), invalid)
-	}},
-	{"sheets alone need a session that holds, too", func(t *testing.T, s docket.Store) {
-		b := only(sheet(t, docket.Sheet{}, "inquiry", "q1", "l", noon))
-		b.Session = &docket.Pass{Hash: "nobody", Case: "c1", Gate: "g", Now: noon}
-		is(t, "Commit", s.Commit(ctx, b), conflict)
-	}},
-	{"a transaction of sheets alone has its bound, too", func(t *testing.T, s docket.Store) {
-		b := only(sheet(t, docket.Sheet{}, "inquiry", "q1", "l", noon))
-		for i := range 100 {
-			b.Sheets[0].Lists = append(b.Sheets[0].Lists, fmt.Sprint("list-", i))
-		}
-		is(t, "Commit", s.Commit(ctx, b), invalid)
 	}},
 	{"a gate that was put off is due later, until it changes", func(t *testing.T, s docket.Store) {
 		c := commit(t, s, draft(t, "c1"))
@@ -124,8 +106,8 @@ var rows = []row[docket.Store]{
 		eventually(t, []string{"c1/reply-1@04:00:01", "c1/opinion-1@05:00:00"}, due(noon.Add(time.Hour)))
 		same(t, load(t, s, "c1").Case, c)
 		g := opened("c1", "opinion-1", noon, noon.Add(30*time.Second))
-		b := edited(c, noon)
-		b.Changed = []gate.Gate{g}
+		b := edited(t, c, noon)
+		b.one().Changed = []gate.Gate{g}
 		commit(t, s, b)
 		eventually(t, []string{"c1/reply-1@04:00:01", "c1/opinion-1@04:00:30"}, due(noon.Add(time.Minute)))
 	}},
@@ -134,11 +116,11 @@ var rows = []row[docket.Store]{
 		now := c.Clone()
 		now.Status, now.Papers.Gate = casework.Approved, "papers-1"
 		c = commit(t, s, entered(t, c, now, "record", noon, map[string]any{}))
-		eventually(t, []string{"c1"}, func() (any, error) { return s.OpenCases(ctx, "", 10) })
+		eventually(t, []string{"c1"}, func() (any, error) { return s.Open(ctx, "", 10) })
 		now = c.Clone()
 		now.Papers.Gate = ""
 		commit(t, s, entered(t, c, now, "deliver", noon, map[string]any{}))
-		eventually(t, []string(nil), func() (any, error) { return s.OpenCases(ctx, "", 10) })
+		eventually(t, []string(nil), func() (any, error) { return s.Open(ctx, "", 10) })
 	}},
 	{"an upload is looked for when its time has come, until it is settled", func(t *testing.T, s docket.Store) {
 		f := file("c1", "f1")

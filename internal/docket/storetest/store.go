@@ -27,7 +27,7 @@ func Store(t *testing.T, open func(*testing.T) docket.Store) {
 	run(t, open, lists)
 	run(t, open, tokens)
 	run(t, open, files)
-	run(t, open, sheets)
+	run(t, open, kinds)
 	run(t, open, callbacks)
 	run(t, open, rows)
 }
@@ -36,7 +36,7 @@ var commits = []row[docket.Store]{
 	{"a committed case loads as it was committed, with its gates and files by id", func(t *testing.T, s docket.Store) {
 		c := commit(t, s, draft(t, "c1"))
 		b := submitted(t, c, noon.Add(time.Hour), opened("c1", "reply-1", noon, noon.Add(time.Minute)), opened("c1", "opinion-1", noon, noon))
-		b.Files = []docket.File{file("c1", "f2"), file("c1", "f1")}
+		b.one().Files = []docket.File{file("c1", "f2"), file("c1", "f1")}
 		c = commit(t, s, b)
 		same(t, load(t, s, "c1"), docket.Record{
 			Case:  c,
@@ -55,7 +55,7 @@ var commits = []row[docket.Store]{
 		}
 	}},
 	{"an id that no key can hold is not committed", func(t *testing.T, s docket.Store) {
-		is(t, "Commit", s.Commit(ctx, draft(t, "a#b")), invalid)
+		is(t, "Commit", try(s, draft(t, "a#b")), invalid)
 	}},
 	{"a file alone makes no case", func(t *testing.T, s docket.Store) {
 		is(t, "PutFile", s.PutFile(ctx, file("c1", "f1")), nil)
@@ -77,12 +77,12 @@ var commits = []row[docket.Store]{
 		b := draft(t, "c1")
 		commit(t, s, b)
 		want := load(t, s, "c1")
-		b.Case.Form["product"] = "changed"
+		clear(b.one().Head.Body)
 		same(t, load(t, s, "c1"), want)
 	}},
 	{"a draft's edit raises the version and leaves no entry", func(t *testing.T, s docket.Store) {
 		c := commit(t, s, draft(t, "c1"))
-		commit(t, s, edited(c, noon.Add(time.Minute)))
+		commit(t, s, edited(t, c, noon.Add(time.Minute)))
 		if got := load(t, s, "c1").Case.Version; got != 2 {
 			t.Errorf("got version %d, want 2", got)
 		}
@@ -92,13 +92,13 @@ var commits = []row[docket.Store]{
 	}},
 	{"a commit on an older version conflicts and leaves nothing", func(t *testing.T, s docket.Store) {
 		c := commit(t, s, draft(t, "c1"))
-		commit(t, s, edited(c, noon))
+		commit(t, s, edited(t, c, noon))
 		want := load(t, s, "c1")
 		late := submitted(t, c, noon, opened("c1", "opinion-1", noon, noon))
-		late.Files = []docket.File{file("c1", "f1")}
-		late.Copies = []string{mpa}
+		late.one().Files = []docket.File{file("c1", "f1")}
+		late.copied(noon, mpa)
 		late.Did = &docket.Operation{Scope: "p1", ID: "op-late", Digest: "d", At: noon}
-		is(t, "Commit", s.Commit(ctx, late), conflict)
+		is(t, "Commit", try(s, late), conflict)
 		same(t, load(t, s, "c1"), want)
 		if got, _ := s.Entries(ctx, "c1"); len(got) != 1 {
 			t.Errorf("got %d entries, want 1", len(got))
@@ -106,43 +106,46 @@ var commits = []row[docket.Store]{
 		if _, did, _ := s.Operation(ctx, "p1", "op-late"); did {
 			t.Errorf("the operation stayed")
 		}
-		if got, _ := s.Inbox(ctx, mpa, 10); len(got) != 0 {
-			t.Errorf("got %d rows in the inbox, want none", len(got))
+		for _, list := range []docket.PageList{docket.InboxPages, docket.CopiesPages} {
+			if got, _, _ := s.List(ctx, list.Of(mpa), "", 10); len(got) != 0 {
+				t.Errorf("got %d rows in %s, want none", len(got), list)
+			}
 		}
 	}},
 	{"a commit on a version that is not there yet conflicts", func(t *testing.T, s docket.Store) {
 		c := commit(t, s, draft(t, "c1"))
 		c.Version = 7
-		is(t, "Commit", s.Commit(ctx, edited(c, noon)), conflict)
+		is(t, "Commit", try(s, edited(t, c, noon)), conflict)
 	}},
 	{"a commit on a case that does not exist conflicts", func(t *testing.T, s docket.Store) {
 		c := draft(t, "c1").Case
-		is(t, "Commit", s.Commit(ctx, edited(c, noon)), conflict)
+		is(t, "Commit", try(s, edited(t, c, noon)), conflict)
 	}},
 	{"committing the same again conflicts and changes nothing", func(t *testing.T, s docket.Store) {
 		b := draft(t, "c1")
 		commit(t, s, b)
 		want := load(t, s, "c1")
-		is(t, "Commit", s.Commit(ctx, b), conflict)
+		is(t, "Commit", try(s, b), conflict)
 		same(t, load(t, s, "c1"), want)
 	}},
 	{"a number leads to its case", func(t *testing.T, s docket.Store) {
 		commit(t, s, draft(t, "c1"))
-		if got, err := s.CaseByNumber(ctx, "N-c1"); got != "c1" || err != nil {
+		if got, err := s.ByNumber(ctx, "N-c1"); got != "c1" || err != nil {
 			t.Errorf("got %q and %v, want c1", got, err)
 		}
 	}},
 	{"a number nobody has is not found", func(t *testing.T, s docket.Store) {
 		for _, n := range []string{"N-c1", "", "a#b"} {
-			_, err := s.CaseByNumber(ctx, n)
-			is(t, "CaseByNumber", err, notFound)
+			_, err := s.ByNumber(ctx, n)
+			is(t, "ByNumber", err, notFound)
 		}
 	}},
 	{"two cases cannot have the same number", func(t *testing.T, s docket.Store) {
 		commit(t, s, draft(t, "c1"))
-		b := draft(t, "c2")
-		b.Case.Number = "N-c1"
-		is(t, "Commit", s.Commit(ctx, b), conflict)
+		second := newDraft("c2")
+		second.Number = "N-c1"
+		b := entered(t, casework.Case{}, second, "create", noon, nil)
+		is(t, "Commit", try(s, b), conflict)
 		_, err := s.Load(ctx, "c2")
 		is(t, "Load", err, notFound)
 	}},
@@ -150,7 +153,7 @@ var commits = []row[docket.Store]{
 		g := opened("c1", "opinion-1", noon, noon)
 		c := commit(t, s, submitted(t, commit(t, s, draft(t, "c1")), noon, g))
 		g.Party = "other"
-		is(t, "Commit", s.Commit(ctx, submitted(t, c, noon, g)), conflict)
+		is(t, "Commit", try(s, submitted(t, c, noon, g)), conflict)
 		if got := load(t, s, "c1").Gates[0].Party; got != mpa {
 			t.Errorf("got party %s, want %s", got, mpa)
 		}
@@ -159,7 +162,7 @@ var commits = []row[docket.Store]{
 		g := opened("c1", "opinion-1", noon, noon)
 		c := commit(t, s, submitted(t, commit(t, s, draft(t, "c1")), noon, g))
 		c = commit(t, s, answering(t, c, g, "first", noon))
-		is(t, "Commit", s.Commit(ctx, answering(t, c, g, "second", noon)), conflict)
+		is(t, "Commit", try(s, answering(t, c, g, "second", noon)), conflict)
 		if got := load(t, s, "c1").Gates[0].Answer.Choice; got != "first" {
 			t.Errorf("got %s, want first", got)
 		}
@@ -168,7 +171,7 @@ var commits = []row[docket.Store]{
 		g := opened("c1", "opinion-1", noon, noon)
 		c := commit(t, s, submitted(t, commit(t, s, draft(t, "c1")), noon, g))
 		g.Issue = 2
-		is(t, "Commit", s.Commit(ctx, answering(t, c, g, "late", noon)), conflict)
+		is(t, "Commit", try(s, answering(t, c, g, "late", noon)), conflict)
 	}},
 	{"the issue of a gate that stays open is raised, by one, and what was read before is too old", func(t *testing.T, s docket.Store) {
 		g := opened("c1", "opinion-1", noon, noon)
@@ -176,28 +179,28 @@ var commits = []row[docket.Store]{
 		old := g
 		g.Issue = 3
 		b := entered(t, c, c, "revoke-links", noon, nil)
-		b.Changed = []gate.Gate{g}
-		is(t, "Commit by two", s.Commit(ctx, b), conflict)
+		b.one().Changed = []gate.Gate{g}
+		is(t, "Commit by two", try(s, b), conflict)
 		g.Issue = 2
-		b.Changed = []gate.Gate{g}
+		b.one().Changed = []gate.Gate{g}
 		c = commit(t, s, b)
 		if got := load(t, s, "c1").Gates[0].Issue; got != 2 {
 			t.Errorf("got issue %d, want 2", got)
 		}
-		is(t, "Commit of the former issue", s.Commit(ctx, answering(t, c, old, "late", noon)), conflict)
+		is(t, "Commit of the former issue", try(s, answering(t, c, old, "late", noon)), conflict)
 		commit(t, s, answering(t, c, g, "given", noon))
 	}},
 	{"a gate that was not born cannot be changed", func(t *testing.T, s docket.Store) {
 		c := commit(t, s, draft(t, "c1"))
-		if err := s.Commit(ctx, answering(t, c, opened("c1", "opinion-1", noon, noon), "x", noon)); err == nil {
+		if err := try(s, answering(t, c, opened("c1", "opinion-1", noon, noon), "x", noon)); err == nil {
 			t.Errorf("got no error")
 		}
 	}},
 	{"a file that exists cannot be committed again", func(t *testing.T, s docket.Store) {
 		is(t, "PutFile", s.PutFile(ctx, file("c1", "f1")), nil)
 		b := draft(t, "c1")
-		b.Files = []docket.File{file("c1", "f1")}
-		is(t, "Commit", s.Commit(ctx, b), conflict)
+		b.one().Files = []docket.File{file("c1", "f1")}
+		is(t, "Commit", try(s, b), conflict)
 	}},
 	{"an operation is kept with its commit, for its scope alone", func(t *testing.T, s docket.Store) {
 		b := draft(t, "c1")
@@ -224,9 +227,9 @@ var commits = []row[docket.Store]{
 		b := draft(t, "c1")
 		b.Did = &docket.Operation{Scope: "p1", ID: "op-1", Digest: "d", At: noon}
 		c := commit(t, s, b)
-		again := edited(c, noon)
+		again := edited(t, c, noon)
 		again.Did = b.Did
-		is(t, "Commit", s.Commit(ctx, again), conflict)
+		is(t, "Commit", try(s, again), conflict)
 		if got := load(t, s, "c1").Case.Version; got != 1 {
 			t.Errorf("got version %d, want 1", got)
 		}
@@ -234,16 +237,16 @@ var commits = []row[docket.Store]{
 	{"more than a transaction can hold is refused", func(t *testing.T, s docket.Store) {
 		b := draft(t, "c1")
 		for i := range 99 {
-			b.Files = append(b.Files, file("c1", "f"+strconv.Itoa(i)))
+			b.one().Files = append(b.one().Files, file("c1", "f"+strconv.Itoa(i)))
 		}
-		is(t, "Commit", s.Commit(ctx, b), invalid)
+		is(t, "Commit", try(s, b), invalid)
 		_, err := s.Load(ctx, "c1")
 		is(t, "Load", err, notFound)
 	}},
 	{"ninety files go with one commit", func(t *testing.T, s docket.Store) {
 		b := draft(t, "c1")
 		for i := range 90 {
-			b.Files = append(b.Files, file("c1", fmt.Sprintf("f%02d", i)))
+			b.one().Files = append(b.one().Files, file("c1", fmt.Sprintf("f%02d", i)))
 		}
 		commit(t, s, b)
 		if got := len(load(t, s, "c1").Files); got != 90 {
@@ -253,7 +256,7 @@ var commits = []row[docket.Store]{
 	{"a cancelled call says that it is unclear", func(t *testing.T, s docket.Store) {
 		cancelled, cancel := context.WithCancel(ctx)
 		cancel()
-		is(t, "Commit", s.Commit(cancelled, draft(t, "c1")), fault.Unavailable)
+		is(t, "Commit", s.Commit(cancelled, draft(t, "c1").Commit), fault.Unavailable)
 		_, err := s.Load(cancelled, "c1")
 		is(t, "Load", err, fault.Unavailable)
 	}},
@@ -285,7 +288,7 @@ var entries = []row[docket.Store]{
 		commit(t, s, b)
 		got, untold, err := s.Entry(ctx, "c1", 1)
 		is(t, "Entry", err, nil)
-		same(t, got, *b.Entry)
+		same(t, got, *b.one().Entry)
 		if !untold {
 			t.Errorf("it was born told")
 		}
@@ -293,7 +296,7 @@ var entries = []row[docket.Store]{
 		is(t, "Told again", s.Told(ctx, "c1", 1), nil)
 		got, untold, err = s.Entry(ctx, "c1", 1)
 		is(t, "Entry", err, nil)
-		same(t, got, *b.Entry)
+		same(t, got, *b.one().Entry)
 		if untold {
 			t.Errorf("it kept its mark")
 		}
@@ -312,13 +315,13 @@ var entries = []row[docket.Store]{
 		b := draft(t, "c1")
 		c := commit(t, s, b)
 		forged := entered(t, casework.Case{Version: 1}, c, "edit", noon, map[string]any{"forged": true})
-		forged.Was = 1
-		if err := s.Commit(ctx, forged); err == nil {
+		forged.one().Was = 1
+		if err := try(s, forged); err == nil {
 			t.Errorf("got no error")
 		}
 		got, _, err := s.Entry(ctx, "c1", 1)
 		is(t, "Entry", err, nil)
-		same(t, got, *b.Entry)
+		same(t, got, *b.one().Entry)
 	}},
 }
 
@@ -347,22 +350,15 @@ func dueOf(refs []docket.GateRef, err error) (any, error) {
 	return out, err
 }
 
-func inboxOf(rows []docket.Listed, err error) (any, error) {
+// rowsOf names the rows of a page.
+func rowsOf(rows []docket.Listed, _ string, err error) (any, error) {
 	var out []string
 	for _, r := range rows {
-		name := r.Case.ID
+		name := r.Head.Name()
 		if r.Gate != nil {
 			name += "/" + r.Gate.ID
 		}
 		out = append(out, name)
-	}
-	return out, err
-}
-
-func casesOf(cases []docket.Listed, err error) (any, error) {
-	var out []string
-	for _, row := range cases {
-		out = append(out, row.Case.ID)
 	}
 	return out, err
 }
@@ -397,7 +393,7 @@ var lists = []row[docket.Store]{
 		c := commit(t, s, submitted(t, commit(t, s, draft(t, "c1")), noon, g))
 		b := entered(t, c, c, "ring", noon, nil)
 		g.Ring = &gate.Ring{Kind: gate.Due, At: noon.Add(time.Hour)}
-		b.Changed = []gate.Gate{g}
+		b.one().Changed = []gate.Gate{g}
 		commit(t, s, b)
 		eventually(t, []string{"c1/opinion-1@05:00:00"}, func() (any, error) { return dueOf(s.Due(ctx, noon.Add(2*time.Hour), 10)) })
 		if got := load(t, s, "c1").Gates[0]; got.Status != gate.Open || got.Ring.Kind != gate.Due {
@@ -427,7 +423,7 @@ var lists = []row[docket.Store]{
 			var all []string
 			after := ""
 			for {
-				page, err := s.OpenCases(ctx, after, 2)
+				page, err := s.Open(ctx, after, 2)
 				all = append(all, page...)
 				if err != nil || len(page) < 2 {
 					return all, err
@@ -439,15 +435,15 @@ var lists = []row[docket.Store]{
 	{"a hospital's cases are listed, newest edit first", func(t *testing.T, s docket.Store) {
 		for i, id := range spread(4) {
 			c := commit(t, s, draft(t, id))
-			commit(t, s, edited(c, noon.Add(time.Duration(i%3)*time.Hour)))
+			commit(t, s, edited(t, c, noon.Add(time.Duration(i%3)*time.Hour)))
 		}
-		other := draft(t, "x")
-		other.Case.Hospital = "h2"
-		commit(t, s, other)
-		eventually(t, "[c02 c01]", func() (any, error) { return casesOf(s.HospitalCases(ctx, hospital, 2)) })
-		eventually(t, "[x]", func() (any, error) { return casesOf(s.HospitalCases(ctx, "h2", 10)) })
-		eventually(t, "[]", func() (any, error) { return casesOf(s.HospitalCases(ctx, "h3", 10)) })
-		if got, err := s.HospitalCases(ctx, hospital, 10); len(got) != 4 || err != nil {
+		other := newDraft("x")
+		other.Hospital = "h2"
+		commit(t, s, entered(t, casework.Case{}, other, "create", noon, nil))
+		eventually(t, "[c02 c01]", func() (any, error) { return rowsOf(s.List(ctx, docket.OwnPages.Of(hospital), "", 2)) })
+		eventually(t, "[x]", func() (any, error) { return rowsOf(s.List(ctx, docket.OwnPages.Of("h2"), "", 10)) })
+		eventually(t, "[]", func() (any, error) { return rowsOf(s.List(ctx, docket.OwnPages.Of("h3"), "", 10)) })
+		if got, _, err := s.List(ctx, docket.OwnPages.Of(hospital), "", 10); len(got) != 4 || err != nil {
 			t.Errorf("got %d cases and %v, want 4", len(got), err)
 		}
 	}},
@@ -458,36 +454,35 @@ var lists = []row[docket.Store]{
 		}
 		wait.Wait()
 		eventually(t, 130, func() (any, error) {
-			got, err := s.HospitalCases(ctx, hospital, 200)
+			got, _, err := s.List(ctx, docket.OwnPages.Of(hospital), "", 200)
 			return len(got), err
 		})
 	}},
-	{"an inbox lists what waits for a party and for recorders, and what was sent, newest first", func(t *testing.T, s docket.Store) {
+	{"what waits is listed for its party and for recorders, until it is answered", func(t *testing.T, s docket.Store) {
 		one := commit(t, s, draft(t, "c1"))
 		reply := opened("c1", "reply-1", noon, noon)
 		reply.Party, reply.Recorders = regulator, []string{mpa}
-		b := submitted(t, one, noon.Add(2*time.Hour), opened("c1", "opinion-1", noon.Add(time.Hour), noon), reply)
-		b.Copies = []string{mpa, "hc"}
-		one = commit(t, s, b)
-		eventually(t, "[c1 c1/opinion-1 c1/reply-1]", func() (any, error) { return inboxOf(s.Inbox(ctx, mpa, 10)) })
-		eventually(t, "[c1/reply-1]", func() (any, error) { return inboxOf(s.Inbox(ctx, regulator, 10)) })
-		eventually(t, "[c1]", func() (any, error) { return inboxOf(s.Inbox(ctx, "hc", 10)) })
-
-		b = answering(t, one, reply, "approved", noon)
-		b.Copies = []string{"hc"}
-		commit(t, s, b)
-		eventually(t, "[c1 c1/opinion-1]", func() (any, error) { return inboxOf(s.Inbox(ctx, mpa, 10)) })
-		eventually(t, "[]", func() (any, error) { return inboxOf(s.Inbox(ctx, regulator, 10)) })
-		eventually(t, "[c1]", func() (any, error) { return inboxOf(s.Inbox(ctx, "hc", 10)) })
-	}},
-	{"an old duty is not hidden by newer copies", func(t *testing.T, s docket.Store) {
-		commit(t, s, submitted(t, commit(t, s, draft(t, "c00")), noon, opened("c00", "opinion-1", noon.Add(-time.Hour), noon)))
-		for _, id := range spread(4)[1:] {
-			b := submitted(t, commit(t, s, draft(t, id)), noon)
-			b.Copies = []string{mpa}
-			commit(t, s, b)
+		one = commit(t, s, submitted(t, one, noon.Add(2*time.Hour), opened("c1", "opinion-1", noon.Add(time.Hour), noon), reply))
+		inbox := func(org string) func() (any, error) {
+			return func() (any, error) { return rowsOf(s.List(ctx, docket.InboxPages.Of(org), "", 10)) }
 		}
-		eventually(t, "[c03 c00/opinion-1]", func() (any, error) { return inboxOf(s.Inbox(ctx, mpa, 2)) })
+		eventually(t, "[c1/opinion-1 c1/reply-1]", inbox(mpa))
+		eventually(t, "[c1/reply-1]", inbox(regulator))
+		eventually(t, "[]", inbox("hc"))
+		commit(t, s, answering(t, one, reply, "approved", noon))
+		eventually(t, "[c1/opinion-1]", inbox(mpa))
+		eventually(t, "[]", inbox(regulator))
+	}},
+	{"what was sent to an organisation is listed for it, newest first", func(t *testing.T, s docket.Store) {
+		for i, id := range spread(3) {
+			c := commit(t, s, draft(t, id))
+			commit(t, s, submitted(t, c, noon).copied(noon.Add(time.Duration(i)*time.Hour), mpa, "hc"))
+		}
+		again := submitted(t, load(t, s, "c00").Case, noon).copied(noon.Add(time.Minute), "hc")
+		commit(t, s, again)
+		eventually(t, "[c02 c01 c00]", func() (any, error) { return rowsOf(s.List(ctx, docket.CopiesPages.Of("hc"), "", 10)) })
+		eventually(t, "[c02]", func() (any, error) { return rowsOf(s.List(ctx, docket.CopiesPages.Of(mpa), "", 1)) })
+		eventually(t, "[]", func() (any, error) { return rowsOf(s.List(ctx, docket.CopiesPages.Of(regulator), "", 10)) })
 	}},
 	{"a duty that was done takes no room in an inbox", func(t *testing.T, s docket.Store) {
 		commit(t, s, submitted(t, commit(t, s, draft(t, "c00")), noon, opened("c00", "opinion-1", noon.Add(-time.Hour), noon)))
@@ -497,17 +492,17 @@ var lists = []row[docket.Store]{
 			c := commit(t, s, submitted(t, commit(t, s, draft(t, id)), noon, g))
 			commit(t, s, answering(t, c, g, "approved", noon))
 		}
-		eventually(t, "[c00/opinion-1]", func() (any, error) { return inboxOf(s.Inbox(ctx, mpa, 1)) })
-		eventually(t, "[]", func() (any, error) { return inboxOf(s.Inbox(ctx, regulator, 1)) })
+		eventually(t, "[c00/opinion-1]", func() (any, error) { return rowsOf(s.List(ctx, docket.InboxPages.Of(mpa), "", 1)) })
+		eventually(t, "[]", func() (any, error) { return rowsOf(s.List(ctx, docket.InboxPages.Of(regulator), "", 1)) })
 	}},
 	{"a limit of nothing lists nothing", func(t *testing.T, s docket.Store) {
 		commit(t, s, submitted(t, commit(t, s, draft(t, "c1")), noon, opened("c1", "opinion-1", noon, noon)))
 		for _, list := range []func() (any, error){
 			func() (any, error) { return untoldOf(s.Untold(ctx, noon.Add(time.Hour), 0)) },
 			func() (any, error) { return dueOf(s.Due(ctx, noon.Add(time.Hour), 0)) },
-			func() (any, error) { return s.OpenCases(ctx, "", 0) },
-			func() (any, error) { return casesOf(s.HospitalCases(ctx, hospital, 0)) },
-			func() (any, error) { return inboxOf(s.Inbox(ctx, mpa, 0)) },
+			func() (any, error) { return s.Open(ctx, "", 0) },
+			func() (any, error) { return rowsOf(s.List(ctx, docket.OwnPages.Of(hospital), "", 0)) },
+			func() (any, error) { return rowsOf(s.List(ctx, docket.InboxPages.Of(mpa), "", 0)) },
 		} {
 			eventually(t, "[]", list)
 		}
@@ -767,7 +762,7 @@ func Race(t *testing.T, s docket.Store, n int) {
 		wait.Go(func() {
 			<-start
 			for range 100 {
-				if said[i] = s.Commit(ctx, b); !errors.Is(said[i], fault.Unavailable) {
+				if said[i] = try(s, b); !errors.Is(said[i], fault.Unavailable) {
 					return
 				}
 				if _, did, err := s.Operation(ctx, b.Did.Scope, "op"); did && err == nil {
@@ -815,14 +810,14 @@ func Interleavings(t *testing.T, open func(*testing.T) docket.Store) {
 			who := rapid.IntRange(0, len(read)-1).Draw(t, "who")
 			was := read[who]
 			at := noon.Add(time.Duration(step) * time.Second)
-			var b docket.Commit
+			var b Commit
 			entry, opens := 1, 0
 			switch rapid.SampledFrom([]string{"look", "edit", "enter", "open"}).Draw(t, "what") {
 			case "look":
 				read[who] = load(t, s, id).Case
 				continue
 			case "edit":
-				b, entry = edited(was, at), 0
+				b, entry = edited(t, was, at), 0
 			case "enter":
 				b = entered(t, was, was, "edit", at, map[string]any{"by": who})
 			case "open":
@@ -832,7 +827,7 @@ func Interleavings(t *testing.T, open func(*testing.T) docket.Store) {
 				b = submitted(t, now, at, g)
 				opens = 1
 			}
-			err := s.Commit(ctx, b)
+			err := try(s, b)
 			switch {
 			case was.Version != version && !errors.Is(err, fault.Conflict):
 				t.Fatalf("a commit on version %d of %d: got %v, want a conflict", was.Version, version, err)
@@ -860,15 +855,16 @@ func Interleavings(t *testing.T, open func(*testing.T) docket.Store) {
 // Life leads one case through the steps that every case takes and calls after
 // each with its name, for those who count what they cost.
 func Life(t *testing.T, s docket.Store, after func(step string)) {
-	b := draft(t, "life")
-	b.Case.Files = map[string][]string{"plan": {"f1"}} // what its head names, the store has
+	first := newDraft("life")
+	first.Files = map[string][]string{"plan": {"f1"}} // what its head names, the store has
+	b := entered(t, casework.Case{}, first, "create", noon, map[string]any{"number": first.Number})
 	b.Did = &docket.Operation{Scope: "h1.p1", ID: "op-1", Digest: "d", At: noon}
 	c := commit(t, s, b)
 	after("a draft is born")
 
-	b = edited(c, noon.Add(time.Minute))
+	b = edited(t, c, noon.Add(time.Minute))
 	b.Did = &docket.Operation{Scope: "h1.p1", ID: "op-2", Digest: "d", At: noon}
-	b.Files = []docket.File{file("life", "f1")}
+	b.one().Files = []docket.File{file("life", "f1")}
 	c = commit(t, s, b)
 	after("a file is attached")
 
@@ -880,7 +876,7 @@ func Life(t *testing.T, s docket.Store, after func(step string)) {
 	reply.Party, reply.Recorders = regulator, []string{mpa}
 	b = submitted(t, c, noon, opinion, reply)
 	b.Did = &docket.Operation{Scope: "h1.p1", ID: "op-3", Digest: "d", At: noon}
-	b.Copies = []string{mpa, "hc"}
+	b.copied(noon, mpa, "hc")
 	c = commit(t, s, b)
 	after("it is submitted")
 
@@ -900,8 +896,10 @@ func Life(t *testing.T, s docket.Store, after func(step string)) {
 	commit(t, s, b)
 	after("a gate is answered")
 
-	_, err = s.Inbox(ctx, mpa, 50)
-	is(t, "Inbox", err, nil)
+	for _, list := range []docket.PageList{docket.InboxPages, docket.CopiesPages} {
+		_, _, err = s.List(ctx, list.Of(mpa), "", 50)
+		is(t, "List", err, nil)
+	}
 	after("an inbox is read")
 
 	_, err = s.Due(ctx, noon, 25)

@@ -3,44 +3,58 @@ package table
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/history"
 )
 
-// Load reads a case with its gates and files in one query. DynamoDB shows the
+// Load reads an aggregate with its gates and files in one query. DynamoDB shows the
 // items of a transaction one by one, so a head may be seen before its gates or
 // files; then it is read again.
-func (s *Store) Load(ctx context.Context, id string) (docket.Record, error) {
-	k := headKey(id)
+func (s *Store) Load(ctx context.Context, name string) (docket.Stored, error) {
+	k := headKey(name)
 	if !k.valid() {
-		return docket.Record{}, fault.New(fault.NotFound, "case")
+		return docket.Stored{}, docket.Missing(name)
 	}
 	for try := 1; ; try++ {
 		items, err := s.between(ctx, k.pk, fileSort, headSort, 0, false)
 		if err != nil {
-			return docket.Record{}, err
+			return docket.Stored{}, err
 		}
 		if !torn(items) {
-			r, err := record(items)
-			// A file that never comes must not lock its case up.
-			if err != nil || whole(r) || try == tries || sleep(ctx, try) != nil {
+			r, err := stored(name, items)
+			// A file that never comes must not lock its aggregate up.
+			if err != nil || whole(items) || try == tries || sleep(ctx, try) != nil {
 				return r, err
 			}
 			continue
 		}
 		if try == tries || sleep(ctx, try) != nil {
-			return docket.Record{}, unclear("loading case "+id, errors.New("it is being written again and again"))
+			return docket.Stored{}, unclear("loading "+name, errors.New("it is being written again and again"))
 		}
 	}
+}
+
+// Head reads an aggregate's head. See [docket.Store].
+func (s *Store) Head(ctx context.Context, name string) (docket.Head, error) {
+	it, err := s.get(ctx, headKey(name))
+	if err != nil {
+		return docket.Head{}, err
+	}
+	if it == nil {
+		return docket.Head{}, docket.Missing(name)
+	}
+	return headOf(it)
 }
 
 // torn reports whether items show a head and gates of different moments: a
@@ -76,45 +90,85 @@ func torn(items []item) bool {
 	return false
 }
 
-// whole reports whether every file that the head names is there.
-func whole(r docket.Record) bool {
-	for _, ids := range r.Case.Files {
-		for _, id := range ids {
-			if _, ok := r.File(id); !ok {
-				return false
+// whole reports whether every file that a version of the head brought is there.
+func whole(items []item) bool {
+	there := map[string]bool{}
+	var brought []value
+	for _, it := range items {
+		if textOf(it, attrSK) == headSort {
+			if l, ok := it[attrBrought].(*types.AttributeValueMemberL); ok {
+				brought = l.Value
 			}
+		} else if id, ok := strings.CutPrefix(textOf(it, attrSK), fileSort); ok {
+			there[id] = true
 		}
 	}
-	return true
+	return !slices.ContainsFunc(brought, func(v value) bool {
+		id, ok := v.(*types.AttributeValueMemberS)
+		return ok && !there[id.Value]
+	})
 }
 
-func record(items []item) (docket.Record, error) {
-	var r docket.Record
+func stored(name string, items []item) (docket.Stored, error) {
+	var out docket.Stored
 	var err error
-	found := false
 	for _, it := range items {
 		sk := textOf(it, attrSK)
 		switch {
 		case sk == headSort:
-			found = true
-			r.Case, err = decode[casework.Case](it)
+			out.Head, err = headOf(it)
 		case has(it, attrStatus):
 			var g gate.Gate
 			g, err = decode[gate.Gate](it)
-			r.Gates = append(r.Gates, g)
+			out.Gates = append(out.Gates, g)
 		default:
 			var f docket.File
 			f, err = decode[docket.File](it)
-			r.Files = append(r.Files, f)
+			out.Files = append(out.Files, f)
 		}
 		if err != nil {
-			return docket.Record{}, err
+			return docket.Stored{}, err
 		}
 	}
-	if !found {
-		return docket.Record{}, fault.New(fault.NotFound, "case")
+	if out.Version == 0 {
+		return docket.Stored{}, docket.Missing(name)
 	}
-	return r, nil
+	return out, nil
+}
+
+// former is what earlier builds kept of a head in its document: a case's was the case,
+// every other one's held the law's value in Body.
+type former struct {
+	Number string
+	Seq    int
+	Head   string
+	Hash   string
+	Body   json.RawMessage
+}
+
+// headOf reads a head. It fails with [docket.ErrUnreadable], and names it even then.
+func headOf(it item) (docket.Head, error) {
+	name, ok := aggregateOf(textOf(it, attrPK))
+	kind, id := docket.Parts(name)
+	h := docket.Head{
+		Kind: kind, ID: id, Number: textOf(it, attrNumber), Version: int(numberOf(it, attrVersion)), Seq: int(numberOf(it, attrSeq)),
+		Hash: textOf(it, attrHash), Body: json.RawMessage(textOf(it, attrData)),
+	}
+	if !ok || !json.Valid(h.Body) {
+		return h, fmt.Errorf("the head of %s: %w", name, docket.ErrUnreadable)
+	}
+	if has(it, attrSeq) {
+		return h, nil
+	}
+	was, err := decode[former](it)
+	if err != nil {
+		return h, err
+	}
+	h.Number, h.Seq, h.Hash = was.Number, was.Seq, cmp.Or(was.Head, was.Hash)
+	if was.Body != nil {
+		h.Body = was.Body
+	}
+	return h, nil
 }
 
 // Entries reads a case's history. See [docket.Store].
@@ -151,11 +205,11 @@ func (s *Store) Entry(ctx context.Context, id string, seq int) (history.Entry, b
 	return e, has(it, attrWorkPK), err
 }
 
-// CaseByNumber looks a human case number up. See [docket.Store].
-func (s *Store) CaseByNumber(ctx context.Context, number string) (string, error) {
+// ByNumber looks a number of people up. See [docket.Store].
+func (s *Store) ByNumber(ctx context.Context, number string) (string, error) {
 	it, err := s.get(ctx, numberKey(number))
 	if err == nil && it == nil {
-		err = fault.New(fault.NotFound, "case")
+		err = fault.New(fault.NotFound, docket.CaseKind)
 	}
 	return textOf(it, attrCase), err
 }
@@ -227,121 +281,20 @@ func (s *Store) Defer(ctx context.Context, ref docket.GateRef, until time.Time) 
 	return err
 }
 
-// OpenCases lists cases that somebody has to act on, by id. See [docket.Store].
-func (s *Store) OpenCases(ctx context.Context, after string, limit int) ([]string, error) {
+// Open lists aggregates that somebody has to act on, by name. See [docket.Store].
+func (s *Store) Open(ctx context.Context, after string, limit int) ([]string, error) {
 	if after == "" {
-		after = " " // DynamoDB compares with no empty text; every id sorts behind a space
+		after = " " // DynamoDB compares with no empty text; every name sorts behind a space
 	}
 	items, err := s.waiting(ctx, openList, ">", after, limit)
 	if err != nil {
 		return nil, err
 	}
-	var ids []string
+	var names []string
 	for _, it := range items {
-		ids = append(ids, textOf(it, attrWorkSK))
+		names = append(names, textOf(it, attrWorkSK))
 	}
-	return ids, nil
-}
-
-// HospitalCases lists a hospital's cases. See [docket.Store].
-func (s *Store) HospitalCases(ctx context.Context, org string, limit int) ([]docket.Listed, error) {
-	if !isPart(org) || limit <= 0 {
-		return nil, nil
-	}
-	rows, err := s.listed(ctx, hospitalList(org), limit)
-	if err != nil {
-		return nil, err
-	}
-	var keys []key
-	for _, it := range rows {
-		keys = append(keys, keyOf(it))
-	}
-	found, err := s.many(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	var cases []docket.Listed
-	for _, k := range keys {
-		if row, ok := listedRow(found[k], nil, false); ok {
-			cases = append(cases, row)
-		}
-	}
-	slices.SortStableFunc(cases, func(a, b docket.Listed) int { return b.Case.EditedAt.Compare(a.Case.EditedAt) })
-	return cases, nil
-}
-
-// Inbox lists what waits for an agency and what was sent to it, newest first.
-// What waits comes before what was sent when limit has no room for all: an old
-// duty is not hidden by newer copies. See [docket.Store].
-func (s *Store) Inbox(ctx context.Context, org string, limit int) ([]docket.Listed, error) {
-	if !isPart(org) || limit <= 0 {
-		return nil, nil
-	}
-	rows, err := s.listed(ctx, inboxList(org), limit)
-	if err != nil {
-		return nil, err
-	}
-	if left := limit - len(rows); left > 0 {
-		copies, err := s.listed(ctx, copiesList(org), left)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, copies...)
-	}
-	slices.SortStableFunc(rows, func(a, b item) int {
-		return cmp.Compare(textOf(b, attrListSK), textOf(a, attrListSK))
-	})
-	var keys []key
-	for _, it := range rows {
-		head, g := rowKeys(it)
-		keys = append(keys, head, g)
-	}
-	found, err := s.many(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	var list []docket.Listed
-	for _, it := range rows {
-		head, g := rowKeys(it)
-		if l, ok := listedRow(found[head], found[g], g.valid()); ok {
-			list = append(list, l)
-		}
-	}
-	return list, nil
-}
-
-// rowKeys returns the head that a row of an inbox is about, and its gate; no
-// gate for a copy.
-func rowKeys(row item) (head, g key) {
-	if id, name, ok := parseGate(keyOf(row)); ok {
-		return headKey(id), gateKey(id, name)
-	}
-	id, _ := parseCase(textOf(row, attrPK))
-	return headKey(id), key{}
-}
-
-// listedRow makes one row of a list; none if the index lags and the gate no
-// longer waits. A document that cannot be read makes a row that says so: the
-// others are not its victims.
-func listedRow(head, g item, isGate bool) (l docket.Listed, ok bool) {
-	if head == nil || isGate && textOf(g, attrStatus) != string(gate.Open) {
-		return docket.Listed{}, false
-	}
-	id, _ := parseCase(textOf(head, attrPK))
-	unreadable := docket.Listed{Case: casework.Case{ID: id}, Unreadable: true}
-	c, err := decode[casework.Case](head)
-	if err != nil {
-		return unreadable, true
-	}
-	l.Case = c
-	if isGate {
-		waits, err := decode[gate.Gate](g)
-		if err != nil {
-			return unreadable, true
-		}
-		l.Gate = &waits
-	}
-	return l, true
+	return names, nil
 }
 
 // AttachToken puts a token on a gate in one conditional write. It fails with

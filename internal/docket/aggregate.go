@@ -1,0 +1,182 @@
+package docket
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"jixu/internal/casework"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/history"
+	"jixu/internal/law"
+	"jixu/internal/party"
+)
+
+// Head is what the engine knows of every aggregate, whatever its kind.
+type Head struct {
+	Kind    string
+	ID      string
+	Number  string // what people call it; "" for a kind that has none
+	Version int    // raised by one with every change, from 1
+	Seq     int    // entries so far
+	Hash    string // of the newest entry
+	Body    json.RawMessage
+}
+
+// Name is what the aggregate is called. See [NameOf].
+func (h Head) Name() string { return NameOf(h.Kind, h.ID) }
+
+// last is what the head knows of its newest entry.
+func (h Head) last() history.Entry {
+	if h.Seq == 0 {
+		return history.Entry{}
+	}
+	return history.Entry{Aggregate: Aggregate(h.Name()), Seq: h.Seq, Hash: h.Hash}
+}
+
+// Stored is an aggregate as it is stored, with what hangs on it.
+type Stored struct {
+	Head
+	Gates []gate.Gate // by id
+	Files []File      // by id
+}
+
+// Place is where an aggregate stands in a list: the newest first.
+type Place struct {
+	List string
+	At   time.Time
+}
+
+// Change is the next version of one aggregate, with what becomes true beside it.
+type Change struct {
+	Head    Head           // afterwards, its Version already raised by one
+	Was     int            // the version it must have now; 0: it must not exist
+	Entry   *history.Entry // put if absent, with an untold mark; nil: the head moves without one
+	Opened  []gate.Gate    // put if absent
+	Changed []gate.Gate    // must still be open, and of the same issue, or of the one before if it stays open
+	Files   []File         // put if absent
+	Home    Place          // the list that it stands in wherever it goes; each version says it anew
+	Lists   []Place        // other lists that name it from now on; listing again is safe
+	Open    bool           // somebody has to act on it: the sweep looks at it
+}
+
+// Deed is what a law made of an aggregate, before it is sealed.
+type Deed struct {
+	Was     Head // the zero head for one that is new
+	Kind    string
+	ID      string
+	Number  string
+	Verb    law.Verb
+	By      party.Actor
+	Facts   any // the body of the entry; nil: the head moves without one
+	Opened  []gate.Gate
+	Changed []gate.Gate
+	Home    Place
+	Lists   []Place
+	Open    bool
+	// Body is the law's value as it is kept, given the head that it stands under; that
+	// one's own Body is not there yet.
+	Body func(Head) any
+}
+
+// Seal makes the change of d: the version raised, the next entry chained to the one
+// before, and the body written.
+func (d Deed) Seal(now time.Time) (Change, error) {
+	h := Head{Kind: d.Kind, ID: d.ID, Number: d.Number, Version: d.Was.Version + 1, Seq: d.Was.Seq, Hash: d.Was.Hash}
+	ch := Change{Was: d.Was.Version, Opened: d.Opened, Changed: d.Changed, Home: d.Home, Lists: d.Lists, Open: d.Open}
+	if d.Facts != nil {
+		facts, err := history.Canonical(d.Facts)
+		if err != nil {
+			return Change{}, fmt.Errorf("writing the entry of %s: %w", h.Name(), err)
+		}
+		entry, err := history.Seal(d.Was.last(), history.Entry{
+			Aggregate: Aggregate(h.Name()), Verb: string(d.Verb), At: now, Body: facts,
+			By: history.Actor{Person: d.By.Person, Org: d.By.Org, Via: string(d.By.Via)},
+		})
+		if err != nil {
+			return Change{}, fmt.Errorf("sealing the entry of %s: %w", h.Name(), err)
+		}
+		h.Seq, h.Hash, ch.Entry = entry.Seq, entry.Hash, &entry
+	}
+	body, err := write(d.Body(h))
+	if err != nil {
+		return Change{}, fmt.Errorf("writing %s: %w", h.Name(), err)
+	}
+	h.Body = body
+	ch.Head = h
+	return ch, nil
+}
+
+// write makes the document of a law's value. What is HTML to a browser is text to
+// us: six bytes for a "<" would fill an item with a form.
+func write(v any) (json.RawMessage, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// bodyOf reads a law's value from its head.
+func bodyOf[T any](h Head) (T, error) {
+	var v T
+	if err := json.Unmarshal(h.Body, &v); err != nil {
+		return v, fmt.Errorf("%s: %w: %w", h.Name(), ErrUnreadable, err)
+	}
+	return v, nil
+}
+
+// receipt says what the sender of a deed gets: it happened at now, as ch.
+func (d Deed) receipt(ch Change, now time.Time) Receipt {
+	r := Receipt{Number: d.Number, Verb: d.Verb, Seq: ch.Head.Seq, At: now, Person: d.By.Person, Org: d.By.Org}
+	if d.Kind == CaseKind {
+		r.Case = d.ID
+	} else {
+		r.Sheet = ch.Head.Name()
+	}
+	return r
+}
+
+// alone is a commit of one deed, with its receipt.
+func alone(d Deed, s law.Setting) (Commit, Receipt, error) {
+	ch, err := d.Seal(s.Now)
+	if err != nil {
+		return Commit{}, Receipt{}, err
+	}
+	return Commit{Changes: []Change{ch}}, d.receipt(ch, s.Now), nil
+}
+
+// CaseHead is the head under which c stands.
+func CaseHead(c casework.Case) (Head, error) {
+	h := Head{Kind: CaseKind, ID: c.ID, Number: c.Number, Version: c.Version, Seq: c.Seq, Hash: c.Head}
+	var err error
+	h.Body, err = write(c)
+	return h, err
+}
+
+// LoadCase reads the case with id. It fails with fault.NotFound, also for the name of
+// an aggregate that is no case.
+func LoadCase(ctx context.Context, store interface {
+	Load(ctx context.Context, name string) (Stored, error)
+}, id string,
+) (Record, error) {
+	if kind, _ := Parts(id); kind != CaseKind {
+		return Record{}, fault.New(fault.NotFound, "case")
+	}
+	s, err := store.Load(ctx, id)
+	if err != nil {
+		return Record{}, err
+	}
+	return CaseRecord(s)
+}
+
+// CaseRecord reads a case from how it is stored.
+func CaseRecord(s Stored) (Record, error) {
+	c, err := bodyOf[casework.Case](s.Head)
+	return Record{Case: c, Gates: s.Gates, Files: s.Files}, err
+}
