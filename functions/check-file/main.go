@@ -36,7 +36,7 @@ func main() {
 			slog.WarnContext(ctx, "object belongs to no file")
 			return nil
 		}
-		slog.InfoContext(ctx, "file settled", "case", f.Case, "file", f.ID, "state", string(f.State), "reason", f.Reason, "bytes", f.Size)
+		slog.InfoContext(ctx, "file settled", "case", f.Of, "file", f.ID, "state", string(f.State), "reason", f.Reason, "bytes", f.Size)
 		return err
 	}, func(ctx context.Context) {
 		settled, err := desk.Rescan(ctx)

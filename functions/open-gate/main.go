@@ -36,7 +36,7 @@ func main() {
 		os.Exit(1)
 	}
 	lambda.Start(logging.Each(func(ctx context.Context, in waiting) (struct{}, error) {
-		err := waiter.Attach(ctx, docket.GateRef{Case: in.CaseID, Gate: in.Gate},
+		err := waiter.Attach(ctx, docket.GateRef{Of: in.CaseID, Gate: in.Gate},
 			docket.Token{Value: in.TaskToken, Run: in.Run, Entered: in.Entered, Retry: in.Retry})
 		return struct{}{}, gateway.Named(err)
 	}))

@@ -33,8 +33,8 @@ func main() {
 			if !ok {
 				continue
 			}
-			if err := teller.Tell(ctx, ref.Case, ref.Seq); err != nil {
-				slog.ErrorContext(ctx, "telling failed", "case", ref.Case, "seq", ref.Seq, "err", err)
+			if err := teller.Tell(ctx, ref.Of, ref.Seq); err != nil {
+				slog.ErrorContext(ctx, "telling failed", "case", ref.Of, "seq", ref.Seq, "err", err)
 				teller.Desk.Metrics.Count("TellingFailed", 1)
 			}
 		}

@@ -102,7 +102,7 @@ type receipt struct {
 
 func (x *call) receipt(r docket.Receipt) receipt {
 	return receipt{
-		Case: r.Case, Number: r.Number, Sheet: r.Sheet, Verb: string(r.Verb), Gate: r.Gate, Entry: r.Seq, File: r.File,
+		Case: r.Case, Number: r.Number, Sheet: r.Name, Verb: string(r.Verb), Gate: r.Gate, Entry: r.Seq, File: r.File,
 		At: r.At.UTC(), Person: r.Person, Organisation: r.Org,
 	}
 }

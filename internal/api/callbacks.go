@@ -95,7 +95,7 @@ type callbackIn struct {
 
 func (in callbackIn) person() string { return in.Person }
 
-func (in callbackIn) ref() docket.GateRef { return docket.GateRef{Case: in.Case, Gate: in.Gate} }
+func (in callbackIn) ref() docket.GateRef { return docket.GateRef{Of: in.Case, Gate: in.Gate} }
 
 type machineAnswer struct {
 	callbackIn

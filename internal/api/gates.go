@@ -12,7 +12,7 @@ import (
 
 // ref is the gate in the path.
 func (x *call) ref() docket.GateRef {
-	return docket.GateRef{Case: x.id(), Gate: x.r.PathValue("gate")}
+	return docket.GateRef{Of: x.id(), Gate: x.r.PathValue("gate")}
 }
 
 // gates lists a case's gates, open and answered.

@@ -318,7 +318,7 @@ type holdOut struct {
 
 func (x *call) gateOut(c casework.Case, g gate.Gate) gateOut {
 	out := gateOut{
-		ID: g.ID, Case: g.Case, Leg: string(g.Leg), Kind: string(g.Kind), Status: string(g.Status), Party: x.organisation(g.Party),
+		ID: g.ID, Case: g.Of, Leg: string(g.Leg), Kind: string(g.Kind), Status: string(g.Status), Party: x.organisation(g.Party),
 		Submission: g.Submission, Round: g.Round, OpenedAt: g.OpenedAt.UTC(), Answers: []string{},
 	}
 	for _, org := range g.Recorders {

@@ -45,7 +45,7 @@ func TestOnlyWhoMayMoveTheCaseGetsAnUploadSigned(t *testing.T) {
 	h.as("lin-zhi").good(h.as("lin-zhi").post(paper, nothing))
 
 	id := h.submitted()
-	f, _, err := h.Desk.Evidence(t.Context(), docket.GateRef{Case: id, Gate: h.gate(id, gate.Reply)}, docket.Upload{Name: "批复.pdf"}, "", shen)
+	f, _, err := h.Desk.Evidence(t.Context(), docket.GateRef{Of: id, Gate: h.gate(id, gate.Reply)}, docket.Upload{Name: "批复.pdf"}, "", shen)
 	h.must(err)
 	letter := "/api/v1/cases/" + id + "/files/" + f.ID + "/ticket"
 	if a := h.reader(journey.Agencies.Regulator).post(letter, nothing); a.Status != 403 {

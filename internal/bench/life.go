@@ -193,7 +193,7 @@ func (l *life) version(ctx context.Context) (int, error) {
 
 func (l *life) gate(ctx context.Context, leg gate.Leg) (docket.GateRef, error) {
 	r, err := l.record(ctx)
-	return docket.GateRef{Case: l.id, Gate: r.Case.Track(leg).Gate, Submission: len(r.Case.Submissions)}, err
+	return docket.GateRef{Of: l.id, Gate: r.Case.Track(leg).Gate, Submission: len(r.Case.Submissions)}, err
 }
 
 func (l *life) draft(ctx context.Context) error {
@@ -413,7 +413,7 @@ func (l *life) letIn(ctx context.Context) (someone, error) {
 	if s.actor, _, _, err = docket.Actor(ctx, l.quiet, opened); err != nil {
 		return someone{}, err
 	}
-	s.pass = &docket.Pass{Hash: opened.Hash, Case: opened.Case, Gate: opened.Gate, Now: time.Now()}
+	s.pass = &docket.Pass{Hash: opened.Hash, Of: opened.Of, Gate: opened.Gate, Now: time.Now()}
 	return s, nil
 }
 

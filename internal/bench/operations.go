@@ -257,7 +257,7 @@ func (d *desktop) submitted() (docket.GateRef, error) {
 		return docket.GateRef{}, err
 	}
 	r, err := docket.LoadCase(d.ctx, d.World.Store, id)
-	return docket.GateRef{Case: id, Gate: r.Case.Opinion.Gate, Submission: len(r.Case.Submissions)}, err
+	return docket.GateRef{Of: id, Gate: r.Case.Opinion.Gate, Submission: len(r.Case.Submissions)}, err
 }
 
 func (d *desktop) ask() (func() error, error) {

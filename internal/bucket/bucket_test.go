@@ -31,7 +31,7 @@ func config(region, endpoint string) aws.Config {
 	return c
 }
 
-var file = docket.File{ID: "f1", Case: "c1", Key: "dossier/c1/f1", SHA256: strings.Repeat("ab", 32)}
+var file = docket.File{ID: "f1", Of: "c1", Key: "dossier/c1/f1", SHA256: strings.Repeat("ab", 32)}
 
 func TestOriginIsWhereTicketsGo(t *testing.T) {
 	for _, tt := range []struct {

@@ -124,7 +124,7 @@ func TestVersityTakesExactlyWhatATicketSays(t *testing.T) {
 	files := bucket.New(config, name)
 	good := []byte("0123456789")
 	sum := sha256.Sum256(good)
-	file := docket.File{ID: "f1", Case: "c1", Key: "dossier/c1/f1", SHA256: hex.EncodeToString(sum[:])}
+	file := docket.File{ID: "f1", Of: "c1", Key: "dossier/c1/f1", SHA256: hex.EncodeToString(sum[:])}
 	sign := func(f docket.File) docket.Ticket {
 		ticket, err := files.Ticket(t.Context(), f, 10, "")
 		if err != nil {
@@ -193,7 +193,7 @@ func TestVersityLeadsBackAndKeepsTheDisposition(t *testing.T) {
 	config, fresh := shelves(t)
 	name, admin := fresh(t)
 	files := bucket.New(config, name)
-	ticket, err := files.Ticket(t.Context(), docket.File{ID: "f1", Case: "c1", Key: "dossier/c1/f1"}, 10, "https://site.example/back?急=1")
+	ticket, err := files.Ticket(t.Context(), docket.File{ID: "f1", Of: "c1", Key: "dossier/c1/f1"}, 10, "https://site.example/back?急=1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +217,7 @@ func TestVersityPinsVersions(t *testing.T) {
 	name, admin := fresh(t)
 	files := bucket.New(config, name)
 	key := "dossier/c1/f1"
-	ticket, err := files.Ticket(t.Context(), docket.File{ID: "f1", Case: "c1", Key: key}, 10, "")
+	ticket, err := files.Ticket(t.Context(), docket.File{ID: "f1", Of: "c1", Key: key}, 10, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -294,7 +294,7 @@ func (c Case) permitsAt(v Verb, g gate.Gate, k gate.Kind, a party.Actor) error {
 	if g.Status != gate.Open {
 		return fault.New(fault.Conflict, "gate.answered")
 	}
-	if g.Case != c.ID || g.Kind != k || c.Track(g.Leg).Gate != g.ID {
+	if g.Of != c.ID || g.Kind != k || c.Track(g.Leg).Gate != g.ID {
 		return fault.New(fault.Conflict, "case.state")
 	}
 	return c.Permits(v, a)

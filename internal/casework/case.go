@@ -243,7 +243,7 @@ func (c Case) MayRead(a party.Actor) error {
 	if a.Via == party.BySystem {
 		return nil
 	}
-	if a.Via == party.ByLink && a.Case != c.ID {
+	if a.Via == party.ByLink && a.Of != c.ID {
 		return fault.New(fault.NotFound, "case")
 	}
 	ok := false

@@ -180,7 +180,7 @@ func (c Case) openGate(leg gate.Leg, kind gate.Kind, to string, recorders []stri
 	t := c.Track(leg)
 	t.Gates++
 	g := gate.Gate{
-		ID: string(leg) + "-" + strconv.Itoa(t.Gates), Case: c.ID, Leg: leg, Kind: kind, Party: to, Recorders: recorders,
+		ID: string(leg) + "-" + strconv.Itoa(t.Gates), Of: c.ID, Leg: leg, Kind: kind, Party: to, Recorders: recorders,
 		Submission: len(c.Submissions), Round: t.Round, Issue: 1, OpenedAt: s.Now, Status: gate.Open,
 	}
 	if l, ok := s.Rules.Limits[limitOf(kind)]; ok && l.Effect != policy.Inform {

@@ -31,7 +31,7 @@ func (c Case) MayRevokeLinks(g gate.Gate, a party.Actor) error {
 		return err
 	}
 	switch {
-	case g.Case != c.ID || a.Org != g.Party && !slices.Contains(g.Recorders, a.Org):
+	case g.Of != c.ID || a.Org != g.Party && !slices.Contains(g.Recorders, a.Org):
 		return fault.New(fault.NotFound, "gate")
 	case !a.Holds(party.Administrator) && g.MayAnswer(a) != nil:
 		return fault.New(fault.Forbidden, "role")

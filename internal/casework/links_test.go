@@ -13,7 +13,7 @@ func TestRevokingLinksEndsThoseWhoCameByThem(t *testing.T) {
 	l := begin(t, Device).submit()
 	mpa := people["MPA assessor"]
 	byLink := mpa
-	byLink.Via, byLink.Case, byLink.Gate, byLink.Issue = party.ByLink, "c1", l.open(gate.Opinion).ID, 1
+	byLink.Via, byLink.Of, byLink.Gate, byLink.Issue = party.ByLink, "c1", l.open(gate.Opinion).ID, 1
 	if err := l.open(gate.Opinion).MayAnswer(byLink); err != nil {
 		t.Fatalf("before: got %v, want them let in", err)
 	}

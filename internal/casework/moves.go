@@ -169,7 +169,7 @@ func (c Case) Moves(open []gate.Gate, a party.Actor) []Verb {
 // Answers lists the moves with which a could answer g now, in the order in which
 // people are asked to choose: none if g is not a's to answer or is answered.
 func (c Case) Answers(g gate.Gate, a party.Actor) []Verb {
-	if g.Case != c.ID || g.Status != gate.Open || g.MayAnswer(a) != nil {
+	if g.Of != c.ID || g.Status != gate.Open || g.MayAnswer(a) != nil {
 		return nil
 	}
 	var out []Verb

@@ -179,15 +179,15 @@ func TestALinkReachesItsOwnCaseOnly(t *testing.T) {
 	c := submitted(AtAgency, AtAgency)
 	c.ID, c.Kind, c.Hospital = "c1", Device, "h1"
 	a := people["MPA assessor"]
-	a.Via, a.Case, a.Gate, a.Issue = party.ByLink, "c2", "opinion-1", 1
+	a.Via, a.Of, a.Gate, a.Issue = party.ByLink, "c2", "opinion-1", 1
 	if err := c.MayRead(a); !errors.Is(err, fault.NotFound) {
 		t.Errorf("a link for another case: got %v, want not found", err)
 	}
-	a.Case = "c1"
+	a.Of = "c1"
 	if err := c.MayRead(a); err != nil {
 		t.Errorf("a link for this case: got %v, want nil", err)
 	}
-	g := gate.Gate{ID: "opinion-2", Case: "c1", Kind: gate.Assess, Party: "mpa"}
+	g := gate.Gate{ID: "opinion-2", Of: "c1", Kind: gate.Assess, Party: "mpa"}
 	if err := g.MayAnswer(a); !errors.Is(err, fault.NotFound) {
 		t.Errorf("a link for another gate: got %v, want not found", err)
 	}
@@ -213,7 +213,7 @@ func TestAMachineAnswersAndDoesNothingElse(t *testing.T) {
 			}
 		}
 	}
-	g := gate.Gate{ID: "opinion-1", Case: "c1", Kind: gate.Assess, Party: "mpa"}
+	g := gate.Gate{ID: "opinion-1", Of: "c1", Kind: gate.Assess, Party: "mpa"}
 	for who, want := range map[string]error{"MPA assessor": nil, "MPA recorder": fault.Forbidden, "commission assessor": fault.NotFound} {
 		a := people[who]
 		a.Via = party.ByMachine

@@ -15,8 +15,8 @@ func TestWhatIsOfferedCanBeDone(t *testing.T) {
 	c := submitted(AtAgency, AtAgency)
 	c.ID, c.Kind, c.Hospital = "c1", Device, "h1"
 	c.Opinion.Gate, c.Reply.Gate = "opinion-1", "reply-1"
-	assess := gate.Gate{ID: "opinion-1", Case: "c1", Leg: gate.Opinion, Kind: gate.Assess, Party: "mpa", Status: gate.Open, Submission: 1}
-	decide := gate.Gate{ID: "reply-1", Case: "c1", Leg: gate.Reply, Kind: gate.Decide, Party: "nmpa", Status: gate.Open, Submission: 1}
+	assess := gate.Gate{ID: "opinion-1", Of: "c1", Leg: gate.Opinion, Kind: gate.Assess, Party: "mpa", Status: gate.Open, Submission: 1}
+	decide := gate.Gate{ID: "reply-1", Of: "c1", Leg: gate.Reply, Kind: gate.Decide, Party: "nmpa", Status: gate.Open, Submission: 1}
 	shared, held := decide, assess
 	shared.Recorders = []string{"mpa"}
 	held.Hold = &gate.Hold{}
@@ -52,12 +52,12 @@ func TestAGateIsAnsweredByItsOwnMoves(t *testing.T) {
 	c := submitted(AtAgency, AtSupplement)
 	c.ID, c.Kind, c.Hospital = "c1", Device, "h1"
 	at := func(leg gate.Leg, kind gate.Kind, to string, recorders ...string) gate.Gate {
-		return gate.Gate{ID: "g", Case: "c1", Leg: leg, Kind: kind, Party: to, Recorders: recorders, Status: gate.Open, Submission: 1}
+		return gate.Gate{ID: "g", Of: "c1", Leg: leg, Kind: kind, Party: to, Recorders: recorders, Status: gate.Open, Submission: 1}
 	}
 	answered := at(gate.Opinion, gate.Assess, "mpa")
 	answered.Status = gate.Answered
 	foreign := at(gate.Opinion, gate.Assess, "mpa")
-	foreign.Case = "c2"
+	foreign.Of = "c2"
 	for _, row := range []struct {
 		sentence string
 		g        gate.Gate

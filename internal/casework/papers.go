@@ -33,7 +33,7 @@ func checkLater(f Submission, s Setting) []fault.Problem {
 func (c Case) owe(items []string, s Setting) (Case, gate.Gate) {
 	c.Papers.Gates++
 	g := gate.Gate{
-		ID: string(gate.Papers) + "-" + strconv.Itoa(c.Papers.Gates), Case: c.ID, Leg: gate.Papers, Kind: gate.Deliver,
+		ID: string(gate.Papers) + "-" + strconv.Itoa(c.Papers.Gates), Of: c.ID, Leg: gate.Papers, Kind: gate.Deliver,
 		Party: c.Hospital, Submission: len(c.Submissions), Issue: 1, OpenedAt: s.Now, Status: gate.Open,
 	}
 	if l, ok := s.Rules.Limits[policy.Papers]; ok {
@@ -57,7 +57,7 @@ func (c Case) Deliver(f Submission, g gate.Gate, open []gate.Gate, digest string
 	if err := g.MayAnswer(a); err != nil {
 		return Change{}, err
 	}
-	if g.Case != c.ID || g.ID != c.Papers.Gate {
+	if g.Of != c.ID || g.ID != c.Papers.Gate {
 		return Change{}, fault.New(fault.Conflict, "case.state")
 	}
 	answered, err := g.Answering(string(Deliver), digest, a, s.Now, c.Seq+1)

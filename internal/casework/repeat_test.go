@@ -394,7 +394,7 @@ func TestFilingAndReceiptsAreRecordedAsTheyCome(t *testing.T) {
 func TestALinkAnswersItsGateAndNothingElse(t *testing.T) {
 	l := begin(t, Device).submit()
 	a := people["MPA assessor"]
-	a.Via, a.Case, a.Gate, a.Issue = party.ByLink, "c1", l.open(gate.Opinion).ID, 1
+	a.Via, a.Of, a.Gate, a.Issue = party.ByLink, "c1", l.open(gate.Opinion).ID, 1
 	for _, v := range Verbs() {
 		err := l.c.Permits(v, a)
 		if answers := v == Opine || v == AskOpinion; (err == nil) != answers {

@@ -137,7 +137,7 @@ func (d Deed) receipt(ch Change, now time.Time) Receipt {
 	if d.Kind == CaseKind {
 		r.Case = d.ID
 	} else {
-		r.Sheet = ch.Head.Name()
+		r.Name = ch.Head.Name()
 	}
 	return r
 }

@@ -151,7 +151,7 @@ func (d *Desk) answer(ctx context.Context, op Op, ref GateRef, digest string, a 
 func (d *Desk) answerAs(ctx context.Context, in answering,
 	change func(r Record, g gate.Gate, means string, s casework.Setting) (casework.Change, Reliance, error),
 ) (Receipt, error) {
-	return d.moveCase(ctx, in.ref.Case, in.op, in.digest, in.by, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+	return d.moveCase(ctx, in.ref.Of, in.op, in.digest, in.by, func(r Record, s casework.Setting) (Commit, Receipt, error) {
 		g, err := r.gateFor(in.ref.Gate, in.by)
 		if err != nil {
 			return Commit{}, Receipt{}, err
@@ -186,7 +186,7 @@ func answeredBefore(c casework.Case, g gate.Gate, digest string) (Commit, Receip
 
 // gateFor finds a gate that a may answer or have answered.
 func (d *Desk) gateFor(ctx context.Context, ref GateRef, a party.Actor) (Record, gate.Gate, error) {
-	r, err := LoadCase(ctx, d.Store, ref.Case)
+	r, err := LoadCase(ctx, d.Store, ref.Of)
 	if err != nil {
 		return Record{}, gate.Gate{}, err
 	}

@@ -56,7 +56,7 @@ func (d *Desk) Join(ctx context.Context, op Op, id, statement string, a party.Ac
 // came first.
 func (d *Desk) OpineLate(ctx context.Context, op Op, id string, seen int, o casework.Opinion, a party.Actor) (Receipt, error) {
 	o = plainOpinion(o)
-	return d.moveCase(ctx, id, op, digestOf(casework.OpineLate, GateRef{Case: id, Submission: seen}, o), a,
+	return d.moveCase(ctx, id, op, digestOf(casework.OpineLate, GateRef{Of: id, Submission: seen}, o), a,
 		func(r Record, s casework.Setting) (Commit, Receipt, error) {
 			placed, err := d.placed(ctx, r.Case, lastClaims(r.Case), s)
 			if err != nil {
@@ -101,7 +101,7 @@ func (d *Desk) Correct(ctx context.Context, op Op, ref GateRef, seen int, dec ca
 func (d *Desk) replaced(ctx context.Context, op Op, ref GateRef, digest string, a party.Actor,
 	change func(Record, gate.Gate, casework.Setting) (casework.Change, error),
 ) (Receipt, error) {
-	return d.act(ctx, op, ref.Case, digest, a, func(r Record, s casework.Setting) (casework.Change, error) {
+	return d.act(ctx, op, ref.Of, digest, a, func(r Record, s casework.Setting) (casework.Change, error) {
 		g, err := r.gateFor(ref.Gate, a)
 		if err != nil {
 			return casework.Change{}, err
@@ -151,7 +151,7 @@ func (r Record) fresh(e casework.Evidence) casework.Evidence {
 // before, and with it what is attached to the items owed. Whatever else was changed
 // in the working dossier stays there.
 func (d *Desk) Deliver(ctx context.Context, op Op, ref GateRef, version int, declared bool, a party.Actor) (Receipt, error) {
-	digest := Digest("deliver", ref.Case, ref.Gate, version, declared)
+	digest := Digest("deliver", ref.Of, ref.Gate, version, declared)
 	return d.answer(ctx, op, ref, digest, a, nil, func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
 		if err := r.Case.Permits(casework.Deliver, a); err != nil {
 			return casework.Change{}, err
@@ -166,7 +166,7 @@ func (d *Desk) Deliver(ctx context.Context, op Op, ref GateRef, version int, dec
 
 // Hold puts a gate aside until a day. See casework.Case.Hold.
 func (d *Desk) Hold(ctx context.Context, op Op, ref GateRef, reason string, until calendar.Day, a party.Actor) (Receipt, error) {
-	return d.work(ctx, op, ref, Digest("hold", ref.Case, ref.Gate, reason, until.String()), a,
+	return d.work(ctx, op, ref, Digest("hold", ref.Of, ref.Gate, reason, until.String()), a,
 		func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
 			return r.Case.Hold(reason, until, g, a, s)
 		})
@@ -174,7 +174,7 @@ func (d *Desk) Hold(ctx context.Context, op Op, ref GateRef, reason string, unti
 
 // Release takes a held gate up again.
 func (d *Desk) Release(ctx context.Context, op Op, ref GateRef, a party.Actor) (Receipt, error) {
-	return d.work(ctx, op, ref, Digest("release", ref.Case, ref.Gate), a,
+	return d.work(ctx, op, ref, Digest("release", ref.Of, ref.Gate), a,
 		func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
 			return r.Case.Release(g, a, s)
 		})
@@ -182,7 +182,7 @@ func (d *Desk) Release(ctx context.Context, op Op, ref GateRef, a party.Actor) (
 
 // Assign names a person of a's organisation who works on a gate.
 func (d *Desk) Assign(ctx context.Context, op Op, ref GateRef, person string, a party.Actor) (Receipt, error) {
-	return d.work(ctx, op, ref, Digest("assign", ref.Case, ref.Gate, person), a,
+	return d.work(ctx, op, ref, Digest("assign", ref.Of, ref.Gate, person), a,
 		func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
 			to, err := d.colleague(ctx, person, a)
 			if err != nil {
@@ -210,7 +210,7 @@ func (d *Desk) colleague(ctx context.Context, person string, a party.Actor) (par
 func (d *Desk) work(ctx context.Context, op Op, ref GateRef, digest string, a party.Actor,
 	change func(Record, gate.Gate, casework.Setting) (casework.Change, error),
 ) (Receipt, error) {
-	return d.act(ctx, op, ref.Case, digest, a, func(r Record, s casework.Setting) (casework.Change, error) {
+	return d.act(ctx, op, ref.Of, digest, a, func(r Record, s casework.Setting) (casework.Change, error) {
 		g, err := r.gateFor(ref.Gate, a)
 		if err != nil {
 			return casework.Change{}, err

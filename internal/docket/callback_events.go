@@ -128,7 +128,7 @@ func (h *Herald) write(ctx context.Context, n Notice) ([]byte, error) {
 	}
 	out := CloudEvent{
 		SpecVersion: "1.0", ID: n.Key, Source: h.Site + kind.api(name), Type: kind.event(e.Verb), Time: e.At.UTC(), Subject: n.Number,
-		Data: EventData{Case: n.Case, Sheet: n.Sheet, Number: n.Number, Entry: n.Seq},
+		Data: EventData{Case: n.Case, Sheet: n.Name, Number: n.Number, Entry: n.Seq},
 	}
 	env, err := kind.envelope(e)
 	if err != nil {

@@ -376,9 +376,9 @@ type manyUntold struct {
 func (m manyUntold) Untold(_ context.Context, before time.Time, limit int) ([]docket.EntryRef, error) {
 	var refs []docket.EntryRef
 	for i := range 300 {
-		refs = append(refs, docket.EntryRef{Case: "nobody", Seq: i + 1, At: before.Add(-time.Hour)})
+		refs = append(refs, docket.EntryRef{Of: "nobody", Seq: i + 1, At: before.Add(-time.Hour)})
 	}
-	refs = append(refs, docket.EntryRef{Case: m.id, Seq: 1, At: before.Add(-time.Minute)})
+	refs = append(refs, docket.EntryRef{Of: m.id, Seq: 1, At: before.Add(-time.Minute)})
 	return refs[:min(limit, len(refs))], nil
 }
 

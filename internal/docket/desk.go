@@ -287,7 +287,7 @@ func (c Commit) also(at time.Time, lists ...string) Commit {
 // submission, and every field of what, which its author filled in. Fields that the
 // law sets are cleared before; see plain.
 func digestOf(verb casework.Verb, ref GateRef, what ...any) string {
-	return Digest(append([]any{verb, ref.Case, ref.Gate, ref.Submission}, what...)...)
+	return Digest(append([]any{verb, ref.Of, ref.Gate, ref.Submission}, what...)...)
 }
 
 // Digest is over the content of a request: the same content, the same digest.

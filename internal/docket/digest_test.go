@@ -22,7 +22,7 @@ var setByTheLaw = map[string]bool{
 // Every field that somebody fills in makes another answer: one that is added to a
 // struct tomorrow is in the digest, or says here that the law sets it.
 func TestADigestCoversTheWholeAnswer(t *testing.T) {
-	ref := GateRef{Case: "c", Gate: "g", Submission: 1}
+	ref := GateRef{Of: "c", Gate: "g", Submission: 1}
 	for name, digest := range map[string]func(reflect.Value) string{
 		"Decision": func(v reflect.Value) string {
 			d := v.Interface().(casework.Decision)
@@ -118,7 +118,7 @@ func fill(t *testing.T, v reflect.Value, index []int) {
 
 // Each member of a list counts, too.
 func TestADigestCoversEveryFinding(t *testing.T) {
-	ref := GateRef{Case: "c", Gate: "g", Submission: 1}
+	ref := GateRef{Of: "c", Gate: "g", Submission: 1}
 	seen := map[string]bool{}
 	for _, f := range []casework.Finding{{}, {Question: "x"}, {Met: true}, {Relied: true}, {Reason: "x"}} {
 		seen[digestOf("opine", ref, plainOpinion(casework.Opinion{Findings: []casework.Finding{f}}))] = true

@@ -45,7 +45,7 @@ func Hash(secret string) string {
 // notice that brings it. The same fields give the same link, so a notice that is
 // sent again carries the one before, and every other notice one of its own.
 func linkSecret(ctx context.Context, m Mac, g gate.Gate, org, notice string) (string, error) {
-	mac, err := m.Mac(ctx, macInput("link", g.Case, g.ID, org, notice, strconv.Itoa(g.Submission), strconv.Itoa(g.Round), strconv.Itoa(g.Issue)))
+	mac, err := m.Mac(ctx, macInput("link", g.Of, g.ID, org, notice, strconv.Itoa(g.Submission), strconv.Itoa(g.Round), strconv.Itoa(g.Issue)))
 	if err != nil {
 		return "", fmt.Errorf("making a link: %w", err)
 	}
@@ -54,7 +54,7 @@ func linkSecret(ctx context.Context, m Mac, g gate.Gate, org, notice string) (st
 
 // codeDigits derives the six digits of a code request.
 func codeDigits(ctx context.Context, m Mac, c Code) (string, error) {
-	mac, err := m.Mac(ctx, macInput("code", c.ID, c.Case, c.Gate, c.Party, c.Person, c.Browser, strconv.Itoa(c.Issue)))
+	mac, err := m.Mac(ctx, macInput("code", c.ID, c.Of, c.Gate, c.Party, c.Person, c.Browser, strconv.Itoa(c.Issue)))
 	if err != nil {
 		return "", fmt.Errorf("making a code: %w", err)
 	}
@@ -86,7 +86,7 @@ func (k *Keeper) Visit(ctx context.Context, secret string) (Visit, error) {
 	if err != nil {
 		return Visit{}, err
 	}
-	r, err := LoadCase(ctx, k.Store, l.Case)
+	r, err := LoadCase(ctx, k.Store, l.Of)
 	if err != nil {
 		return Visit{}, err
 	}
@@ -117,7 +117,7 @@ func (k *Keeper) RequestCode(ctx context.Context, secret, person, browser string
 	}
 	now := k.Machine().UTC().Truncate(time.Millisecond)
 	c := Code{
-		ID: id, Case: v.Link.Case, Gate: v.Link.Gate, Party: v.Link.Party, Person: person, Issue: v.Link.Issue,
+		ID: id, Of: v.Link.Of, Gate: v.Link.Gate, Party: v.Link.Party, Person: person, Issue: v.Link.Issue,
 		Browser: Hash(browser), At: now, Expires: now.Add(codeLife),
 	}
 	p, err := k.Directory.Person(ctx, person)
@@ -138,7 +138,7 @@ func (k *Keeper) RequestCode(ctx context.Context, secret, person, browser string
 	if err := k.Doors.PutCode(ctx, c); err != nil {
 		return Code{}, fmt.Errorf("keeping a code's request: %w", err)
 	}
-	n := Notice{Key: "code/" + c.ID, Kind: NoticeCode, Case: c.Case, Number: v.Record.Case.Number, Org: c.Party, Gate: c.Gate, Code: c.ID}
+	n := Notice{Key: "code/" + c.ID, Kind: NoticeCode, Case: c.Of, Number: v.Record.Case.Number, Org: c.Party, Gate: c.Gate, Code: c.ID}
 	if err := k.Notices.Queue(ctx, n); err != nil {
 		return Code{}, fmt.Errorf("queueing a code: %w", err)
 	}
@@ -147,7 +147,7 @@ func (k *Keeper) RequestCode(ctx context.Context, secret, person, browser string
 
 // actor is p, of the link's party, for the link's gate only.
 func (k *Keeper) actor(p party.Person, v Visit) party.Actor {
-	a := party.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: party.ByLink, Case: v.Link.Case, Gate: v.Link.Gate, Issue: v.Link.Issue}
+	a := party.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: party.ByLink, Of: v.Link.Of, Gate: v.Link.Gate, Issue: v.Link.Issue}
 	return a
 }
 
@@ -173,7 +173,7 @@ func (k *Keeper) EnterCode(ctx context.Context, secret, id, digits, browser, ses
 	if err != nil {
 		return Session{}, err
 	}
-	bound := c.Case == v.Link.Case && c.Gate == v.Link.Gate && c.Party == v.Link.Party && c.Issue == v.Link.Issue
+	bound := c.Of == v.Link.Of && c.Gate == v.Link.Gate && c.Party == v.Link.Party && c.Issue == v.Link.Issue
 	if !bound || c.Browser != Hash(browser) {
 		return Session{}, fault.New(fault.NotFound, "code")
 	}
@@ -185,7 +185,7 @@ func (k *Keeper) EnterCode(ctx context.Context, secret, id, digits, browser, ses
 		return Session{}, fault.New(fault.Forbidden, "code.wrong", maxCodeTries-c.Tries)
 	}
 	s := Session{
-		Hash: Hash(session), Person: c.Person, Org: c.Party, Case: c.Case, Gate: c.Gate, Issue: c.Issue,
+		Hash: Hash(session), Person: c.Person, Org: c.Party, Of: c.Of, Gate: c.Gate, Issue: c.Issue,
 		Created: now, Idle: now.Add(linkSession), Expires: now.Add(linkSession),
 	}
 	return s, k.Doors.UseCode(ctx, c.ID, s, now)
@@ -214,7 +214,7 @@ func Actor(ctx context.Context, dir Directory, s Session) (party.Actor, party.Pe
 	}
 	a := party.ActorOf(p, o)
 	if s.Gate != "" {
-		a.Via, a.Case, a.Gate, a.Issue = party.ByLink, s.Case, s.Gate, s.Issue
+		a.Via, a.Of, a.Gate, a.Issue = party.ByLink, s.Of, s.Gate, s.Issue
 	}
 	return a, p, o, nil
 }

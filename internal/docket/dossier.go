@@ -86,7 +86,7 @@ func (d *Desk) Attach(ctx context.Context, op Op, id string, version int, u Uplo
 			return casework.Change{}, nil, err
 		}
 		return ch, []File{{
-			ID: fid, Case: id, Item: u.Item, Org: a.Org, Key: "dossier/" + id + "/" + fid, Name: u.Name,
+			ID: fid, Of: id, Item: u.Item, Org: a.Org, Key: "dossier/" + id + "/" + fid, Name: u.Name,
 			State: Unchecked, SHA256: u.SHA256, At: now, ScanAt: now.Add(lookAfter),
 		}}, nil
 	})
@@ -208,7 +208,7 @@ func (d *Desk) Open(ctx context.Context, id, file string, a party.Actor) (string
 	if err != nil {
 		return "", err
 	}
-	if err := d.Store.LogRead(ctx, Reading{Case: id, File: file, Person: a.Person, Org: a.Org, At: now}); err != nil {
+	if err := d.Store.LogRead(ctx, Reading{Of: id, File: file, Person: a.Person, Org: a.Org, At: now}); err != nil {
 		return "", fmt.Errorf("logging that a file of %s was opened: %w", id, err)
 	}
 	return d.Files.Address(ctx, f)

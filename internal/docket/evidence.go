@@ -69,7 +69,7 @@ func (d *Desk) evidence(ctx context.Context, fid string, ref GateRef, u Upload, 
 		return File{}, err
 	}
 	f := File{
-		ID: fid, Case: r.Case.ID, Item: evidenceItem, Gate: g.ID, Org: a.Org,
+		ID: fid, Of: r.Case.ID, Item: evidenceItem, Gate: g.ID, Org: a.Org,
 		Key: "evidence/" + r.Case.ID + "/" + fid, Name: u.Name, State: Unchecked, SHA256: u.SHA256,
 		At: now.UTC().Truncate(time.Millisecond),
 	}

@@ -13,7 +13,7 @@ import (
 // RevokeLinks ends the links of a gate and has fresh ones sent. See
 // [casework.Case.RevokeLinks].
 func (d *Desk) RevokeLinks(ctx context.Context, op Op, ref GateRef, a party.Actor) (Receipt, error) {
-	return d.act(ctx, op, ref.Case, Digest("revoke-links", ref.Case, ref.Gate), a,
+	return d.act(ctx, op, ref.Of, Digest("revoke-links", ref.Of, ref.Gate), a,
 		func(r Record, s casework.Setting) (casework.Change, error) {
 			if err := r.Case.MayRead(a); err != nil {
 				return casework.Change{}, err

@@ -154,7 +154,7 @@ func (p *Postman) link(ctx context.Context, n Notice) (gate.Gate, string, error)
 		return gate.Gate{}, "", err
 	}
 	now := p.Machine().UTC().Truncate(time.Millisecond)
-	l := Link{Hash: Hash(secret), Case: g.Case, Gate: g.ID, Party: n.Org, Issue: g.Issue, At: now, Expires: linkEnd(g, now).UTC()}
+	l := Link{Hash: Hash(secret), Of: g.Of, Gate: g.ID, Party: n.Org, Issue: g.Issue, At: now, Expires: linkEnd(g, now).UTC()}
 	if err := p.Doors.PutLink(ctx, l); err != nil {
 		return gate.Gate{}, "", fmt.Errorf("keeping a link: %w", err)
 	}

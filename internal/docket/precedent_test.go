@@ -272,7 +272,7 @@ func TestACorrectionMovesNoPrecedent(t *testing.T) {
 	for _, p := range []*play{a, b} {
 		d := yes
 		d.Reason = "同意"
-		_, err := p.Desk.Correct(ctx, op("correct-"+p.id), docket.GateRef{Case: p.id, Gate: "reply-1"}, p.record().Case.Replies(), d, "漏录理由", actor("shen"))
+		_, err := p.Desk.Correct(ctx, op("correct-"+p.id), docket.GateRef{Of: p.id, Gate: "reply-1"}, p.record().Case.Replies(), d, "漏录理由", actor("shen"))
 		must(t, err)
 		if _, on := b.route(); on != a.id {
 			t.Errorf("a late opinion on b relies on %q, want %s, the only one approved before its reply", on, a.id)
@@ -295,7 +295,7 @@ func TestACorrectionOpensNoPrecedentToALateOpinion(t *testing.T) {
 	tw.World.Clock.Advance(24 * time.Hour)
 	d := yes
 	d.Reason = "同意"
-	_, err = b.Desk.Correct(ctx, op("correct"), docket.GateRef{Case: b.id, Gate: "reply-1"}, b.record().Case.Replies(), d, "漏录理由", actor("shen"))
+	_, err = b.Desk.Correct(ctx, op("correct"), docket.GateRef{Of: b.id, Gate: "reply-1"}, b.record().Case.Replies(), d, "漏录理由", actor("shen"))
 	must(t, err)
 	if _, on := b.route(); on != "" {
 		t.Errorf("relies on %s, which was approved after the reply", on)

@@ -66,7 +66,7 @@ func (p *play) amended(name string, d casework.Decision) {
 	var ref docket.GateRef
 	for _, g := range p.record().Gates {
 		if g.Leg == gate.Reply && g.Answer != nil && g.Answer.Choice == string(casework.Record) {
-			ref = docket.GateRef{Case: p.id, Gate: g.ID}
+			ref = docket.GateRef{Of: p.id, Gate: g.ID}
 		}
 	}
 	f, _, err := p.Desk.Evidence(ctx, ref, docket.Upload{Name: "更正.pdf"}, "", shen)
@@ -113,7 +113,7 @@ func TestAnApprovedCaseKeepsWhatWasApproved(t *testing.T) {
 	_, err := p.Desk.Save(ctx, op("late-save"), p.id, p.record().Case.Dossier, other, lin)
 	t.Logf("saving another product into an approved case: %v", err)
 	p.attach("late")
-	owed := docket.GateRef{Case: p.id, Gate: p.record().Case.Papers.Gate}
+	owed := docket.GateRef{Of: p.id, Gate: p.record().Case.Papers.Gate}
 	_, err = p.Desk.Deliver(ctx, op("deliver"), owed, p.record().Case.Dossier, true, lin)
 	t.Logf("delivering: %v", err)
 	c := p.record().Case
@@ -175,7 +175,7 @@ func TestAnOpinionIsAboutTheSubmissionThatWasSeen(t *testing.T) {
 	seen, _ := p.record().Open(gate.Opinion) // the page and its confirm page are open at zhou's
 	// meanwhile
 	p.attach("a2")
-	owed := docket.GateRef{Case: p.id, Gate: p.record().Case.Papers.Gate}
+	owed := docket.GateRef{Of: p.id, Gate: p.record().Case.Papers.Gate}
 	_, err := p.Desk.Deliver(ctx, op("deliver"), owed, p.record().Case.Dossier, true, lin)
 	must(t, err)
 	// zhou presses the button
@@ -202,7 +202,7 @@ func TestAnAmendedApprovalStillOwesItsPapers(t *testing.T) {
 		t.Fatalf("got %s, papers %+v, want an open gate with a day", c.Status, c.Papers)
 	}
 	p.attach("late")
-	owed := docket.GateRef{Case: p.id, Gate: c.Papers.Gate}
+	owed := docket.GateRef{Of: p.id, Gate: c.Papers.Gate}
 	_, err := p.Desk.Deliver(context.Background(), op("deliver"), owed, p.record().Case.Dossier, true, actor("lin"))
 	must(t, err)
 }
@@ -219,7 +219,7 @@ func TestADeliveryAddsTheOwedPapersOnly(t *testing.T) {
 	_, err = p.Desk.Save(ctx, op("s2"), p.id, p.record().Case.Dossier, other, actor("lin")) // for the supplement
 	must(t, err)
 	p.attach("owed")
-	owed := docket.GateRef{Case: p.id, Gate: p.record().Case.Papers.Gate}
+	owed := docket.GateRef{Of: p.id, Gate: p.record().Case.Papers.Gate}
 	_, err = p.Desk.Deliver(ctx, op("deliver"), owed, p.record().Case.Dossier, true, actor("lin"))
 	must(t, err)
 	c := p.record().Case
@@ -278,7 +278,7 @@ func TestOnlyWhoMayRecordAReplyPutsItsRecordRight(t *testing.T) {
 	d := yes
 	d.Number = no.Number
 	for _, g := range p.record().Gates {
-		_, err := p.Desk.Correct(ctx, op("by-"+g.ID), docket.GateRef{Case: p.id, Gate: g.ID}, p.record().Case.Replies(), d, "录入有误", both)
+		_, err := p.Desk.Correct(ctx, op("by-"+g.ID), docket.GateRef{Of: p.id, Gate: g.ID}, p.record().Case.Replies(), d, "录入有误", both)
 		if c := p.record().Case; err == nil || c.Status != casework.Refused {
 			t.Errorf("by way of %s: got %v, the case is %s, want it refused as it was", g.ID, err, c.Status)
 		}
@@ -308,7 +308,7 @@ func TestTheSameLetterReplacesNothing(t *testing.T) {
 func (p *play) recordedAt() docket.GateRef {
 	for _, g := range p.record().Gates {
 		if g.Leg == gate.Reply && g.Answer != nil && g.Answer.Choice == string(casework.Record) {
-			return docket.GateRef{Case: p.id, Gate: g.ID, Submission: g.Submission}
+			return docket.GateRef{Of: p.id, Gate: g.ID, Submission: g.Submission}
 		}
 	}
 	p.t.Fatal("no reply was recorded")

@@ -70,7 +70,7 @@ func (ta *tale) ask() {
 	r := ta.do("asking", func() (docket.Receipt, error) {
 		return ta.Desk.Inquire(ctx, op("inquire"), false, "封堵器能否申请", "是否需要提供境外使用情况？", "", actor("lin"))
 	})
-	ta.question = strings.TrimPrefix(r.Sheet, "inquiry/")
+	ta.question = strings.TrimPrefix(r.Name, "inquiry/")
 	ta.do("answering", func() (docket.Receipt, error) {
 		return ta.Desk.AnswerInquiry(ctx, op("answer-inquiry"), ta.question, "需要，请附近三年数据。", actor("zhou"))
 	})
@@ -94,7 +94,7 @@ func (ta *tale) once() {
 	})
 	ta.do("confirming the copy", func() (docket.Receipt, error) { return ta.Desk.Receive(ctx, op("receive"), ta.id, 1, zhou) })
 	ta.document("first", lin)
-	version, owed := ta.record().Case.Dossier, docket.GateRef{Case: ta.id, Gate: ta.record().Case.Papers.Gate}
+	version, owed := ta.record().Case.Dossier, docket.GateRef{Of: ta.id, Gate: ta.record().Case.Papers.Gate}
 	ta.do("delivering", func() (docket.Receipt, error) { return ta.Desk.Deliver(ctx, op("deliver"), owed, version, true, lin) })
 
 	ref := ta.ref(gate.Opinion)
@@ -112,7 +112,7 @@ func (ta *tale) once() {
 	r := ta.do("registering", func() (docket.Receipt, error) {
 		return ta.Desk.Register(ctx, op("register"), ta.id, 2, product, "首次申请，新增品种", zhou)
 	})
-	ta.variety = strings.TrimPrefix(r.Sheet, "variety/")
+	ta.variety = strings.TrimPrefix(r.Name, "variety/")
 	ta.do("joining", func() (docket.Receipt, error) { return ta.Desk.Join(ctx, op("join"), ta.id, "同意", actor("luo")) })
 	ta.opine()
 	ta.letter("first", casework.Decision{

@@ -280,7 +280,7 @@ func (d *Desk) Register(ctx context.Context, op Op, id string, seen int, data va
 		}
 		commit = commit.also(s.Now, varietyList(vid))
 		commit.Changes = append(commit.Changes, entry)
-		receipt.Sheet = entry.Head.Name()
+		receipt.Name = entry.Head.Name()
 		return commit, receipt, nil
 	})
 }

@@ -49,7 +49,7 @@ func (d *Desk) Settle(ctx context.Context, key, version string) (File, error) {
 	if f.State == Unchecked {
 		rule := evidenceRule
 		if f.Item != evidenceItem {
-			r, err := LoadCase(ctx, d.Store, f.Case)
+			r, err := LoadCase(ctx, d.Store, f.Of)
 			if err != nil {
 				return File{}, err
 			}

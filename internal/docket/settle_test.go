@@ -126,7 +126,7 @@ func TestAScannerThatIsAwayIsNotAskedForEveryFile(t *testing.T) {
 	p.draft()
 	p.World.Scanner.Away = true
 	for i := range 8 {
-		f := docket.File{ID: string(rune('a' + i)), Case: p.id, Item: "signed-form", Org: "h1", Name: "x", State: docket.Unchecked, At: monday}
+		f := docket.File{ID: string(rune('a' + i)), Of: p.id, Item: "signed-form", Org: "h1", Name: "x", State: docket.Unchecked, At: monday}
 		f.Key = "dossier/" + p.id + "/" + f.ID
 		must(t, p.World.Store.PutFile(ctx, f))
 		p.settleWithoutScanner(f.Key, p.World.Files.Upload(f.Key, paper))

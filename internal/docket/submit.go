@@ -58,7 +58,7 @@ func (d *Desk) submit(ctx context.Context, op Op, id string, version int, declar
 // Resubmit freezes form and files again as the answer to an open supplement
 // notice. It fails as Submit.
 func (d *Desk) Resubmit(ctx context.Context, op Op, ref GateRef, version int, declared bool, a party.Actor) (Receipt, error) {
-	digest := Digest("resubmit", ref.Case, ref.Gate, version, declared)
+	digest := Digest("resubmit", ref.Of, ref.Gate, version, declared)
 	return d.answer(ctx, op, ref, digest, a, nil, func(r Record, g gate.Gate, s casework.Setting) (casework.Change, error) {
 		if g.Status == gate.Open {
 			if err := r.Case.Permits(casework.Resubmit, a); err != nil {

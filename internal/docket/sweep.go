@@ -14,7 +14,7 @@ import (
 
 // ring records the next ring of a gate.
 func (d *Desk) ring(ctx context.Context, ref GateRef) (Receipt, error) {
-	return d.moveCase(ctx, ref.Case, Op{}, "", party.System, func(r Record, s casework.Setting) (Commit, Receipt, error) {
+	return d.moveCase(ctx, ref.Of, Op{}, "", party.System, func(r Record, s casework.Setting) (Commit, Receipt, error) {
 		g, ok := r.Gate(ref.Gate)
 		if !ok {
 			return Commit{}, Receipt{}, fault.New(fault.NotFound, "gate")
@@ -68,7 +68,7 @@ func (t *Teller) Retell(ctx context.Context, now time.Time) (told int, oldest ti
 			}
 			seen[ref] = true
 			fresh++
-			if err := t.Tell(ctx, ref.Case, ref.Seq); err != nil {
+			if err := t.Tell(ctx, ref.Of, ref.Seq); err != nil {
 				failed = append(failed, err)
 				oldest = max(oldest, now.Sub(ref.At))
 				continue
@@ -249,7 +249,7 @@ func (t *Teller) sweepLeg(ctx context.Context, c casework.Case, leg gate.Leg, tr
 	if status != running {
 		return t.restart(ctx, c.ID, leg, track, status)
 	}
-	token, ok, err := t.Desk.Store.Token(ctx, GateRef{Case: c.ID, Gate: g.ID})
+	token, ok, err := t.Desk.Store.Token(ctx, GateRef{Of: c.ID, Gate: g.ID})
 	if err != nil {
 		return err
 	}

@@ -76,8 +76,8 @@ func Tellings(e history.Entry, number string) ([]Telling, error) {
 // noticeKey names a notice by the entry it comes from, what it is and to whom.
 func noticeKey(n Notice) string {
 	key := n.Case + "/" + strconv.Itoa(n.Seq) + "/" + string(n.Kind) + "/" + n.Org + "/" + n.Gate
-	if n.Sheet != "" {
-		key = n.Sheet + "/" + key
+	if n.Name != "" {
+		key = n.Name + "/" + key
 	}
 	return key
 }
@@ -172,7 +172,7 @@ func (t *Teller) start(ctx context.Context, id string, s casework.Start) error {
 // execution is alive: a stopped one swallows tokens. A gate without a token is
 // fine: the machine resumes itself when it comes to attach one.
 func (t *Teller) resume(ctx context.Context, id string, leg gate.Leg, gateID string) error {
-	token, ok, err := t.Desk.Store.Token(ctx, GateRef{Case: id, Gate: gateID})
+	token, ok, err := t.Desk.Store.Token(ctx, GateRef{Of: id, Gate: gateID})
 	if err != nil {
 		return fmt.Errorf("reading the token of %s of %s: %w", gateID, id, err)
 	}

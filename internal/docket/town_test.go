@@ -61,7 +61,7 @@ func (p *play) record() docket.Record {
 func (p *play) ref(leg gate.Leg) docket.GateRef {
 	r := p.record()
 	g, _ := r.Open(leg)
-	return docket.GateRef{Case: p.id, Gate: g.ID, Submission: g.Submission}
+	return docket.GateRef{Of: p.id, Gate: g.ID, Submission: g.Submission}
 }
 
 // draft opens, fills and documents an application.
@@ -177,7 +177,7 @@ func (p *play) byCode(person, org string) (party.Actor, *docket.Pass) {
 	}
 	a, _, _, err := docket.Actor(ctx, p.World.Directory, s)
 	must(p.t, err)
-	return a, &docket.Pass{Hash: s.Hash, Case: s.Case, Gate: s.Gate, Now: monday}
+	return a, &docket.Pass{Hash: s.Hash, Of: s.Of, Gate: s.Gate, Now: monday}
 }
 
 func (p *play) link(org string) string {
@@ -278,6 +278,6 @@ func (p *play) account() string {
 
 // idOf is the id of the inquiry or variety that an operation was about.
 func idOf(r docket.Receipt) string {
-	_, id := docket.Parts(r.Sheet)
+	_, id := docket.Parts(r.Name)
 	return id
 }

@@ -73,7 +73,7 @@ type Hold struct {
 // Pass is a link's session that must still be good in the answer's own transaction.
 type Pass struct {
 	Hash string
-	Case string
+	Of string
 	Gate string
 	Now  time.Time // the machine's time
 }
@@ -91,7 +91,7 @@ type Operation struct {
 // Receipt is what the sender gets, and gets again.
 type Receipt struct {
 	Case   string        `json:"Case"`
-	Sheet  string        `json:"Sheet"` // the sheet's name, for an operation on one
+	Name  string        `json:"Sheet"` // the sheet's name, for an operation on one
 	Number string        `json:"Number"`
 	Verb   casework.Verb `json:"Verb"`
 	Gate   string        `json:"Gate"` // the gate that was answered, if one was
@@ -105,14 +105,14 @@ type Receipt struct {
 
 // EntryRef names an entry.
 type EntryRef struct {
-	Case string // the case's id, or a sheet's name
+	Of string // the case's id, or a sheet's name
 	Seq  int
 	At   time.Time // when it was committed
 }
 
 // GateRef names a gate.
 type GateRef struct {
-	Case string
+	Of string
 	Gate string
 	At   time.Time // when it rings, in the due list
 
@@ -194,7 +194,7 @@ const (
 // the dossier's item does.
 type File struct {
 	ID      string       `json:"ID"`
-	Case    string       `json:"Case"`
+	Of    string       `json:"Case"`
 	Item    string       `json:"Item"` // item of the pack, or "evidence"
 	Gate    string       `json:"Gate"` // for evidence: the gate it belongs to
 	Org     string       `json:"Org"`  // the uploader's organisation
@@ -220,7 +220,7 @@ type Ticket struct {
 
 // Reading is one line of the read log.
 type Reading struct {
-	Case   string    `json:"Case"`
+	Of   string    `json:"Case"`
 	File   string    `json:"File"` // "" for the record as a whole
 	Person string    `json:"Person"`
 	Org    string    `json:"Org"`
@@ -232,7 +232,7 @@ type Session struct {
 	Hash    string    `json:"Hash"`
 	Person  string    `json:"Person"`
 	Org     string    `json:"Org"`
-	Case    string    `json:"Case"` // for a link's session: the only case and gate it is good for
+	Of    string    `json:"Case"` // for a link's session: the only case and gate it is good for
 	Gate    string    `json:"Gate"`
 	Issue   int       `json:"Issue,omitzero"` // for a link's session: of that link; revoking it ends the session
 	Created time.Time `json:"Created"`
@@ -243,7 +243,7 @@ type Session struct {
 // Link opens one gate's page for one party. Only the hash of its secret is kept.
 type Link struct {
 	Hash  string    `json:"Hash"`
-	Case  string    `json:"Case"`
+	Of  string    `json:"Case"`
 	Gate  string    `json:"Gate"`
 	Party string    `json:"Party"`
 	Issue int       `json:"Issue"`
@@ -256,7 +256,7 @@ type Link struct {
 // these fields when it is sent and when it is tried.
 type Code struct {
 	ID      string    `json:"ID"`
-	Case    string    `json:"Case"`
+	Of    string    `json:"Case"`
 	Gate    string    `json:"Gate"`
 	Party   string    `json:"Party"`
 	Person  string    `json:"Person"`
@@ -303,7 +303,7 @@ type Notice struct {
 	Key    string        `json:"Key"` // the same key is the same notice
 	Kind   NoticeKind    `json:"Kind"`
 	Case   string        `json:"Case"`
-	Sheet  string        `json:"Sheet"` // the sheet's name, if it is about one
+	Name  string        `json:"Sheet"` // the sheet's name, if it is about one
 	Number string        `json:"Number"`
 	Seq    int           `json:"Seq"` // the entry it comes from
 	Verb   casework.Verb `json:"Verb"`
@@ -321,15 +321,15 @@ func (n Notice) about(name string) Notice {
 	if kind, _ := Parts(name); kind == CaseKind {
 		n.Case = name
 	} else {
-		n.Sheet = name
+		n.Name = name
 	}
 	return n
 }
 
 // Of is the name of the aggregate that n is about.
 func (n Notice) Of() string {
-	if n.Sheet != "" {
-		return n.Sheet
+	if n.Name != "" {
+		return n.Name
 	}
 	return n.Case
 }

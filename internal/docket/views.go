@@ -109,7 +109,7 @@ func (d *Desk) events(ctx context.Context, id string) ([]Event, error) {
 // At returns a view of the case together with one gate that a may answer or
 // has answered. It fails as gate.Gate.MayAnswer.
 func (d *Desk) At(ctx context.Context, ref GateRef, a party.Actor) (View, gate.Gate, error) {
-	v, err := d.View(ctx, ref.Case, a)
+	v, err := d.View(ctx, ref.Of, a)
 	if err != nil {
 		return View{}, gate.Gate{}, err
 	}

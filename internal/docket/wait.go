@@ -49,13 +49,13 @@ func (w *Waiter) Attach(ctx context.Context, ref GateRef, t Token) error {
 		return err
 	}
 	if err != nil {
-		return fmt.Errorf("attaching a token to %s of %s: %w", ref.Gate, ref.Case, err)
+		return fmt.Errorf("attaching a token to %s of %s: %w", ref.Gate, ref.Of, err)
 	}
 	if attached && g.Status == gate.Open {
 		return nil
 	}
 	if _, err := w.Machine.Resume(ctx, t.Value); err != nil {
-		return fmt.Errorf("resuming %s of %s: %w", ref.Gate, ref.Case, err)
+		return fmt.Errorf("resuming %s of %s: %w", ref.Gate, ref.Of, err)
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func (b *Bell) Ring(ctx context.Context) (rang int, err error) {
 		last = next.At
 		if err := b.one(ctx, next); err != nil {
 			b.Desk.Metrics.Count("RingFailed", 1)
-			failed = append(failed, fmt.Errorf("ringing %s of case %s: %w", next.Gate, next.Case, err))
+			failed = append(failed, fmt.Errorf("ringing %s of case %s: %w", next.Gate, next.Of, err))
 			away := errors.Is(err, fault.Unavailable)
 			if lost++; away && lost < ringsLost {
 				continue
@@ -127,7 +127,7 @@ func (b *Bell) Ring(ctx context.Context) (rang int, err error) {
 // putOff moves a gate that cannot be rung out of the way of the others.
 func (b *Bell) putOff(ctx context.Context, ref GateRef, now time.Time) error {
 	if err := b.Desk.Store.Defer(ctx, ref, now.Add(ringAgain)); err != nil {
-		return fmt.Errorf("putting %s of case %s off: %w", ref.Gate, ref.Case, err)
+		return fmt.Errorf("putting %s of case %s off: %w", ref.Gate, ref.Of, err)
 	}
 	return nil
 }

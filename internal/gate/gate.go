@@ -83,7 +83,7 @@ type Answer struct {
 // Gate is one point where a party must act (办理环节).
 type Gate struct {
 	ID         string             `json:"ID"` // unique in its case: leg and number, "opinion-2"
-	Case       string             `json:"Case"`
+	Of       string             `json:"Case"`
 	Leg        Leg                `json:"Leg"`
 	Kind       Kind               `json:"Kind"`
 	Party      string             `json:"Party"`      // the organisation whose move it is
@@ -108,7 +108,7 @@ func (g Gate) MayAnswer(a party.Actor) error {
 	if a.Org != g.Party && !slices.Contains(g.Recorders, a.Org) {
 		return fault.New(fault.NotFound, "gate")
 	}
-	if a.Via == party.ByLink && (a.Case != g.Case || a.Gate != g.ID || a.Issue != g.Issue) {
+	if a.Via == party.ByLink && (a.Of != g.Of || a.Gate != g.ID || a.Issue != g.Issue) {
 		return fault.New(fault.NotFound, "gate")
 	}
 	if !a.Holds(g.needs(a.Org)) {

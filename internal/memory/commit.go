@@ -43,7 +43,7 @@ func (s *Store) Commit(ctx context.Context, c docket.Commit) error {
 				s.state.numbers[ch.Head.Number] = ch.Head.Name()
 			}
 			if ch.Entry != nil {
-				s.world.Stream.put(docket.EntryRef{Case: ch.Head.Name(), Seq: ch.Entry.Seq, At: ch.Entry.At})
+				s.world.Stream.put(docket.EntryRef{Of: ch.Head.Name(), Seq: ch.Entry.Seq, At: ch.Entry.At})
 			}
 		}
 		return nil
@@ -174,28 +174,28 @@ func (s *Store) shape(ch docket.Change) error {
 		if !sayable(g.ID) || !sayable(g.Party) {
 			return fault.New(fault.Invalid, "key")
 		}
-		if g.Case != name {
-			return s.world.broke("gate %s of %s is committed with %s", g.ID, g.Case, name)
+		if g.Of != name {
+			return s.world.broke("gate %s of %s is committed with %s", g.ID, g.Of, name)
 		}
 		if touched[g.ID] {
-			return s.world.broke("gate %s of %s is written twice in one commit", g.ID, g.Case)
+			return s.world.broke("gate %s of %s is written twice in one commit", g.ID, g.Of)
 		}
 		touched[g.ID] = true
 		if (g.Status == gate.Open) != (g.Answer == nil) {
-			return s.world.broke("gate %s of %s is %s and its answer says otherwise", g.ID, g.Case, g.Status)
+			return s.world.broke("gate %s of %s is %s and its answer says otherwise", g.ID, g.Of, g.Status)
 		}
 	}
 	for _, g := range ch.Opened {
 		if g.Status != gate.Open {
-			return s.world.broke("gate %s of %s is born %s", g.ID, g.Case, g.Status)
+			return s.world.broke("gate %s of %s is born %s", g.ID, g.Of, g.Status)
 		}
 	}
 	for _, f := range ch.Files {
 		if err := s.world.fits(f); err != nil {
 			return err
 		}
-		if f.Case != name {
-			return s.world.broke("file %s of %s is committed with %s", f.ID, f.Case, name)
+		if f.Of != name {
+			return s.world.broke("file %s of %s is committed with %s", f.ID, f.Of, name)
 		}
 	}
 	return nil
@@ -206,7 +206,7 @@ func sayable(part string) bool { return part != "" && !strings.Contains(part, "#
 
 // fits fails unless f's object is the one that is made of its aggregate and id.
 func (w *World) fits(f docket.File) error {
-	if f.Key != "dossier/"+f.Case+"/"+f.ID && f.Key != "evidence/"+f.Case+"/"+f.ID || !sayable(f.Case) || !sayable(f.ID) {
+	if f.Key != "dossier/"+f.Of+"/"+f.ID && f.Key != "evidence/"+f.Of+"/"+f.ID || !sayable(f.Of) || !sayable(f.ID) {
 		return fault.New(fault.Invalid, "file.key")
 	}
 	return nil
@@ -257,21 +257,21 @@ func (s *Store) extend(next *shelf, now shelf, ch docket.Change) error {
 func (s *Store) change(next *shelf, now shelf, g gate.Gate) error {
 	p, there := now.gates[g.ID]
 	if !there {
-		return s.world.broke("gate %s of %s is changed before it is born", g.ID, g.Case)
+		return s.world.broke("gate %s of %s is changed before it is born", g.ID, g.Of)
 	}
 	was, err := thaw[gate.Gate](p.gate)
 	if err != nil {
 		return err
 	}
 	if was.Status != gate.Open {
-		_ = s.world.broke("gate %s of %s is answered twice: %s, then %s", g.ID, g.Case, was.Status, g.Status)
+		_ = s.world.broke("gate %s of %s is answered twice: %s, then %s", g.ID, g.Of, was.Status, g.Status)
 		return moved("gate %s was answered", g.ID)
 	}
 	if raised := g.Status == gate.Open && was.Issue+1 == g.Issue; was.Issue != g.Issue && !raised {
 		return moved("gate %s is of issue %d, not %d", g.ID, was.Issue, g.Issue)
 	}
 	if was.Leg != g.Leg || was.Kind != g.Kind || was.Party != g.Party || was.Submission > g.Submission || !was.OpenedAt.Equal(g.OpenedAt) {
-		return s.world.broke("gate %s of %s becomes another gate", g.ID, g.Case)
+		return s.world.broke("gate %s of %s becomes another gate", g.ID, g.Of)
 	}
 	b, err := s.write(g)
 	if err != nil {

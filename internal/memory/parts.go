@@ -197,7 +197,7 @@ func lasts(s docket.Session, now time.Time) bool { return now.Before(s.Idle) && 
 // lets reports whether p's session holds.
 func (d *Doors) lets(p docket.Pass) bool {
 	s, ok := d.sessions[p.Hash]
-	return ok && s.Case == p.Case && s.Gate == p.Gate && lasts(s, p.Now)
+	return ok && s.Of == p.Of && s.Gate == p.Gate && lasts(s, p.Now)
 }
 
 // PutSession opens a session. See [docket.Doors].
@@ -273,7 +273,7 @@ func (d *Doors) Link(ctx context.Context, hash string) (docket.Link, error) {
 // CountCode counts a request for a code. See [docket.Doors].
 func (d *Doors) CountCode(ctx context.Context, c docket.Code, most int) error {
 	return run(ctx, d.world, "Doors.CountCode", func() error {
-		hour := c.Case + "/" + c.Gate + "/" + c.Person + "/" + c.At.UTC().Format("2006010215")
+		hour := c.Of + "/" + c.Gate + "/" + c.Person + "/" + c.At.UTC().Format("2006010215")
 		if d.counted[hour] >= most {
 			return fault.New(fault.Conflict, "moved")
 		}
@@ -288,7 +288,7 @@ func (d *Doors) CountCode(ctx context.Context, c docket.Code, most int) error {
 // CountAtGate counts what happens at a gate within a day. See [docket.Doors].
 func (d *Doors) CountAtGate(ctx context.Context, l docket.Link, what string, at time.Time, most int) error {
 	return run(ctx, d.world, "Doors.CountAtGate", func() error {
-		day := fmt.Sprint(l.Case, "/", l.Gate, "/", l.Issue, "/", what, "/", at.UTC().Format("20060102"))
+		day := fmt.Sprint(l.Of, "/", l.Gate, "/", l.Issue, "/", what, "/", at.UTC().Format("20060102"))
 		if d.counted[day] >= most {
 			return fault.New(fault.Conflict, "moved")
 		}

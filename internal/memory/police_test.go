@@ -38,7 +38,7 @@ func born(t *testing.T, w *memory.World) casework.Case {
 }
 
 func waiting() gate.Gate {
-	return gate.Gate{ID: "opinion-1", Case: "c1", Leg: gate.Opinion, Kind: gate.Assess, Party: "mpa", Issue: 1, OpenedAt: noon, Status: gate.Open}
+	return gate.Gate{ID: "opinion-1", Of: "c1", Leg: gate.Opinion, Kind: gate.Assess, Party: "mpa", Issue: 1, OpenedAt: noon, Status: gate.Open}
 }
 
 func answered(choice string) gate.Gate {
@@ -102,7 +102,7 @@ func TestBrokenContractsAreHeardOf(t *testing.T) {
 		{"an entry of another case", func(b *docket.Change) { b.Entry.Aggregate = "case/c2" }, "an entry of case/c2 is committed"},
 		{"a head that does not name its entry", func(b *docket.Change) { b.Head.Hash = "x" }, "does not name entry"},
 		{"a head that names an entry nobody commits", func(b *docket.Change) { b.Entry = nil }, "without one being committed"},
-		{"a gate of another case", func(b *docket.Change) { b.Changed[0].Case = "c2" }, "of c2 is committed"},
+		{"a gate of another case", func(b *docket.Change) { b.Changed[0].Of = "c2" }, "of c2 is committed"},
 		{"a gate written twice", func(b *docket.Change) { b.Changed = append(b.Changed, b.Changed[0]) }, "written twice"},
 		{"a gate answered without an answer", func(b *docket.Change) { b.Changed[0].Answer = nil }, "answer says otherwise"},
 		{"a gate born answered", func(b *docket.Change) {
@@ -113,7 +113,7 @@ func TestBrokenContractsAreHeardOf(t *testing.T) {
 		{"a gate changed before it is born", func(b *docket.Change) { b.Changed[0].ID = "opinion-9" }, "before it is born"},
 		{"a gate that becomes another party's", func(b *docket.Change) { b.Changed[0].Party = "hc" }, "becomes another gate"},
 		{"a file of another case", func(b *docket.Change) {
-			b.Files = []docket.File{{ID: "f1", Case: "c2", Key: "dossier/c2/f1"}}
+			b.Files = []docket.File{{ID: "f1", Of: "c2", Key: "dossier/c2/f1"}}
 		}, "file f1 of c2"},
 	} {
 		t.Run(tt.sentence, func(t *testing.T) {
@@ -204,7 +204,7 @@ func TestTokensStayWhereTheyBelong(t *testing.T) {
 				t.Fatal(err)
 			}
 			token := w.Machine.Wait("c1-opinion-1")
-			if _, _, err := w.Store.AttachToken(ctx, docket.GateRef{Case: "c1", Gate: "opinion-1"}, docket.Token{Value: token, Run: 1}); err != nil {
+			if _, _, err := w.Store.AttachToken(ctx, docket.GateRef{Of: "c1", Gate: "opinion-1"}, docket.Token{Value: token, Run: 1}); err != nil {
 				t.Fatal(err)
 			}
 			if err := tt.tell(w, c, token); err == nil || len(e.heard) != 1 {
@@ -271,7 +271,7 @@ func TestReadsThatFailTellNothing(t *testing.T) {
 	if _, untold, err := w.Store.Entry(ctx, "c1", 1); untold || !errors.Is(err, fault.Unavailable) {
 		t.Errorf("Entry: got %v and %v", untold, err)
 	}
-	if _, attached, err := w.Store.AttachToken(ctx, docket.GateRef{Case: "c1", Gate: "opinion-1"}, docket.Token{Value: "x"}); attached || !errors.Is(err, fault.Unavailable) {
+	if _, attached, err := w.Store.AttachToken(ctx, docket.GateRef{Of: "c1", Gate: "opinion-1"}, docket.Token{Value: "x"}); attached || !errors.Is(err, fault.Unavailable) {
 		t.Errorf("AttachToken: got %v and %v", attached, err)
 	}
 }

@@ -110,15 +110,15 @@ func (s *Store) dueAt(id string, g gate.Gate) time.Time {
 // Defer moves a gate in the due list. See [docket.Store].
 func (s *Store) Defer(ctx context.Context, ref docket.GateRef, until time.Time) error {
 	return run(ctx, s.world, "Store.Defer", func() error {
-		p, ok := s.state.shelves[ref.Case].gates[ref.Gate]
+		p, ok := s.state.shelves[ref.Of].gates[ref.Gate]
 		if !ok {
 			return nil
 		}
 		g, err := thaw[gate.Gate](p.gate)
-		if err != nil || g.Ring == nil || !s.dueAt(ref.Case, g).Equal(ref.At) {
+		if err != nil || g.Ring == nil || !s.dueAt(ref.Of, g).Equal(ref.At) {
 			return err
 		}
-		s.state.deferred[ref.Case+"#"+ref.Gate] = deferral{g.Ring.At, until}
+		s.state.deferred[ref.Of+"#"+ref.Gate] = deferral{g.Ring.At, until}
 		return nil
 	})
 }

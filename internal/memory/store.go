@@ -216,7 +216,7 @@ func (s *Store) Untold(ctx context.Context, before time.Time, limit int) ([]dock
 		for _, id := range sortedKeys(s.listed()) {
 			for i, l := range s.listed()[id].entries {
 				if l.untold && l.at.Before(before) {
-					refs = append(refs, docket.EntryRef{Case: id, Seq: i + 1, At: l.at})
+					refs = append(refs, docket.EntryRef{Of: id, Seq: i + 1, At: l.at})
 				}
 			}
 		}
@@ -241,7 +241,7 @@ func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]docket.Gate
 					continue
 				}
 				if place := s.dueAt(name, g); !place.After(at) {
-					refs = append(refs, docket.GateRef{Case: name, Gate: g.ID, At: place})
+					refs = append(refs, docket.GateRef{Of: name, Gate: g.ID, At: place})
 				}
 			}
 		}
@@ -268,7 +268,7 @@ func (s *Store) Open(ctx context.Context, after string, limit int) ([]string, er
 func (s *Store) AttachToken(ctx context.Context, ref docket.GateRef, t docket.Token) (gate.Gate, bool, error) {
 	attached := false
 	g, err := call(ctx, s.world, "Store.AttachToken", func() (gate.Gate, error) {
-		sh := s.state.shelves[ref.Case]
+		sh := s.state.shelves[ref.Of]
 		p, ok := sh.gates[ref.Gate]
 		if !ok {
 			return gate.Gate{}, fault.New(fault.NotFound, "gate")
@@ -277,7 +277,7 @@ func (s *Store) AttachToken(ctx context.Context, ref docket.GateRef, t docket.To
 			p.token = &t
 			sh.gates = cloned(sh.gates)
 			sh.gates[ref.Gate] = p
-			s.shelve(ref.Case, sh)
+			s.shelve(ref.Of, sh)
 		}
 		attached = p.token.Value == t.Value
 		return thaw[gate.Gate](p.gate)
@@ -289,7 +289,7 @@ func (s *Store) AttachToken(ctx context.Context, ref docket.GateRef, t docket.To
 func (s *Store) Token(ctx context.Context, ref docket.GateRef) (docket.Token, bool, error) {
 	found := false
 	t, err := call(ctx, s.world, "Store.Token", func() (docket.Token, error) {
-		p := s.state.shelves[ref.Case].gates[ref.Gate]
+		p := s.state.shelves[ref.Of].gates[ref.Gate]
 		if p.token == nil {
 			return docket.Token{}, nil
 		}
@@ -305,7 +305,7 @@ func (s *Store) PutFile(ctx context.Context, f docket.File) error {
 		if err := s.world.fits(f); err != nil {
 			return err
 		}
-		sh := s.state.shelves[f.Case]
+		sh := s.state.shelves[f.Of]
 		if sh.files[f.ID] != nil {
 			return nil
 		}
@@ -315,7 +315,7 @@ func (s *Store) PutFile(ctx context.Context, f docket.File) error {
 		}
 		sh.files = cloned(sh.files)
 		sh.files[f.ID] = b
-		s.shelve(f.Case, sh)
+		s.shelve(f.Of, sh)
 		return nil
 	})
 }
@@ -329,7 +329,7 @@ func (s *Store) SettleFile(ctx context.Context, f docket.File) (docket.File, err
 		if f.State == docket.Unchecked {
 			return docket.File{}, fault.New(fault.Invalid, "file.unchecked")
 		}
-		sh := s.state.shelves[f.Case]
+		sh := s.state.shelves[f.Of]
 		if sh.files[f.ID] == nil {
 			return docket.File{}, fault.New(fault.NotFound, "file")
 		}
@@ -338,11 +338,11 @@ func (s *Store) SettleFile(ctx context.Context, f docket.File) (docket.File, err
 			return was, err
 		}
 		if was.Key != f.Key || was.Item != f.Item || was.Gate != f.Gate || was.Org != f.Org || was.Name != f.Name {
-			return docket.File{}, s.world.broke("file %s of case %s becomes another file", f.ID, f.Case)
+			return docket.File{}, s.world.broke("file %s of case %s becomes another file", f.ID, f.Of)
 		}
 		if (f.State == docket.Unscanned || f.State == docket.Rejected) && f.Reason == "" || f.State != docket.Unscanned && !f.ScanAt.IsZero() ||
 			f.State == docket.Checked && f.Scan == docket.NotYet {
-			return docket.File{}, s.world.broke("file %s of case %s is %s without a reason, or waits for a scan that is over", f.ID, f.Case, f.State)
+			return docket.File{}, s.world.broke("file %s of case %s is %s without a reason, or waits for a scan that is over", f.ID, f.Of, f.State)
 		}
 		b, err := freeze(f)
 		if err != nil {
@@ -350,7 +350,7 @@ func (s *Store) SettleFile(ctx context.Context, f docket.File) (docket.File, err
 		}
 		sh.files = cloned(sh.files)
 		sh.files[f.ID] = b
-		s.shelve(f.Case, sh)
+		s.shelve(f.Of, sh)
 		return thaw[docket.File](b)
 	})
 }
@@ -361,7 +361,7 @@ func (s *Store) AwaitFile(ctx context.Context, f docket.File) error {
 		if err := s.world.fits(f); err != nil {
 			return err
 		}
-		sh := s.state.shelves[f.Case]
+		sh := s.state.shelves[f.Of]
 		if sh.files[f.ID] == nil {
 			return fault.New(fault.NotFound, "file")
 		}
@@ -376,7 +376,7 @@ func (s *Store) AwaitFile(ctx context.Context, f docket.File) error {
 		}
 		sh.files = cloned(sh.files)
 		sh.files[f.ID] = b
-		s.shelve(f.Case, sh)
+		s.shelve(f.Of, sh)
 		return nil
 	})
 }
@@ -422,17 +422,17 @@ func (s *Store) FileByKey(ctx context.Context, object string) (docket.File, erro
 // LogRead writes a line of the read log. See [docket.Store].
 func (s *Store) LogRead(ctx context.Context, r docket.Reading) error {
 	return run(ctx, s.world, "Store.LogRead", func() error {
-		if !sayable(r.Case) || !sayable(r.Person) {
+		if !sayable(r.Of) || !sayable(r.Person) {
 			return fault.New(fault.Invalid, "key")
 		}
-		sh := s.state.shelves[r.Case]
+		sh := s.state.shelves[r.Of]
 		same := func(o docket.Reading) bool {
 			return o.At.Equal(r.At) && o.Person == r.Person && o.File == r.File
 		}
 		if !slices.ContainsFunc(sh.reads, same) {
 			r.At = r.At.UTC()
 			sh.reads = append(sh.reads, r)
-			s.shelve(r.Case, sh)
+			s.shelve(r.Of, sh)
 		}
 		return nil
 	})

@@ -121,7 +121,7 @@ func (h house) waitRun(id string, leg gate.Leg, want string) {
 func (h house) waitToken(id, g string) {
 	h.Helper()
 	h.must(stack.Eventually(h.ctx, 90*time.Second, func() (bool, error) {
-		token, ok, err := h.stack.Environment().Store().Token(h.ctx, docket.GateRef{Case: id, Gate: g})
+		token, ok, err := h.stack.Environment().Store().Token(h.ctx, docket.GateRef{Of: id, Gate: g})
 		if !ok {
 			h.heal()
 			time.Sleep(time.Second)

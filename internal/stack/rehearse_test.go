@@ -165,7 +165,7 @@ func uploaded(item, file, version string, data []byte) func(*scene) {
 		if item == "evidence" {
 			prefix, org = "evidence/", "nmpa"
 		}
-		f := docket.File{ID: strings.ToLower(rand.Text()[:16]), Case: s.id, Item: item, Org: org, Name: "a.pdf", State: docket.Unchecked, At: time.Now().UTC().Truncate(time.Millisecond)}
+		f := docket.File{ID: strings.ToLower(rand.Text()[:16]), Of: s.id, Item: item, Org: org, Name: "a.pdf", State: docket.Unchecked, At: time.Now().UTC().Truncate(time.Millisecond)}
 		f.Key = prefix + s.id + "/" + f.ID
 		// First the object: its own event finds no file.
 		s.swaps[file], s.swaps[version] = f.ID, s.put(f.Key, data)
@@ -218,7 +218,7 @@ func opinionGiven(s *scene) {
 
 func tokenIs(run int) func(*scene) {
 	return func(s *scene) {
-		token, ok, err := s.stack.Environment().Store().Token(s.ctx, docket.GateRef{Case: s.id, Gate: "opinion-1"})
+		token, ok, err := s.stack.Environment().Store().Token(s.ctx, docket.GateRef{Of: s.id, Gate: "opinion-1"})
 		s.must(err)
 		if !ok || token.Run < run {
 			s.Errorf("the gate's token: got one of run %d, want %d", token.Run, run)

@@ -133,7 +133,7 @@ func TestAWaitThatNobodyAnswersAsksAgainAndTheSweepStartsTheNextRun(t *testing.T
 	}
 	retries := map[time.Time]bool{}
 	await("the first run to end", func() (bool, error) {
-		token, ok, err := env.Store().Token(ctx, docket.GateRef{Case: id, Gate: "opinion-1"})
+		token, ok, err := env.Store().Token(ctx, docket.GateRef{Of: id, Gate: "opinion-1"})
 		if ok && token.Run == 1 {
 			retries[token.Entered] = true
 		}

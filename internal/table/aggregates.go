@@ -263,7 +263,7 @@ func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]docket.Gate
 		id, g, ok := parseGate(keyOf(it))
 		rings, isInstant := parseInstant(textOf(it, attrWorkSK))
 		if ok && isInstant {
-			refs = append(refs, docket.GateRef{Case: id, Gate: g, At: rings})
+			refs = append(refs, docket.GateRef{Of: id, Gate: g, At: rings})
 		}
 	}
 	return refs, nil
@@ -272,9 +272,9 @@ func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]docket.Gate
 // Defer moves a gate in the due list. See [docket.Store].
 func (s *Store) Defer(ctx context.Context, ref docket.GateRef, until time.Time) error {
 	u := newChange()
-	condition := u.equal(attrWorkSK, text(dueIndex(ref.Case, ref.Gate, ref.At).sk))
-	u.set(text(dueIndex(ref.Case, ref.Gate, until).sk), attrWorkSK)
-	_, err := s.update(ctx, gateKey(ref.Case, ref.Gate), u, condition)
+	condition := u.equal(attrWorkSK, text(dueIndex(ref.Of, ref.Gate, ref.At).sk))
+	u.set(text(dueIndex(ref.Of, ref.Gate, until).sk), attrWorkSK)
+	_, err := s.update(ctx, gateKey(ref.Of, ref.Gate), u, condition)
 	if errors.Is(err, fault.Conflict) {
 		return nil // rung, answered or moved meanwhile
 	}
@@ -303,11 +303,11 @@ func (s *Store) AttachToken(ctx context.Context, ref docket.GateRef, t docket.To
 	order := text(tokenOrder(t))
 	u := newChange().set(text(t.Value), attrToken).set(order, attrTokenOrder)
 	older := u.name(attrTokenOrder)
-	it, err := s.update(ctx, gateKey(ref.Case, ref.Gate), u,
+	it, err := s.update(ctx, gateKey(ref.Of, ref.Gate), u,
 		present+" AND (attribute_not_exists("+older+") OR "+older+" < "+u.value(order)+")")
 	if errors.Is(err, fault.Conflict) {
 		if it == nil {
-			if it, err = s.get(ctx, gateKey(ref.Case, ref.Gate)); err != nil {
+			if it, err = s.get(ctx, gateKey(ref.Of, ref.Gate)); err != nil {
 				return gate.Gate{}, false, err
 			}
 		}
@@ -325,7 +325,7 @@ func (s *Store) AttachToken(ctx context.Context, ref docket.GateRef, t docket.To
 
 // Token reads the token on a gate. See [docket.Store].
 func (s *Store) Token(ctx context.Context, ref docket.GateRef) (docket.Token, bool, error) {
-	it, err := s.get(ctx, gateKey(ref.Case, ref.Gate))
+	it, err := s.get(ctx, gateKey(ref.Of, ref.Gate))
 	if err != nil || !has(it, attrToken) {
 		return docket.Token{}, false, err
 	}
@@ -340,16 +340,16 @@ func (s *Store) Token(ctx context.Context, ref docket.GateRef) (docket.Token, bo
 // fileItem returns a file's item. The object's key must be the one that is
 // made of the file's case and id: FileByKey reads it backwards.
 func fileItem(f docket.File) (item, error) {
-	if id, file, ok := parseObject(f.Key); !ok || id != f.Case || file != f.ID {
+	if id, file, ok := parseObject(f.Key); !ok || id != f.Of || file != f.ID {
 		return key{}.item(), fault.New(fault.Invalid, "file.key")
 	}
-	it, err := document(fileKey(f.Case, f.ID), f)
+	it, err := document(fileKey(f.Of, f.ID), f)
 	if err != nil {
 		return it, err
 	}
 	it[attrState] = text(string(f.State))
 	if f.State == docket.Unchecked && !f.ScanAt.IsZero() {
-		scanIndex(f.Case, f.ID, f.ScanAt).work(it)
+		scanIndex(f.Of, f.ID, f.ScanAt).work(it)
 	}
 	return it, nil
 }
@@ -376,10 +376,10 @@ func (s *Store) SettleFile(ctx context.Context, f docket.File) (docket.File, err
 	if f.State == docket.Unchecked {
 		return docket.File{}, fault.New(fault.Invalid, "file.unchecked")
 	}
-	k := fileKey(f.Case, f.ID)
+	k := fileKey(f.Of, f.ID)
 	u := newChange().set(it[attrData], attrData).set(it[attrState], attrState).set(text(f.Version), attrPinned)
 	if f.State == docket.Unscanned && !f.ScanAt.IsZero() {
-		at := scanIndex(f.Case, f.ID, f.ScanAt)
+		at := scanIndex(f.Of, f.ID, f.ScanAt)
 		u.set(text(at.pk), attrWorkPK).set(text(at.sk), attrWorkSK)
 	} else {
 		u.remove(attrWorkPK, attrWorkSK)
@@ -397,7 +397,7 @@ func (s *Store) SettleFile(ctx context.Context, f docket.File) (docket.File, err
 
 // AwaitFile notes when a file is looked for. See [docket.Store].
 func (s *Store) AwaitFile(ctx context.Context, f docket.File) error {
-	now, err := find[docket.File](ctx, s, fileKey(f.Case, f.ID), "file")
+	now, err := find[docket.File](ctx, s, fileKey(f.Of, f.ID), "file")
 	if err != nil || now.State != docket.Unchecked {
 		return err
 	}
@@ -412,7 +412,7 @@ func (s *Store) AwaitFile(ctx context.Context, f docket.File) error {
 	} else {
 		u.remove(attrWorkPK, attrWorkSK)
 	}
-	_, err = s.update(ctx, fileKey(f.Case, f.ID), u, u.equal(attrState, text(string(docket.Unchecked))))
+	_, err = s.update(ctx, fileKey(f.Of, f.ID), u, u.equal(attrState, text(string(docket.Unchecked))))
 	if errors.Is(err, fault.Conflict) {
 		return nil // settled meanwhile
 	}

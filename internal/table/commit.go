@@ -301,7 +301,7 @@ func (b *batch) hold(h docket.Hold) {
 // pass demands that a link's session is good for this case and gate.
 func (b *batch) pass(p docket.Pass) {
 	u := newChange()
-	condition := u.equal(attrCase, text(p.Case)) + " AND " + u.equal(attrGate, text(p.Gate)) + " AND " + u.lasting(p.Now, attrIdle, attrExpires)
+	condition := u.equal(attrCase, text(p.Of)) + " AND " + u.equal(attrGate, text(p.Gate)) + " AND " + u.lasting(p.Now, attrIdle, attrExpires)
 	k := sessionKey(p.Hash)
 	if !b.take(k.item(), nil) {
 		return

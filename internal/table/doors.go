@@ -39,7 +39,7 @@ func sessionItem(s docket.Session) (item, error) {
 	if err != nil {
 		return it, err
 	}
-	it[attrCase], it[attrGate] = text(s.Case), text(s.Gate)
+	it[attrCase], it[attrGate] = text(s.Of), text(s.Gate)
 	it[attrIdle], it[attrExpires] = text(instant(s.Idle)), text(instant(s.Expires))
 	forgotten(it, s.Expires)
 	return it, nil

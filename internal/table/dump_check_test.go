@@ -114,7 +114,7 @@ func sampled(items []storetest.Item) []storetest.Item {
 		case "LINK":
 			var l docket.Link
 			_ = json.Unmarshal([]byte(said(it, "data")), &l)
-			return !open["CASE#"+l.Case+" GATE#"+l.Gate] && seen[kind]%8 > 0
+			return !open["CASE#"+l.Of+" GATE#"+l.Gate] && seen[kind]%8 > 0
 		}
 		return false
 	})

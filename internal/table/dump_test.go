@@ -188,7 +188,7 @@ var rewritten = map[string]func(item) (item, error){
 		if err != nil {
 			return nil, err
 		}
-		now, err := gateItem(docket.Head{Kind: docket.CaseKind, ID: g.Case, Version: int(numberOf(it, attrVersion))}, g)
+		now, err := gateItem(docket.Head{Kind: docket.CaseKind, ID: g.Of, Version: int(numberOf(it, attrVersion))}, g)
 		if token, ok := parseTokenOrder(textOf(it, attrTokenOrder)); ok {
 			token.Value = textOf(it, attrToken)
 			now[attrToken], now[attrTokenOrder] = text(token.Value), text(tokenOrder(token))
@@ -205,7 +205,7 @@ var rewritten = map[string]func(item) (item, error){
 			now[attrPinned] = text(f.Version)
 		}
 		if f.State == docket.Unscanned && !f.ScanAt.IsZero() {
-			scanIndex(f.Case, f.ID, f.ScanAt).work(now)
+			scanIndex(f.Of, f.ID, f.ScanAt).work(now)
 		}
 		return now, err
 	},
@@ -276,7 +276,7 @@ func TestStreamRecordsNameTheirEntries(t *testing.T) {
 	for _, it := range dumped(t) {
 		e, err := history.Decode([]byte(textOf(it, attrData)))
 		if err == nil {
-			want = append(want, docket.EntryRef{Case: strings.TrimPrefix(e.Aggregate, docket.CaseKind+"/"), Seq: e.Seq})
+			want = append(want, docket.EntryRef{Of: strings.TrimPrefix(e.Aggregate, docket.CaseKind+"/"), Seq: e.Seq})
 		}
 	}
 	var got []docket.EntryRef

@@ -16,7 +16,7 @@ func FuzzKeys(f *testing.F) {
 	f.Add("dossier/c/f", tokenOrder(docket.Token{Run: 1, Entered: time.Unix(0, 1), Retry: 2}))
 	f.Add("CASE#", "ENTRY#-1")
 	f.Fuzz(func(t *testing.T, a, b string) {
-		if ref, ok := EntryOf(a, b); ok && (entryKey(ref.Case, ref.Seq) != key{a, b}) {
+		if ref, ok := EntryOf(a, b); ok && (entryKey(ref.Of, ref.Seq) != key{a, b}) {
 			t.Errorf("%q %q: got entry %+v, which has another key", a, b, ref)
 		}
 		if id, gate, ok := parseGate(key{a, b}); ok {

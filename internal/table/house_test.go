@@ -167,7 +167,7 @@ func (l *life) at(leg gate.Leg) docket.GateRef {
 		id = r.Case.Papers.Gate
 	}
 	g, _ := r.Gate(id)
-	return docket.GateRef{Case: l.id, Gate: id, Submission: g.Submission}
+	return docket.GateRef{Of: l.id, Gate: id, Submission: g.Submission}
 }
 
 // open begins a case, with the form filled in.
@@ -297,5 +297,5 @@ func (l *life) byLink(person, org string) (party.Actor, *docket.Pass) {
 	l.secrets["session of "+c.ID] = "session"
 	a, _, _, err := docket.Actor(ctx, l.keep, s)
 	l.ok(err)
-	return a, &docket.Pass{Hash: s.Hash, Case: s.Case, Gate: s.Gate, Now: l.Now()}
+	return a, &docket.Pass{Hash: s.Hash, Of: s.Of, Gate: s.Gate, Now: l.Now()}
 }

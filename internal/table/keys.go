@@ -218,7 +218,7 @@ func readingKey(r docket.Reading) key {
 	if file == "" {
 		file = "-"
 	}
-	return at("READ#"+r.Case, instant(r.At)+sep+r.Person+sep+file, r.Case, r.Person, file)
+	return at("READ#"+r.Of, instant(r.At)+sep+r.Person+sep+file, r.Of, r.Person, file)
 }
 
 func sessionKey(hash string) key { return single("SESSION", hash) }
@@ -227,18 +227,18 @@ func codeKey(id string) key      { return single("CODE", id) }
 
 // hourKey is where requests for codes are counted.
 func hourKey(c docket.Code) key {
-	if !isPart(c.Case) || !isPart(c.Gate) || !isPart(c.Person) {
+	if !isPart(c.Of) || !isPart(c.Gate) || !isPart(c.Person) {
 		return key{}
 	}
-	return key{"CODES" + sep + c.Case + sep + c.Gate, c.Person + sep + c.At.UTC().Format("2006010215")}
+	return key{"CODES" + sep + c.Of + sep + c.Gate, c.Person + sep + c.At.UTC().Format("2006010215")}
 }
 
 // dayKey is where what happens at a gate within a day is counted.
 func dayKey(l docket.Link, what string, at time.Time) key {
-	if !isPart(l.Case) || !isPart(l.Gate) || !isPart(what) {
+	if !isPart(l.Of) || !isPart(l.Gate) || !isPart(what) {
 		return key{}
 	}
-	return key{"CODES" + sep + l.Case + sep + l.Gate, "all" + sep + what + sep + strconv.Itoa(l.Issue) + sep + at.UTC().Format("20060102")}
+	return key{"CODES" + sep + l.Of + sep + l.Gate, "all" + sep + what + sep + strconv.Itoa(l.Issue) + sep + at.UTC().Format("20060102")}
 }
 
 func pendingKey(state string) key { return single("PENDING", state) }
@@ -260,7 +260,7 @@ func EntryOf(pk, sk string) (docket.EntryRef, bool) {
 	if !ok || !isEntry || err != nil || (key{pk, sk}) != entryKey(name, seq) {
 		return docket.EntryRef{}, false
 	}
-	return docket.EntryRef{Case: name, Seq: seq}, true
+	return docket.EntryRef{Of: name, Seq: seq}, true
 }
 
 // parseGate takes the key of a gate, or of a seat at one, apart.

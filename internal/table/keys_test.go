@@ -19,7 +19,7 @@ func TestKeysRoundTrip(t *testing.T) {
 		when := time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "seconds"), rapid.Int64Range(0, 1e9-1).Draw(t, "nanos")).UTC()
 
 		k := entryKey(id, seq)
-		if got, ok := EntryOf(k.pk, k.sk); !ok || got != (docket.EntryRef{Case: id, Seq: seq}) {
+		if got, ok := EntryOf(k.pk, k.sk); !ok || got != (docket.EntryRef{Of: id, Seq: seq}) {
 			t.Fatalf("EntryOf(%v) = %v, %v", k, got, ok)
 		}
 		for _, k := range []key{gateKey(id, gate), seatKey(id, gate, org)} {
@@ -86,7 +86,7 @@ func TestKeysRefuse(t *testing.T) {
 		{"an operation has an id", operationKey("a", "")},
 		{"a session has a hash", sessionKey("")},
 		{"a subject can be too long", subjectKey(long)},
-		{"a separator cannot be in a reader's id", readingKey(docket.Reading{Case: "c", Person: "a#b"})},
+		{"a separator cannot be in a reader's id", readingKey(docket.Reading{Of: "c", Person: "a#b"})},
 	}
 	for _, tt := range tests {
 		t.Run(tt.sentence, func(t *testing.T) {

@@ -125,7 +125,7 @@ func (l *life) filing(what, receipt string) {
 }
 
 func (l *life) amend(what, who string, d casework.Decision) {
-	ref := docket.GateRef{Case: l.id}
+	ref := docket.GateRef{Of: l.id}
 	for _, g := range l.record().Gates {
 		if g.Leg == gate.Reply && g.Kind == gate.Decide {
 			ref.Gate, ref.Submission = g.ID, l.newest()
@@ -150,14 +150,14 @@ func (h *house) revoked() {
 	l := h.submitted("links", "lin", casework.Device, nil)
 	ref := l.at(gate.Reply)
 	l.step("links-revoked", func(op docket.Op) (docket.Receipt, error) {
-		return h.Desk.RevokeLinks(ctx, op, docket.GateRef{Case: ref.Case, Gate: ref.Gate}, actor("shen"))
+		return h.Desk.RevokeLinks(ctx, op, docket.GateRef{Of: ref.Of, Gate: ref.Gate}, actor("shen"))
 	})
 	l.reply("approved-after-revoking", "shen", approve("函〔2026〕41号", 10, "套"))
 }
 
 // correct puts right what was entered of the reply, by the same letter.
 func (l *life) correct(what, who string, d casework.Decision) {
-	ref := docket.GateRef{Case: l.id}
+	ref := docket.GateRef{Of: l.id}
 	for _, g := range l.record().Gates {
 		if g.Leg == gate.Reply && g.Kind == gate.Decide {
 			ref.Gate, ref.Submission = g.ID, l.newest()
@@ -391,6 +391,6 @@ func (h *house) limits() {
 
 // idOf is the id of the aggregate that an operation made.
 func idOf(r docket.Receipt) string {
-	_, id := docket.Parts(r.Sheet)
+	_, id := docket.Parts(r.Name)
 	return id
 }

@@ -161,7 +161,7 @@ func TestACommitUsesWhatItBringsAndBringsWhatItUses(t *testing.T) {
 	one.Was, one.Head.Version, one.Open = 1, 2, true
 	for i, status := range []gate.Status{gate.Open, gate.Answered, gate.Open} {
 		g := gate.Gate{
-			ID: "opinion-" + strconv.Itoa(i+1), Case: "c1", Leg: gate.Opinion, Kind: gate.Assess, Party: "mpa", Recorders: []string{"hc"},
+			ID: "opinion-" + strconv.Itoa(i+1), Of: "c1", Leg: gate.Opinion, Kind: gate.Assess, Party: "mpa", Recorders: []string{"hc"},
 			Submission: 1, Issue: i + 1, OpenedAt: at, Status: status,
 		}
 		if i == 2 {
@@ -177,7 +177,7 @@ func TestACommitUsesWhatItBringsAndBringsWhatItUses(t *testing.T) {
 		Entry: &history.Entry{Aggregate: "variety/v1", Seq: 2, At: at}, Home: docket.Place{List: "l", At: at},
 	})
 	c.Holds = []docket.Hold{{Of: "variety/v2", Version: 4}}
-	c.Session = &docket.Pass{Hash: strings.Repeat("a", 64), Case: "c1", Gate: "opinion-1", Now: at}
+	c.Session = &docket.Pass{Hash: strings.Repeat("a", 64), Of: "c1", Gate: "opinion-1", Now: at}
 	s, got := scripted(t, done)
 	if err := s.Commit(t.Context(), c); err != nil {
 		t.Fatal(err)

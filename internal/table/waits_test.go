@@ -89,7 +89,7 @@ func (h *house) doors() {
 	h.ok(h.keep.PutPending(ctx, docket.Pending{
 		State: docket.Hash("state"), Nonce: "nonce", Verifier: "verifier", Site: "hospital", Return: "/hospital", Expires: now.Add(200 * 24 * time.Hour),
 	}))
-	h.ok(h.keep.LogRead(ctx, docket.Reading{Case: "record-as-a-whole", Person: "wu", Org: "audit", At: now}))
+	h.ok(h.keep.LogRead(ctx, docket.Reading{Of: "record-as-a-whole", Person: "wu", Org: "audit", At: now}))
 }
 
 // whatStillWaits leaves something of every kind open, overdue, untold and unscanned.

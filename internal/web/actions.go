@@ -58,7 +58,7 @@ func (x *exchange) actDeliver(op docket.Op, v docket.View) (docket.Receipt, erro
 	if owed == "" { // delivered already: the operation's own receipt, or a conflict
 		owed = lastPapers(v)
 	}
-	ref := docket.GateRef{Case: v.Case.ID, Gate: owed}
+	ref := docket.GateRef{Of: v.Case.ID, Gate: owed}
 	return x.site.Desk.Deliver(x.ctx(), op, ref, version, x.said("declared") == "yes", x.actor)
 }
 
@@ -100,7 +100,7 @@ func (x *exchange) actJoin(op docket.Op, v docket.View) (docket.Receipt, error) 
 }
 
 func (x *exchange) actGate(v docket.View) docket.GateRef {
-	return docket.GateRef{Case: v.Case.ID, Gate: x.r.PostForm.Get("gate")}
+	return docket.GateRef{Of: v.Case.ID, Gate: x.r.PostForm.Get("gate")}
 }
 
 func (x *exchange) actAssign(op docket.Op, v docket.View) (docket.Receipt, error) {
@@ -146,7 +146,7 @@ func (x *exchange) replaceReply(op docket.Op, v docket.View,
 	if len(problems) > 0 {
 		return docket.Receipt{}, fault.Fields(problems)
 	}
-	return do(x.ctx(), op, docket.GateRef{Case: v.Case.ID, Gate: g.ID}, x.number("reply"), d, x.said("why"), x.actor)
+	return do(x.ctx(), op, docket.GateRef{Of: v.Case.ID, Gate: g.ID}, x.number("reply"), d, x.said("why"), x.actor)
 }
 
 func (x *exchange) actRevokeLinks(op docket.Op, v docket.View) (docket.Receipt, error) {

@@ -145,7 +145,7 @@ func (x *exchange) recognise(secret string, byLink bool) error {
 	if byLink != (s.Gate != "") {
 		return fault.New(fault.NotFound, "session")
 	}
-	if byLink && x.r.PathValue("case") != "" && (s.Case != x.r.PathValue("case") || s.Gate != x.r.PathValue("gate")) {
+	if byLink && x.r.PathValue("case") != "" && (s.Of != x.r.PathValue("case") || s.Gate != x.r.PathValue("gate")) {
 		return fault.New(fault.NotFound, "session")
 	}
 	a, p, o, err := docket.Actor(ctx, x.site.Directory, s)

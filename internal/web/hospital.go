@@ -192,5 +192,5 @@ func normal(s string) string {
 
 // gateRef names the gate in the path.
 func (x *exchange) gateRef() docket.GateRef {
-	return docket.GateRef{Case: x.r.PathValue("case"), Gate: x.r.PathValue("gate")}
+	return docket.GateRef{Of: x.r.PathValue("case"), Gate: x.r.PathValue("gate")}
 }

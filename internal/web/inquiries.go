@@ -111,7 +111,7 @@ func (x *exchange) inquire() error {
 	if err != nil {
 		return err
 	}
-	_, id := docket.Parts(r.Sheet)
+	_, id := docket.Parts(r.Name)
 	return x.see(x.home() + "/inquiries/" + id)
 }
 

@@ -48,7 +48,7 @@ func (x *exchange) link() error {
 		return err
 	}
 	if ok && x.session != nil && v.Gate.MayAnswer(x.actor) == nil && v.Record.Case.MayRead(x.actor) == nil {
-		return x.see("/agency/cases/" + v.Link.Case + "/gates/" + v.Link.Gate)
+		return x.see("/agency/cases/" + v.Link.Of + "/gates/" + v.Link.Gate)
 	}
 	if !ok || !v.Live {
 		return x.closed()
@@ -66,7 +66,7 @@ func (x *exchange) showLink(status int, v docket.Visit, problems []fault.Problem
 	p := linkPage{
 		Identity: x.identity(view.Case, d), Summary: x.summary(view, g, v.Link.Party, d), Frozen: x.frozenSections(view),
 		Move: Move{Who: d.org(v.Link.Party), What: x.lang.Say("move." + string(g.Kind)), Due: x.due(g, view.Now), Since: g.OpenedAt, Round: g.Round},
-		Post: "/l/" + x.r.PathValue("link") + "/code", SignIn: "/agency/sign-in?return=/agency/cases/" + v.Link.Case + "/gates/" + v.Link.Gate,
+		Post: "/l/" + x.r.PathValue("link") + "/code", SignIn: "/agency/sign-in?return=/agency/cases/" + v.Link.Of + "/gates/" + v.Link.Gate,
 	}
 	p.Identity.Href = ""
 	if view.Manifest != nil {
@@ -184,13 +184,13 @@ func (x *exchange) enterCode() error {
 		return err
 	}
 	x.setCookie(linkCookie, session, 30*60)
-	return x.see("/agency/cases/" + s.Case + "/gates/" + s.Gate)
+	return x.see("/agency/cases/" + s.Of + "/gates/" + s.Gate)
 }
 
 // noteExhausted names the gate whose codes were asked for or tried too often, for
 // whoever the alarm calls.
 func (x *exchange) noteExhausted(v docket.Visit, err error) {
 	if f := fault.Of(err); f != nil && f.Code == "code.gate" {
-		x.site.Log.WarnContext(x.ctx(), "codes of a gate are exhausted", "case", v.Link.Case, "gate", v.Link.Gate)
+		x.site.Log.WarnContext(x.ctx(), "codes of a gate are exhausted", "case", v.Link.Of, "gate", v.Link.Gate)
 	}
 }

@@ -149,9 +149,9 @@ func (x *exchange) moves(v docket.View, d *directory) []Move {
 		}
 		if mine {
 			m.Action = x.lang.Say("action." + string(g.Kind))
-			m.Href = x.home() + "/cases/" + g.Case + "/gates/" + g.ID
+			m.Href = x.home() + "/cases/" + g.Of + "/gates/" + g.ID
 			if g.Kind == gate.Supplement || g.Kind == gate.Deliver {
-				m.Href = x.home() + "/cases/" + g.Case + "/dossier"
+				m.Href = x.home() + "/cases/" + g.Of + "/dossier"
 			}
 		} else {
 			m.Meanwhile = x.lang.Say("meanwhile." + string(x.site.Audience))

@@ -58,7 +58,7 @@ func (s *scene) resubmitted(t *testing.T) {
 	ctx := context.Background()
 	c := s.loadCase(s.open)
 	desk := s.sites[0].Desk
-	ref := docket.GateRef{Case: c.ID, Gate: c.Reply.Gate, Submission: 1}
+	ref := docket.GateRef{Of: c.ID, Gate: c.Reply.Gate, Submission: 1}
 	_, err := desk.Ask(ctx, docket.Op{ID: rand.Text()}, ref, []casework.Defect{{What: "请补充"}}, acting("shen-an"), nil)
 	must(t, err)
 	c = s.loadCase(s.open)

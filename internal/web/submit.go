@@ -72,7 +72,7 @@ func (x *exchange) submit() error {
 	id, declared := x.r.PathValue("case"), x.r.PostForm.Get("declared") == "yes"
 	var receipt docket.Receipt
 	if g := x.r.PostForm.Get("gate"); g != "" {
-		receipt, err = x.site.Desk.Resubmit(x.ctx(), op, docket.GateRef{Case: id, Gate: g}, version, declared, x.actor)
+		receipt, err = x.site.Desk.Resubmit(x.ctx(), op, docket.GateRef{Of: id, Gate: g}, version, declared, x.actor)
 	} else {
 		receipt, err = x.send(op, id, version, declared)
 	}

@@ -200,7 +200,7 @@ func (x *exchange) whyHref(g gate.Gate) string {
 	if x.session == nil || x.actor.Via == party.ByLink && x.actor.Gate != g.ID {
 		return ""
 	}
-	return x.home() + "/cases/" + g.Case + "/gates/" + g.ID + "/why"
+	return x.home() + "/cases/" + g.Of + "/gates/" + g.ID + "/why"
 }
 
 // DueRef is a deadline that an entry set, with the way to its reason.

@@ -157,7 +157,7 @@ func (tw *Town) relay(ctx context.Context) bool {
 // tell is one delivery. One that fails is not tried again by the stream: the
 // sweep does that.
 func (tw *Town) tell(ctx context.Context, ref docket.EntryRef) {
-	_ = tw.call("relay-entries", func() error { return tw.Teller.Tell(ctx, ref.Case, ref.Seq) })
+	_ = tw.call("relay-entries", func() error { return tw.Teller.Tell(ctx, ref.Of, ref.Seq) })
 }
 
 // deliver hands one notice over. The queue brings a failed one again, five times

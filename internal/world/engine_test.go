@@ -99,7 +99,7 @@ func TestWhatAStreamDoesWithARecord(t *testing.T) {
 func TestReorderedRecordsComeNewestFirst(t *testing.T) {
 	tw := New(t, Options{Cast: Short})
 	for seq := range 3 {
-		tw.World.Stream.Put(docket.EntryRef{Case: "c", Seq: seq + 1})
+		tw.World.Stream.Put(docket.EntryRef{Of: "c", Seq: seq + 1})
 	}
 	tw.Carry = func() Carriage { return Reorders }
 	tw.relay(context.Background())
@@ -128,7 +128,7 @@ func TestHowOftenWhatFailedComesAgain(t *testing.T) {
 			case "check-file":
 				tw.Upload("dossier/c/f", Paper)
 			case "relay-entries":
-				tw.World.Stream.Put(docket.EntryRef{Case: "c", Seq: 1})
+				tw.World.Stream.Put(docket.EntryRef{Of: "c", Seq: 1})
 			case "send-notice":
 				Must(t, tw.Ports.Notices.Queue(context.Background(), docket.Notice{Key: "k"}))
 			}
@@ -171,7 +171,7 @@ func (e *ends) Fatalf(format string, args ...any) {
 func TestInAStrictTownAFailureEndsTheTest(t *testing.T) {
 	e := &ends{T: t}
 	tw := New(e, Options{Cast: Short, Strict: true})
-	tw.World.Stream.Put(docket.EntryRef{Case: "nobody", Seq: 1})
+	tw.World.Stream.Put(docket.EntryRef{Of: "nobody", Seq: 1})
 	tw.Around = func(string, func() error) error { return errors.New("it fails") }
 	tw.Engine()
 	if len(e.said) != 1 || e.said[0] != "relay-entries: it fails" {

@@ -281,5 +281,5 @@ func (tw *Town) openGate(ctx context.Context, payload []byte) (any, error) {
 		return nil, err
 	}
 	token := docket.Token{Value: in.TaskToken, Run: in.Run, Entered: in.Entered, Retry: in.Retry}
-	return struct{}{}, tw.Waiter.Attach(ctx, docket.GateRef{Case: in.CaseID, Gate: in.Gate}, token)
+	return struct{}{}, tw.Waiter.Attach(ctx, docket.GateRef{Of: in.CaseID, Gate: in.Gate}, token)
 }

@@ -66,7 +66,7 @@ func (s Streamed) Commit(ctx context.Context, c docket.Commit) error {
 	}
 	for _, ch := range c.Changes {
 		if ch.Entry != nil {
-			s.Stream.Put(docket.EntryRef{Case: ch.Head.Name(), Seq: ch.Entry.Seq, At: ch.Entry.At})
+			s.Stream.Put(docket.EntryRef{Of: ch.Head.Name(), Seq: ch.Entry.Seq, At: ch.Entry.At})
 		}
 	}
 	return nil

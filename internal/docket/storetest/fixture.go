@@ -130,7 +130,7 @@ func submitted(t TB, was casework.Case, at time.Time, gates ...gate.Gate) Commit
 func opened(id, name string, at, rings time.Time) gate.Gate {
 	day := calendar.DayOf(rings)
 	return gate.Gate{
-		ID: name, Case: id, Leg: gate.Opinion, Kind: gate.Assess, Party: mpa, Submission: 1, Issue: 1, OpenedAt: at,
+		ID: name, Of: id, Leg: gate.Opinion, Kind: gate.Assess, Party: mpa, Submission: 1, Issue: 1, OpenedAt: at,
 		Limit:    &policy.Limit{Key: policy.Opinion, Clock: calendar.WorkingDays, N: 20, RemindBefore: []int{5, 1}},
 		Deadline: &calendar.Deadline{Due: day.End().UTC(), Trace: calendar.Trace{Start: at, N: 20, Last: day}},
 		Ring:     &gate.Ring{Kind: gate.Reminder, At: rings},
@@ -155,7 +155,7 @@ func answering(t TB, was casework.Case, g gate.Gate, choice string, at time.Time
 
 func file(id, name string) docket.File {
 	return docket.File{
-		ID: name, Case: id, Item: "plan", Org: hospital, Key: "dossier/" + id + "/" + name, Name: "方案 (1).pdf",
+		ID: name, Of: id, Item: "plan", Org: hospital, Key: "dossier/" + id + "/" + name, Name: "方案 (1).pdf",
 		State: docket.Unchecked, At: noon,
 	}
 }

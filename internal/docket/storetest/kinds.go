@@ -103,7 +103,7 @@ var kinds = []row[docket.Store]{
 		due := func() (any, error) { return dueOf(s.Due(ctx, noon, 10)) }
 		eventually(t, "[inquiry/q1/answer-1]", inbox)
 		eventually(t, "[inquiry/q1/answer-1@04:00:00]", due)
-		ref := docket.GateRef{Case: "inquiry/q1", Gate: "answer-1"}
+		ref := docket.GateRef{Of: "inquiry/q1", Gate: "answer-1"}
 		_, attached, err := s.AttachToken(ctx, ref, token("a", 1, 0, 0))
 		if err != nil || !attached {
 			t.Errorf("got %v and %v, want the token attached", attached, err)
@@ -185,7 +185,7 @@ var kinds = []row[docket.Store]{
 		eventually(t, []string(nil), func() (any, error) { return whole(s, "nobody", 10) })
 	}},
 	{"an operation on it happens once", func(t *testing.T, s docket.Store) {
-		did := &docket.Operation{Scope: "p1", ID: "op-1", Digest: "d", At: noon, Receipt: docket.Receipt{Sheet: "inquiry/q1", At: noon}}
+		did := &docket.Operation{Scope: "p1", ID: "op-1", Digest: "d", At: noon, Receipt: docket.Receipt{Name: "inquiry/q1", At: noon}}
 		c := thing(t, docket.Head{}, "inquiry", "q1", "l", noon)
 		c.Did = did
 		is(t, "Commit", try(s, c), nil)
@@ -195,13 +195,13 @@ var kinds = []row[docket.Store]{
 		_, err := s.Head(ctx, "inquiry/q2")
 		is(t, "Head", err, notFound)
 		got, there, err := s.Operation(ctx, "p1", "op-1")
-		if !there || err != nil || got.Receipt.Sheet != "inquiry/q1" {
+		if !there || err != nil || got.Receipt.Name != "inquiry/q1" {
 			t.Errorf("got %+v, %v, %v; want the operation", got, there, err)
 		}
 	}},
 	{"it needs a session that holds where one is demanded", func(t *testing.T, s docket.Store) {
 		b := thing(t, docket.Head{}, "inquiry", "q1", "l", noon)
-		b.Session = &docket.Pass{Hash: "nobody", Case: "c1", Gate: "g", Now: noon}
+		b.Session = &docket.Pass{Hash: "nobody", Of: "c1", Gate: "g", Now: noon}
 		is(t, "Commit", try(s, b), conflict)
 	}},
 	{"its transaction has a bound", func(t *testing.T, s docket.Store) {

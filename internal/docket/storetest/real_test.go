@@ -197,7 +197,7 @@ func TestMiniStackFiles(t *testing.T) {
 	t.Run("a ticket lets nothing else through", func(t *testing.T) {
 		name := "files-1"
 		files := bucket.New(config, name)
-		f := docket.File{ID: "f1", Case: "c1", Key: "dossier/c1/f1"}
+		f := docket.File{ID: "f1", Of: "c1", Key: "dossier/c1/f1"}
 		ticket, err := files.Ticket(ctx, f, 10, "")
 		if err != nil {
 			t.Fatal(err)

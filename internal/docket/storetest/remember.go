@@ -272,15 +272,15 @@ func (m *Memories) work(t *testing.T, s Lived, asked Memories) {
 	due, err := s.Due(ctx, asked.Now, 1000)
 	is(t, "Due", err, nil)
 	for _, ref := range due {
-		m.Due = append(m.Due, words(when(ref.At), ref.Case, ref.Gate))
+		m.Due = append(m.Due, words(when(ref.At), ref.Of, ref.Gate))
 	}
 	untold, err := s.Untold(ctx, asked.Now, 1000)
 	is(t, "Untold", err, nil)
 	m.Untold = map[string]string{}
 	for _, ref := range untold {
-		e, marked, err := s.Entry(ctx, ref.Case, ref.Seq)
+		e, marked, err := s.Entry(ctx, ref.Of, ref.Seq)
 		if err != nil || !marked {
-			t.Errorf("entry %d of %s: got untold %v, %v; want it untold", ref.Seq, ref.Case, marked, err)
+			t.Errorf("entry %d of %s: got untold %v, %v; want it untold", ref.Seq, ref.Of, marked, err)
 			continue
 		}
 		tellings, err := docket.Tellings(e, "")
@@ -291,18 +291,18 @@ func (m *Memories) work(t *testing.T, s Lived, asked Memories) {
 				keys = append(keys, telling.Notice.Key)
 			}
 		}
-		m.Untold[words(when(ref.At), ref.Case, strconv.Itoa(ref.Seq))] = strings.Join(keys, " ")
+		m.Untold[words(when(ref.At), ref.Of, strconv.Itoa(ref.Seq))] = strings.Join(keys, " ")
 	}
 	m.Open, err = s.Open(ctx, "", 1000)
 	is(t, "Open", err, nil)
 	files, err := s.Unsettled(ctx, asked.Now, 1000)
 	is(t, "Unscanned", err, nil)
 	for _, f := range files {
-		m.Unscanned = append(m.Unscanned, words(f.Case, f.ID, when(f.ScanAt)))
+		m.Unscanned = append(m.Unscanned, words(f.Of, f.ID, when(f.ScanAt)))
 	}
 	m.Tokens = each(t, asked.Tokens, func(ref string) (string, error) {
 		id, g, _ := strings.Cut(ref, " ")
-		token, ok, err := s.Token(ctx, docket.GateRef{Case: id, Gate: g})
+		token, ok, err := s.Token(ctx, docket.GateRef{Of: id, Gate: g})
 		if !ok {
 			return "none", err
 		}
@@ -323,18 +323,18 @@ func (m *Memories) doors(t *testing.T, s Lived, asked Memories) {
 	keeper := docket.Keeper{Store: s, Directory: s, Doors: s, Machine: func() time.Time { return asked.Now }}
 	m.Links = each(t, asked.Links, func(secret string) (string, error) {
 		v, err := keeper.Visit(ctx, secret)
-		return words(v.Link.Case, v.Gate.ID, v.Link.Party, strconv.Itoa(v.Link.Issue), strconv.FormatBool(v.Live)), err
+		return words(v.Link.Of, v.Gate.ID, v.Link.Party, strconv.Itoa(v.Link.Issue), strconv.FormatBool(v.Live)), err
 	})
 	m.Sessions = each(t, asked.Sessions, func(secret string) (string, error) {
 		session, err := s.Session(ctx, docket.Hash(secret), asked.Now)
 		if errors.Is(err, fault.NotFound) {
 			return "over", nil
 		}
-		return words(session.Person, session.Org, session.Case, session.Gate, when(session.Idle), when(session.Expires)), err
+		return words(session.Person, session.Org, session.Of, session.Gate, when(session.Idle), when(session.Expires)), err
 	})
 	m.Codes = each(t, asked.Codes, func(id string) (string, error) {
 		c, err := s.Code(ctx, id)
-		return words(c.Case, c.Gate, c.Person, c.Browser, when(c.Expires), strconv.Itoa(c.Tries), strconv.FormatBool(c.Used)), err
+		return words(c.Of, c.Gate, c.Person, c.Browser, when(c.Expires), strconv.Itoa(c.Tries), strconv.FormatBool(c.Used)), err
 	})
 	m.Pending = each(t, asked.Pending, func(state string) (string, error) {
 		p, err := s.TakePending(ctx, state, asked.Now)
@@ -351,7 +351,7 @@ func (m *Memories) doors(t *testing.T, s Lived, asked Memories) {
 			return "none", err
 		}
 		r := op.Receipt
-		return words(op.Digest, r.Case, r.Sheet, r.Number, string(r.Verb), r.Gate, strconv.Itoa(r.Seq), r.File, r.Made, r.Person, when(r.At)), err
+		return words(op.Digest, r.Case, r.Name, r.Number, string(r.Verb), r.Gate, strconv.Itoa(r.Seq), r.File, r.Made, r.Person, when(r.At)), err
 	})
 	m.Delivered = each(t, asked.Delivered, func(key string) (bool, error) { return s.Delivered(ctx, key) })
 }

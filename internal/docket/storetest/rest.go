@@ -28,7 +28,7 @@ type House struct {
 // Passes tests the commits that demand a link's session.
 func Passes(t *testing.T, open func(*testing.T) House) {
 	good := docket.Session{
-		Hash: "s1", Person: "p2", Org: mpa, Case: "c1", Gate: "opinion-1",
+		Hash: "s1", Person: "p2", Org: mpa, Of: "c1", Gate: "opinion-1",
 		Created: noon, Idle: noon.Add(30 * time.Minute), Expires: noon.Add(time.Hour),
 	}
 	for _, tt := range []struct {
@@ -38,14 +38,14 @@ func Passes(t *testing.T, open func(*testing.T) House) {
 		ended    bool
 		want     error
 	}{
-		{"a session for this gate lets the answer through", nil, docket.Pass{Hash: "s1", Case: "c1", Gate: "opinion-1", Now: noon}, false, nil},
-		{"a session for another case does not", func(s *docket.Session) { s.Case = "c2" }, docket.Pass{Hash: "s1", Case: "c1", Gate: "opinion-1", Now: noon}, false, conflict},
-		{"a session for another gate does not", func(s *docket.Session) { s.Gate = "reply-1" }, docket.Pass{Hash: "s1", Case: "c1", Gate: "opinion-1", Now: noon}, false, conflict},
-		{"a signed-in session is no link's session", func(s *docket.Session) { s.Case, s.Gate = "", "" }, docket.Pass{Hash: "s1", Case: "c1", Gate: "opinion-1", Now: noon}, false, conflict},
-		{"a session that idled too long does not", nil, docket.Pass{Hash: "s1", Case: "c1", Gate: "opinion-1", Now: good.Idle}, false, conflict},
-		{"a session that expired does not", func(s *docket.Session) { s.Idle = noon.Add(2 * time.Hour) }, docket.Pass{Hash: "s1", Case: "c1", Gate: "opinion-1", Now: good.Expires}, false, conflict},
-		{"a session that was ended does not", nil, docket.Pass{Hash: "s1", Case: "c1", Gate: "opinion-1", Now: noon}, true, conflict},
-		{"a session nobody opened does not", nil, docket.Pass{Hash: "s2", Case: "c1", Gate: "opinion-1", Now: noon}, false, conflict},
+		{"a session for this gate lets the answer through", nil, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: noon}, false, nil},
+		{"a session for another case does not", func(s *docket.Session) { s.Of = "c2" }, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: noon}, false, conflict},
+		{"a session for another gate does not", func(s *docket.Session) { s.Gate = "reply-1" }, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: noon}, false, conflict},
+		{"a signed-in session is no link's session", func(s *docket.Session) { s.Of, s.Gate = "", "" }, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: noon}, false, conflict},
+		{"a session that idled too long does not", nil, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: good.Idle}, false, conflict},
+		{"a session that expired does not", func(s *docket.Session) { s.Idle = noon.Add(2 * time.Hour) }, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: good.Expires}, false, conflict},
+		{"a session that was ended does not", nil, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: noon}, true, conflict},
+		{"a session nobody opened does not", nil, docket.Pass{Hash: "s2", Of: "c1", Gate: "opinion-1", Now: noon}, false, conflict},
 	} {
 		t.Run(tt.sentence, func(t *testing.T) {
 			h := open(t)
@@ -72,11 +72,11 @@ func Passes(t *testing.T, open func(*testing.T) House) {
 // Doors tests what [docket.Doors] promises.
 func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 	session := docket.Session{
-		Hash: "s1", Person: "p1", Org: hospital, Case: "c1", Gate: "g1", Issue: 2,
+		Hash: "s1", Person: "p1", Org: hospital, Of: "c1", Gate: "g1", Issue: 2,
 		Created: noon, Idle: noon.Add(30 * time.Minute), Expires: noon.Add(time.Hour),
 	}
 	code := docket.Code{
-		ID: "k1", Case: "c1", Gate: "g1", Party: mpa, Person: "p2", Issue: 1, Browser: "b", At: noon, Expires: noon.Add(10 * time.Minute),
+		ID: "k1", Of: "c1", Gate: "g1", Party: mpa, Person: "p2", Issue: 1, Browser: "b", At: noon, Expires: noon.Add(10 * time.Minute),
 	}
 	pending := docket.Pending{State: "x1", Nonce: "n", Verifier: "v", Site: "agency", Return: "/agency", Expires: noon.Add(10 * time.Minute)}
 	run(t, open, []row[docket.Doors]{
@@ -124,7 +124,7 @@ func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 			is(t, "Touch", d.Touch(ctx, "s1", noon.Add(time.Hour), noon), notFound)
 		}},
 		{"a link is found by its hash, and putting it again is safe", func(t *testing.T, d docket.Doors) {
-			l := docket.Link{Hash: "l1", Case: "c1", Gate: "g1", Party: mpa, Issue: 1, At: noon, Expires: noon.AddDate(0, 0, 30)}
+			l := docket.Link{Hash: "l1", Of: "c1", Gate: "g1", Party: mpa, Issue: 1, At: noon, Expires: noon.AddDate(0, 0, 30)}
 			is(t, "PutLink", d.PutLink(ctx, l), nil)
 			is(t, "PutLink", d.PutLink(ctx, l), nil)
 			got, err := d.Link(ctx, "l1")
@@ -146,7 +146,7 @@ func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 			is(t, "CountCode an hour later", d.CountCode(ctx, later, 3), nil)
 		}},
 		{"what happens at a gate is counted by day, kind and issue, for all people together", func(t *testing.T, d docket.Doors) {
-			l := docket.Link{Hash: "l1", Case: "c1", Gate: "g1", Party: mpa, Issue: 1}
+			l := docket.Link{Hash: "l1", Of: "c1", Gate: "g1", Party: mpa, Issue: 1}
 			for range 3 {
 				is(t, "CountAtGate", d.CountAtGate(ctx, l, "asked", noon, 3), nil)
 			}

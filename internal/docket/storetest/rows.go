@@ -98,10 +98,10 @@ var rows = []row[docket.Store]{
 			return func() (any, error) { return dueOf(s.Due(ctx, at, 10)) }
 		}
 		eventually(t, []string{"c1/opinion-1@04:00:00", "c1/reply-1@04:00:01"}, due(noon.Add(time.Minute)))
-		ref := docket.GateRef{Case: "c1", Gate: "opinion-1", At: noon}
+		ref := docket.GateRef{Of: "c1", Gate: "opinion-1", At: noon}
 		is(t, "Defer", s.Defer(ctx, ref, noon.Add(time.Hour)), nil)
 		is(t, "Defer what stands elsewhere by now", s.Defer(ctx, ref, noon.Add(-time.Hour)), nil)
-		is(t, "Defer what is not there", s.Defer(ctx, docket.GateRef{Case: "c1", Gate: "x", At: noon}, noon), nil)
+		is(t, "Defer what is not there", s.Defer(ctx, docket.GateRef{Of: "c1", Gate: "x", At: noon}, noon), nil)
 		eventually(t, []string{"c1/reply-1@04:00:01"}, due(noon.Add(time.Minute)))
 		eventually(t, []string{"c1/reply-1@04:00:01", "c1/opinion-1@05:00:00"}, due(noon.Add(time.Hour)))
 		same(t, load(t, s, "c1").Case, c)

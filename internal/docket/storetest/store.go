@@ -337,7 +337,7 @@ func spread(n int) []string {
 func untoldOf(refs []docket.EntryRef, err error) (any, error) {
 	var out []string
 	for _, r := range refs {
-		out = append(out, fmt.Sprintf("%s/%d@%s", r.Case, r.Seq, r.At.UTC().Format(time.TimeOnly)))
+		out = append(out, fmt.Sprintf("%s/%d@%s", r.Of, r.Seq, r.At.UTC().Format(time.TimeOnly)))
 	}
 	return out, err
 }
@@ -345,7 +345,7 @@ func untoldOf(refs []docket.EntryRef, err error) (any, error) {
 func dueOf(refs []docket.GateRef, err error) (any, error) {
 	var out []string
 	for _, r := range refs {
-		out = append(out, fmt.Sprintf("%s/%s@%s", r.Case, r.Gate, r.At.UTC().Format(time.TimeOnly)))
+		out = append(out, fmt.Sprintf("%s/%s@%s", r.Of, r.Gate, r.At.UTC().Format(time.TimeOnly)))
 	}
 	return out, err
 }
@@ -516,7 +516,7 @@ func token(value string, run int, entered time.Duration, retry int) docket.Token
 var tokens = []row[docket.Store]{
 	{"the newest token stays, by run, entry and retry, in whatever order they come", func(t *testing.T, s docket.Store) {
 		commit(t, s, submitted(t, commit(t, s, draft(t, "c1")), noon, opened("c1", "opinion-1", noon, noon)))
-		ref := docket.GateRef{Case: "c1", Gate: "opinion-1"}
+		ref := docket.GateRef{Of: "c1", Gate: "opinion-1"}
 		for _, tt := range []struct {
 			t    docket.Token
 			want bool
@@ -546,7 +546,7 @@ var tokens = []row[docket.Store]{
 	{"a gate that is answered keeps its token, and still takes a newer one", func(t *testing.T, s docket.Store) {
 		g := opened("c1", "opinion-1", noon, noon)
 		c := commit(t, s, submitted(t, commit(t, s, draft(t, "c1")), noon, g))
-		ref := docket.GateRef{Case: "c1", Gate: "opinion-1"}
+		ref := docket.GateRef{Of: "c1", Gate: "opinion-1"}
 		_, _, err := s.AttachToken(ctx, ref, token("a", 1, 0, 0))
 		is(t, "AttachToken", err, nil)
 		commit(t, s, answering(t, c, g, "given", noon))
@@ -564,14 +564,14 @@ var tokens = []row[docket.Store]{
 	{"a gate without a token has none", func(t *testing.T, s docket.Store) {
 		commit(t, s, submitted(t, commit(t, s, draft(t, "c1")), noon, opened("c1", "opinion-1", noon, noon)))
 		for _, name := range []string{"opinion-1", "opinion-2", "a#b"} {
-			if _, ok, err := s.Token(ctx, docket.GateRef{Case: "c1", Gate: name}); ok || err != nil {
+			if _, ok, err := s.Token(ctx, docket.GateRef{Of: "c1", Gate: name}); ok || err != nil {
 				t.Errorf("%s: got %v and %v, want none", name, ok, err)
 			}
 		}
 	}},
 	{"a gate that is not there takes no token", func(t *testing.T, s docket.Store) {
 		for _, name := range []string{"opinion-1", "a#b"} {
-			_, attached, err := s.AttachToken(ctx, docket.GateRef{Case: "c1", Gate: name}, token("a", 1, 0, 0))
+			_, attached, err := s.AttachToken(ctx, docket.GateRef{Of: "c1", Gate: name}, token("a", 1, 0, 0))
 			is(t, "AttachToken", err, notFound)
 			if attached {
 				t.Errorf("it was attached")
@@ -580,7 +580,7 @@ var tokens = []row[docket.Store]{
 	}},
 	{"of many tokens at once the newest stays", func(t *testing.T, s docket.Store) {
 		commit(t, s, submitted(t, commit(t, s, draft(t, "c1")), noon, opened("c1", "opinion-1", noon, noon)))
-		ref := docket.GateRef{Case: "c1", Gate: "opinion-1"}
+		ref := docket.GateRef{Of: "c1", Gate: "opinion-1"}
 		var wait sync.WaitGroup
 		for i := range 32 {
 			wait.Go(func() {
@@ -671,7 +671,7 @@ var files = []row[docket.Store]{
 			files, err := s.Unsettled(ctx, at, limit)
 			is(t, "Unsettled", err, nil)
 			for _, f := range files {
-				out = append(out, f.Case)
+				out = append(out, f.Of)
 			}
 			return out
 		}
@@ -721,14 +721,14 @@ var files = []row[docket.Store]{
 	}},
 	{"the read log is listed newest first, up to a limit", func(t *testing.T, s docket.Store) {
 		want := []docket.Reading{
-			{Case: "c1", File: "f1", Person: "p2", Org: mpa, At: noon.Add(2 * time.Second)},
-			{Case: "c1", File: "", Person: "p1", Org: mpa, At: noon.Add(time.Second)},
-			{Case: "c1", File: "f1", Person: "p1", Org: mpa, At: noon},
+			{Of: "c1", File: "f1", Person: "p2", Org: mpa, At: noon.Add(2 * time.Second)},
+			{Of: "c1", File: "", Person: "p1", Org: mpa, At: noon.Add(time.Second)},
+			{Of: "c1", File: "f1", Person: "p1", Org: mpa, At: noon},
 		}
 		for _, i := range []int{1, 2, 0, 0} {
 			is(t, "LogRead", s.LogRead(ctx, want[i]), nil)
 		}
-		is(t, "LogRead", s.LogRead(ctx, docket.Reading{Case: "c2", Person: "p1", Org: mpa, At: noon}), nil)
+		is(t, "LogRead", s.LogRead(ctx, docket.Reading{Of: "c2", Person: "p1", Org: mpa, At: noon}), nil)
 		got, err := s.Readings(ctx, "c1", 10)
 		is(t, "Readings", err, nil)
 		same(t, got, want)
@@ -738,7 +738,7 @@ var files = []row[docket.Store]{
 	}},
 	{"who opens two files at one instant leaves two lines", func(t *testing.T, s docket.Store) {
 		for _, f := range []string{"f1", "f2", ""} {
-			is(t, "LogRead", s.LogRead(ctx, docket.Reading{Case: "c1", File: f, Person: "p1", Org: mpa, At: noon}), nil)
+			is(t, "LogRead", s.LogRead(ctx, docket.Reading{Of: "c1", File: f, Person: "p1", Org: mpa, At: noon}), nil)
 		}
 		if got, err := s.Readings(ctx, "c1", 10); len(got) != 3 || err != nil {
 			t.Errorf("got %d lines and %v, want 3", len(got), err)
@@ -883,7 +883,7 @@ func Life(t *testing.T, s docket.Store, after func(step string)) {
 	load(t, s, "life")
 	after("it is loaded")
 
-	ref := docket.GateRef{Case: "life", Gate: "opinion-1"}
+	ref := docket.GateRef{Of: "life", Gate: "opinion-1"}
 	_, _, err = s.AttachToken(ctx, ref, token(strings.Repeat("t", 900), 1, 0, 0))
 	is(t, "AttachToken", err, nil)
 	after("a token is attached")
