@@ -36,7 +36,7 @@ class Events(http.server.BaseHTTPRequestHandler):
             return self.send_error(401)
         event = json.loads(body)
         for gate in (g for g in event["data"].get("gates", []) if g.startswith("opinion-")):
-            answer(event["id"], event["data"]["case"], gate, event["data"]["submission"])
+            answer(event["id"], event["data"]["about"]["id"], gate, event["data"]["submission"])
         self.send_response(204)
         self.end_headers()
 

@@ -36,7 +36,10 @@ type event struct {
 	ID   string `json:"id"`
 	Type string `json:"type"`
 	Data struct {
-		Case       string   `json:"case"`
+		About struct {
+			Kind string `json:"kind"`
+			ID   string `json:"id"`
+		} `json:"about"`
 		Gates      []string `json:"gates"`
 		Submission int      `json:"submission"` // the one that the gates are about; your people must have read it
 	} `json:"data"`
@@ -100,7 +103,7 @@ func (s *system) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(gate, "opinion-") {
 			continue // the reply is the regulator's
 		}
-		if err := s.answer(e.ID+"-"+gate, e.Data.Case, gate, decide(e.Data.Submission)); err != nil {
+		if err := s.answer(e.ID+"-"+gate, e.Data.About.ID, gate, decide(e.Data.Submission)); err != nil {
 			log.Print(err)
 			http.Error(w, "not answered", http.StatusBadGateway)
 			return

@@ -88,21 +88,20 @@ func (h *House) handler(doors []Door, admit func(*call) error) http.Handler {
 
 // receipt is what the sender of an operation gets, and gets again.
 type receipt struct {
-	Case         string    `json:"case,omitempty"`
-	Number       string    `json:"number,omitempty"`
-	Sheet        string    `json:"sheet,omitempty"`
-	Verb         string    `json:"verb"`
-	Gate         string    `json:"gate,omitempty"`
-	Entry        int       `json:"entry,omitempty"`
-	File         string    `json:"file,omitempty"`
-	At           time.Time `json:"at"`
-	Person       string    `json:"person"`
-	Organisation string    `json:"organisation"`
+	About        docket.About `json:"about"`
+	Number       string       `json:"number,omitempty"`
+	Verb         string       `json:"verb"`
+	Gate         string       `json:"gate,omitempty"`
+	Entry        int          `json:"entry,omitempty"`
+	File         string       `json:"file,omitempty"`
+	At           time.Time    `json:"at"`
+	Person       string       `json:"person"`
+	Organisation string       `json:"organisation"`
 }
 
 func (x *call) receipt(r docket.Receipt) receipt {
 	return receipt{
-		Case: r.Case, Number: r.Number, Sheet: r.Name, Verb: string(r.Verb), Gate: r.Gate, Entry: r.Seq, File: r.File,
+		About: docket.AboutOf(r.Of()), Number: r.Number, Verb: string(r.Verb), Gate: r.Gate, Entry: r.Seq, File: r.File,
 		At: r.At.UTC(), Person: r.Person, Organisation: r.Org,
 	}
 }

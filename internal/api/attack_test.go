@@ -29,9 +29,9 @@ func newScene(t *testing.T) *scene {
 	s := &scene{house: h, open: h.submitted(), draft: h.draft(), mpa: h.agency("mpa"), nmpa: h.agency("nmpa")}
 	zhou, lin := h.as("zhou-heng"), h.as("lin-zhi")
 	v := zhou.good(zhou.post(path(s.open, "register"), bodyFor("register")))
-	s.variety = strings.TrimPrefix(v.at("sheet"), "variety/")
+	s.variety = v.at("about", "id")
 	q := lin.good(lin.post(base+"/inquiries", bodyFor("inquiries")))
-	s.inquiry = strings.TrimPrefix(q.at("sheet"), "inquiry/")
+	s.inquiry = q.at("about", "id")
 	tang := h.as("tang-wei")
 	s.secret = tang.good(tang.post(base+"/organisation/secrets", bodyFor("secrets"))).at("id")
 	s.before = s.print()

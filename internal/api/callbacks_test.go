@@ -30,7 +30,7 @@ func TestAMachineLivesACaseToItsEnd(t *testing.T) {
 	_, err := h.Desk.Resubmit(t.Context(), h.op(), docket.GateRef{Of: id, Gate: h.gate(id, gate.Opinion)}, c.Dossier, true, actor("lin-zhi"))
 	h.must(err)
 	a := mpa.post(answers, at(id, h.gate(id, gate.Opinion), "zhou-heng", map[string]any{"submission": 2, "opinion": opinion(true, "注意随访。")}))
-	if a.Status != 200 || a.at("verb") != "opine" || a.at("person") != "zhou-heng" || a.at("organisation") != "mpa" || a.at("case") != id {
+	if a.Status != 200 || a.at("verb") != "opine" || a.at("person") != "zhou-heng" || a.at("organisation") != "mpa" || a.at("about", "id") != id {
 		t.Fatalf("opining: got %d %s", a.Status, a.Text)
 	}
 

@@ -58,7 +58,7 @@ func TestTheExamplesHearAndAnswer(t *testing.T) {
 				t.Errorf("got %q, want the receipt", line)
 			}
 			// The same event once more is answered once; one that is not signed, or by another, not at all.
-			hook := docket.Hook{Address: address, ID: n.Key, At: time.Now(), Body: []byte(`{"id":"` + n.Key + `","data":{"case":"` + id + `","gates":["opinion-1"],"submission":1}}`), Secrets: [][]byte{mpa.secret}}
+			hook := docket.Hook{Address: address, ID: n.Key, At: time.Now(), Body: []byte(`{"id":"` + n.Key + `","data":{"about":{"kind":"case","id":"` + id + `"},"gates":["opinion-1"],"submission":1}}`), Secrets: [][]byte{mpa.secret}}
 			h.must(webhook.NewSender(true).Post(t.Context(), hook))
 			hook.Secrets = [][]byte{[]byte("another secret")}
 			if err := webhook.NewSender(true).Post(t.Context(), hook); err == nil {

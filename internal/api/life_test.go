@@ -28,7 +28,7 @@ func (p *program) fill(kind string) string {
 	h := p.house
 	h.Helper()
 	made := p.good(p.post(base+"/cases", map[string]any{"kind": kind}))
-	id := made.at("case")
+	id := made.at("about", "id")
 	if made.Status != http.StatusCreated || made.Header.Get("Location") != path(id) {
 		h.Errorf("opening a draft: got %d and %v, want 201 and its place", made.Status, made.Header)
 	}
@@ -153,7 +153,7 @@ func TestEveryOperationIsDoneByPrograms(t *testing.T) {
 	}
 
 	// The same hospital again, in the emergency lane: the reply overtakes the opinion.
-	again := lin.good(lin.post(path(id, "clone"), map[string]any{})).at("case")
+	again := lin.good(lin.post(path(id, "clone"), map[string]any{})).at("about", "id")
 	varieties := lin.good(lin.get(base + "/varieties?kind=device")).items()
 	if len(varieties) != 1 {
 		t.Fatalf("the register: got %v, want one", varieties)
@@ -198,7 +198,7 @@ func TestEveryOperationIsDoneByPrograms(t *testing.T) {
 
 	// A question.
 	q := lin.good(lin.post(base+"/inquiries", map[string]any{"kind": "device", "subject": "材料要求", "question": "是否需要公证？"}))
-	qid := strings.TrimPrefix(q.at("sheet"), "inquiry/")
+	qid := q.at("about", "id")
 	zhou.good(zhou.get(base + "/inquiries"))
 	zhou.good(zhou.post(base+"/inquiries/"+qid+"/answer", map[string]any{"text": "不需要。"}))
 	lin.good(lin.post(base+"/inquiries/"+qid+"/attach", map[string]any{"case": id}))
@@ -261,17 +261,17 @@ func TestTheSameRequestHappensOnce(t *testing.T) {
 	lin := h.as("lin-zhi")
 	first := lin.good(lin.post(base+"/cases", map[string]any{"kind": "device"}, "Idempotency-Key", "the-same-request-1"))
 	again := lin.good(lin.post(base+"/cases", map[string]any{"kind": "device"}, "Idempotency-Key", `"the-same-request-1"`))
-	if again.at("case") != first.at("case") || again.Text != first.Text {
+	if again.at("about", "id") != first.at("about", "id") || again.Text != first.Text {
 		t.Errorf("again: got %s, want %s", again.Text, first.Text)
 	}
 	if a := lin.post(base+"/cases", map[string]any{"kind": "drug"}, "Idempotency-Key", "the-same-request-1"); a.Status != 409 || a.code() != "operation.other" {
 		t.Errorf("the same key for another request: got %d %s", a.Status, a.Text)
 	}
 	gu := h.as("gu-ming")
-	if a := gu.good(gu.post(base+"/cases", map[string]any{"kind": "device"}, "Idempotency-Key", "the-same-request-1")); a.at("case") == first.at("case") {
+	if a := gu.good(gu.post(base+"/cases", map[string]any{"kind": "device"}, "Idempotency-Key", "the-same-request-1")); a.at("about", "id") == first.at("about", "id") {
 		t.Errorf("a colleague's request with the same key: got %s, want another draft", a.Text)
 	}
-	id := first.at("case")
+	id := first.at("about", "id")
 	etag := lin.get(path(id)).Header.Get("ETag")
 	one := lin.good(lin.post(path(id, "form"), map[string]any{"values": map[string]any{"unit": "套"}}, "If-Match", etag, "Idempotency-Key", "the-same-request-2"))
 	two := lin.good(lin.post(path(id, "form"), map[string]any{"values": map[string]any{"unit": "套"}}, "If-Match", etag, "Idempotency-Key", "the-same-request-2"))
@@ -293,7 +293,7 @@ func TestAnotherHospitalsProgramFindsNothing(t *testing.T) {
 	draft := h.draft()
 	lin, he := h.as("lin-zhi"), h.as("he-yue")
 	q := lin.good(lin.post(base+"/inquiries", map[string]any{"kind": "device", "subject": "材料", "question": "是否？", "case": id}))
-	fillIn := strings.NewReplacer("{file}", h.record(id).Case.Files["signed-form"][0], "{gate}", "opinion-1", "{no}", "1", "{inquiry}", strings.TrimPrefix(q.at("sheet"), "inquiry/"))
+	fillIn := strings.NewReplacer("{file}", h.record(id).Case.Files["signed-form"][0], "{gate}", "opinion-1", "{no}", "1", "{inquiry}", q.at("about", "id"))
 	before := h.story(id)
 	for _, d := range api.Doors() {
 		if !strings.Contains(d.Pattern, "{case}") && !strings.Contains(d.Pattern, "{inquiry}") {

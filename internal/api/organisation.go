@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"jixu/internal/casework"
+	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/inquiry"
 )
@@ -153,7 +154,7 @@ func (x *call) inquire(in inquiryIn) (any, error) {
 		return nil, fault.Fields([]fault.Problem{{Field: "kind", Code: "field.choice"}})
 	}
 	r, err := x.house.Desk.Inquire(x.r.Context(), x.op, kind == casework.Drug, normal(in.Subject), normal(in.Question), in.Case, x.actor)
-	return x.born(r, err, "/api/v1/inquiries/"+strings.TrimPrefix(r.Name, "inquiry/"))
+	return x.born(r, err, "/api/v1/inquiries/"+docket.AboutOf(r.Of()).ID)
 }
 
 type textIn struct {

@@ -77,8 +77,11 @@ type CloudEvent struct {
 
 // EventData says where to look.
 type EventData struct {
-	Case   string   `json:"case,omitempty"`
-	Sheet  string   `json:"sheet,omitempty"`
+	// What earlier builds said instead of About. They are read, and written no more.
+	Case  string `json:"case,omitempty"`
+	Sheet string `json:"sheet,omitempty"`
+
+	About  *About   `json:"about,omitempty"` // nil in events of earlier builds
 	Number string   `json:"number"`
 	Entry  int      `json:"entry"`
 	Gates  []string `json:"gates,omitempty"` // that this entry opened for the receiver
@@ -121,14 +124,14 @@ func (h *Herald) Deliver(ctx context.Context, n Notice) error {
 // write makes the event of the entry that n names: the same whenever it is made.
 func (h *Herald) write(ctx context.Context, n Notice) ([]byte, error) {
 	name := n.Of()
-	kind := kindOf(name)
+	kind, about := kindOf(name), AboutOf(name)
 	e, _, err := h.Store.Entry(ctx, name, n.Seq)
 	if err != nil {
 		return nil, fmt.Errorf("reading entry %d of %s: %w", n.Seq, name, err)
 	}
 	out := CloudEvent{
 		SpecVersion: "1.0", ID: n.Key, Source: h.Site + kind.api(name), Type: kind.event(e.Verb), Time: e.At.UTC(), Subject: n.Number,
-		Data: EventData{Case: n.Case, Sheet: n.Name, Number: n.Number, Entry: n.Seq},
+		Data: EventData{About: &about, Number: n.Number, Entry: n.Seq},
 	}
 	env, err := kind.envelope(e)
 	if err != nil {

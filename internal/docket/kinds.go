@@ -99,6 +99,18 @@ func NameOf(kind, id string) string {
 	return kind + "/" + id
 }
 
+// About says to programs what something is about.
+type About struct {
+	Kind string `json:"kind"`
+	ID   string `json:"id"`
+}
+
+// AboutOf is what the aggregate called name is to programs.
+func AboutOf(name string) About {
+	kind, id := Parts(name)
+	return About{kind, id}
+}
+
 // Missing says that there is no aggregate called name.
 func Missing(name string) error {
 	if kind, _ := Parts(name); kind == CaseKind {

@@ -73,7 +73,7 @@ type Hold struct {
 // Pass is a link's session that must still be good in the answer's own transaction.
 type Pass struct {
 	Hash string
-	Of string
+	Of   string
 	Gate string
 	Now  time.Time // the machine's time
 }
@@ -91,7 +91,7 @@ type Operation struct {
 // Receipt is what the sender gets, and gets again.
 type Receipt struct {
 	Case   string        `json:"Case"`
-	Name  string        `json:"Sheet"` // the sheet's name, for an operation on one
+	Name   string        `json:"Sheet"` // the name of what is no case, for an operation on it
 	Number string        `json:"Number"`
 	Verb   casework.Verb `json:"Verb"`
 	Gate   string        `json:"Gate"` // the gate that was answered, if one was
@@ -103,16 +103,24 @@ type Receipt struct {
 	Org    string        `json:"Org"`
 }
 
+// Of is the name of the aggregate that r is about.
+func (r Receipt) Of() string {
+	if r.Name != "" {
+		return r.Name
+	}
+	return r.Case
+}
+
 // EntryRef names an entry.
 type EntryRef struct {
-	Of string // the case's id, or a sheet's name
-	Seq  int
-	At   time.Time // when it was committed
+	Of  string // the name of its aggregate
+	Seq int
+	At  time.Time // when it was committed
 }
 
 // GateRef names a gate.
 type GateRef struct {
-	Of string
+	Of   string
 	Gate string
 	At   time.Time // when it rings, in the due list
 
@@ -194,7 +202,7 @@ const (
 // the dossier's item does.
 type File struct {
 	ID      string       `json:"ID"`
-	Of    string       `json:"Case"`
+	Of      string       `json:"Case"`
 	Item    string       `json:"Item"` // item of the pack, or "evidence"
 	Gate    string       `json:"Gate"` // for evidence: the gate it belongs to
 	Org     string       `json:"Org"`  // the uploader's organisation
@@ -220,7 +228,7 @@ type Ticket struct {
 
 // Reading is one line of the read log.
 type Reading struct {
-	Of   string    `json:"Case"`
+	Of     string    `json:"Case"`
 	File   string    `json:"File"` // "" for the record as a whole
 	Person string    `json:"Person"`
 	Org    string    `json:"Org"`
@@ -232,7 +240,7 @@ type Session struct {
 	Hash    string    `json:"Hash"`
 	Person  string    `json:"Person"`
 	Org     string    `json:"Org"`
-	Of    string    `json:"Case"` // for a link's session: the only case and gate it is good for
+	Of      string    `json:"Case"` // for a link's session: the only case and gate it is good for
 	Gate    string    `json:"Gate"`
 	Issue   int       `json:"Issue,omitzero"` // for a link's session: of that link; revoking it ends the session
 	Created time.Time `json:"Created"`
@@ -243,7 +251,7 @@ type Session struct {
 // Link opens one gate's page for one party. Only the hash of its secret is kept.
 type Link struct {
 	Hash  string    `json:"Hash"`
-	Of  string    `json:"Case"`
+	Of    string    `json:"Case"`
 	Gate  string    `json:"Gate"`
 	Party string    `json:"Party"`
 	Issue int       `json:"Issue"`
@@ -256,7 +264,7 @@ type Link struct {
 // these fields when it is sent and when it is tried.
 type Code struct {
 	ID      string    `json:"ID"`
-	Of    string    `json:"Case"`
+	Of      string    `json:"Case"`
 	Gate    string    `json:"Gate"`
 	Party   string    `json:"Party"`
 	Person  string    `json:"Person"`
@@ -303,7 +311,7 @@ type Notice struct {
 	Key    string        `json:"Key"` // the same key is the same notice
 	Kind   NoticeKind    `json:"Kind"`
 	Case   string        `json:"Case"`
-	Name  string        `json:"Sheet"` // the sheet's name, if it is about one
+	Name   string        `json:"Sheet"` // the name of what is no case, if it is about it
 	Number string        `json:"Number"`
 	Seq    int           `json:"Seq"` // the entry it comes from
 	Verb   casework.Verb `json:"Verb"`

@@ -83,7 +83,7 @@ type Answer struct {
 // Gate is one point where a party must act (办理环节).
 type Gate struct {
 	ID         string             `json:"ID"` // unique in its case: leg and number, "opinion-2"
-	Of       string             `json:"Case"`
+	Of         string             `json:"Case"`
 	Leg        Leg                `json:"Leg"`
 	Kind       Kind               `json:"Kind"`
 	Party      string             `json:"Party"`      // the organisation whose move it is

@@ -85,7 +85,7 @@ type Actor struct {
 	Kind   Kind
 	Roles  []Role
 	Via    Via
-	Of   string // for ByLink: the only case it may touch
+	Of     string // for ByLink: the only case it may touch
 	Gate   string // for ByLink: the only gate it may answer
 	Issue  int    // for ByLink: of the link it came by
 }

@@ -33,7 +33,7 @@ type heard struct {
 	event  struct {
 		ID, Type, Subject string
 		Data              struct {
-			Case  string
+			About struct{ ID string }
 			Gates []string
 		}
 	}
@@ -58,7 +58,7 @@ func (r *receiver) of(id string) (out []heard) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, h := range r.heard {
-		if h.event.Data.Case == id {
+		if h.event.Data.About.ID == id {
 			out = append(out, h)
 		}
 	}
@@ -105,7 +105,7 @@ func TestAMachineHearsOfItsGateAndAnswersIt(t *testing.T) {
 			t.Errorf("got %q in %s, want no name", word, got.body)
 		}
 	}
-	if _, err := m.Opine(h.ctx, got.event.Data.Case, got.event.Data.Gates[0], "zhou-heng", "符合要求"); err != nil {
+	if _, err := m.Opine(h.ctx, got.event.Data.About.ID, got.event.Data.Gates[0], "zhou-heng", "符合要求"); err != nil {
 		t.Error(err)
 	}
 }

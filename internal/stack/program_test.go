@@ -33,7 +33,7 @@ func TestProgramsLiveACaseOverHTTP(t *testing.T) {
 		return out, page
 	}
 	made, _ := must(lin, http.MethodPost, "/api/v1/cases", map[string]any{"kind": "device", "values": journey.DeviceForm()})
-	id := fmt.Sprint(made["case"])
+	id := fmt.Sprint(made["about"].(map[string]any)["id"])
 	at := "/api/v1/cases/" + id
 	version := func() string {
 		_, page := must(lin, http.MethodGet, at, nil)

@@ -111,8 +111,7 @@ func (x *exchange) inquire() error {
 	if err != nil {
 		return err
 	}
-	_, id := docket.Parts(r.Name)
-	return x.see(x.home() + "/inquiries/" + id)
+	return x.see(x.home() + "/inquiries/" + docket.AboutOf(r.Of()).ID)
 }
 
 type inquiryPage struct {
