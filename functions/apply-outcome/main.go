@@ -23,7 +23,7 @@ func main() {
 		os.Exit(1)
 	}
 	lambda.Start(logging.Each(func(ctx context.Context, in docket.Input) (docket.Next, error) {
-		next, err := waiter.Next(ctx, in.CaseID, in.Leg, in.Run)
+		next, err := waiter.Next(ctx, in)
 		return next, gateway.Named(err)
 	}))
 }

@@ -20,9 +20,8 @@ import (
 
 // waiting is what the machine says of itself: ids, its token, and when it came.
 type waiting struct {
-	CaseID    string    `json:"caseId"`
+	docket.Input
 	Gate      string    `json:"gate"`
-	Run       int       `json:"run"`
 	TaskToken string    `json:"taskToken"`
 	Entered   time.Time `json:"entered"`
 	Retry     int       `json:"retry"`
@@ -36,16 +35,16 @@ func main() {
 		os.Exit(1)
 	}
 	lambda.Start(logging.Each(func(ctx context.Context, in waiting) (struct{}, error) {
-		err := waiter.Attach(ctx, docket.GateRef{Of: in.CaseID, Gate: in.Gate},
+		err := waiter.Attach(ctx, docket.GateRef{Of: in.Name(), Gate: in.Gate},
 			docket.Token{Value: in.TaskToken, Run: in.Run, Entered: in.Entered, Retry: in.Retry})
 		return struct{}{}, gateway.Named(err)
 	}))
 }
 
 func build() (*docket.Waiter, error) {
-	s, err := wiring.Open(settings.Machine)
+	s, err := wiring.Open(settings.Machines)
 	if err != nil {
 		return nil, err
 	}
-	return &docket.Waiter{Store: s.Store, Machine: machine.New(s.AWS, s.Machine)}, nil
+	return &docket.Waiter{Store: s.Store, Machine: machine.New(s.AWS, s.Machines)}, nil
 }

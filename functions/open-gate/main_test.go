@@ -27,7 +27,7 @@ func TestWhatTheMachineSaysIsUnderstood(t *testing.T) {
 				t.Errorf("%s: got %v, want it read", path, err)
 				continue
 			}
-			if len(in.CaseID) != 20 || !strings.Contains(in.Gate, "-1") || in.Run != 1 || !strings.HasPrefix(in.TaskToken, "token-") ||
+			if len(in.Name()) != 20 || !strings.Contains(in.Gate, "-1") || in.Run != 1 || !strings.HasPrefix(in.TaskToken, "token-") ||
 				in.Entered.Year() != 2026 || in.Entered.Location() != time.UTC || in.Retry != 0 {
 				t.Errorf("%s: got %+v, want all that it says", path, in)
 			}

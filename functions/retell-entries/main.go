@@ -38,9 +38,9 @@ func main() {
 }
 
 func build() (*docket.Teller, error) {
-	s, desk, err := wiring.OpenDesk(settings.Machine, settings.Notices, settings.Events)
+	s, desk, err := wiring.OpenDesk(settings.Machines, settings.Notices, settings.Events)
 	if err != nil {
 		return nil, err
 	}
-	return &docket.Teller{Desk: desk, Machine: machine.New(s.AWS, s.Machine), Notices: queue.New(s.AWS, s.Notices), Events: queue.New(s.AWS, s.Events)}, nil
+	return &docket.Teller{Desk: desk, Machine: machine.New(s.AWS, s.Machines), Notices: queue.New(s.AWS, s.Notices), Events: queue.New(s.AWS, s.Events)}, nil
 }

@@ -30,16 +30,16 @@ func main() {
 	lambda.Start(logging.Each(func(ctx context.Context, _ json.RawMessage) (struct{}, error) {
 		stuck, err := teller.Sweep(ctx)
 		for _, s := range stuck {
-			slog.ErrorContext(ctx, "case is stuck", "case", s.Case, "leg", string(s.Leg), "why", s.Why)
+			slog.ErrorContext(ctx, "aggregate is stuck", "of", s.Of, "leg", string(s.Leg), "why", s.Why)
 		}
 		return struct{}{}, err
 	}))
 }
 
 func build() (*docket.Teller, error) {
-	s, desk, err := wiring.OpenDesk(settings.Machine, settings.Notices)
+	s, desk, err := wiring.OpenDesk(settings.Machines, settings.Notices)
 	if err != nil {
 		return nil, err
 	}
-	return &docket.Teller{Desk: desk, Machine: machine.New(s.AWS, s.Machine), Notices: queue.New(s.AWS, s.Notices), Outbox: s.Store, Cursors: s.Store}, nil
+	return &docket.Teller{Desk: desk, Machine: machine.New(s.AWS, s.Machines), Notices: queue.New(s.AWS, s.Notices), Outbox: s.Store, Cursors: s.Store}, nil
 }

@@ -393,7 +393,7 @@ func TestMachinesArePlainAndEveryWaitEnds(t *testing.T) {
 			}
 			payload, _ := s.Parameters["Payload"].(map[string]any)
 			for key := range payload {
-				if !slices.Contains([]string{"caseId.$", "leg.$", "run.$", "gate.$", "taskToken.$", "entered.$", "retry.$"}, key) {
+				if !slices.Contains([]string{"of.$", "leg.$", "run.$", "gate.$", "taskToken.$", "entered.$", "retry.$"}, key) {
 					t.Errorf("%s, %q: got %s in the payload, want ids only", path, name, key)
 				}
 			}

@@ -44,6 +44,16 @@ type Stored struct {
 	Files []File      // by id
 }
 
+// Gate returns the gate with id, and whether there is one.
+func (s Stored) Gate(id string) (gate.Gate, bool) {
+	for _, g := range s.Gates {
+		if g.ID == id {
+			return g, true
+		}
+	}
+	return gate.Gate{}, false
+}
+
 // Place is where an aggregate stands in a list: the newest first.
 type Place struct {
 	List string
@@ -122,8 +132,8 @@ func write(v any) (json.RawMessage, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// bodyOf reads a law's value from its head.
-func bodyOf[T any](h Head) (T, error) {
+// Body reads a law's value from its head.
+func Body[T any](h Head) (T, error) {
 	var v T
 	if err := json.Unmarshal(h.Body, &v); err != nil {
 		return v, fmt.Errorf("%s: %w: %w", h.Name(), ErrUnreadable, err)
@@ -142,8 +152,8 @@ func (d Deed) receipt(ch Change, now time.Time) Receipt {
 	return r
 }
 
-// alone is a commit of one deed, with its receipt.
-func alone(d Deed, s law.Setting) (Commit, Receipt, error) {
+// Alone is a commit of one deed, with its receipt.
+func Alone(d Deed, s law.Setting) (Commit, Receipt, error) {
 	ch, err := d.Seal(s.Now)
 	if err != nil {
 		return Commit{}, Receipt{}, err
@@ -177,6 +187,6 @@ func LoadCase(ctx context.Context, store interface {
 
 // CaseRecord reads a case from how it is stored.
 func CaseRecord(s Stored) (Record, error) {
-	c, err := bodyOf[casework.Case](s.Head)
+	c, err := Body[casework.Case](s.Head)
 	return Record{Case: c, Gates: s.Gates, Files: s.Files}, err
 }

@@ -2,7 +2,6 @@ package docket
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"jixu/internal/calendar"
@@ -208,12 +207,6 @@ func (r Record) gateFor(id string, a party.Actor) (gate.Gate, error) {
 // calendarYear is the year in Shanghai at t.
 func calendarYear(t time.Time) int {
 	return t.In(calendar.Shanghai).Year()
-}
-
-// runName names the execution that carries one run of a leg. Names stay taken
-// for 90 days after an execution ends, so each run has its own.
-func runName(id string, leg gate.Leg, run int) string {
-	return id + "-" + string(leg) + "-" + strconv.Itoa(run)
 }
 
 // Answer is what a form at a gate says; which part counts, its verb decides.

@@ -104,7 +104,7 @@ func (m *Machines) Direct(ctx context.Context, op Op, address string, a party.Ac
 func (m *Machines) change(ctx context.Context, op Op, digest string, a party.Actor,
 	change func(trust.Trust, time.Time) (trust.Change, error),
 ) (Receipt, error) {
-	return m.Desk.move(ctx, "", op, digest, a, func(_ Stored, s law.Setting) (Commit, Receipt, error) {
+	return m.Desk.Move(ctx, "", op, digest, a, func(_ Stored, s law.Setting) (Commit, Receipt, error) {
 		was, t, err := trustOf(ctx, m.Desk.Store, a.Org)
 		if err != nil {
 			return Commit{}, Receipt{}, err
@@ -113,7 +113,7 @@ func (m *Machines) change(ctx context.Context, op Op, digest string, a party.Act
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
-		commit, receipt, err := alone(Deed{
+		commit, receipt, err := Alone(Deed{
 			Was: was, Kind: trustKind, ID: a.Org, Verb: ch.Verb, By: a, Facts: ch.Facts,
 			Home: Place{"trusts", s.Now}, Body: func(Head) any { return ch.Trust },
 		}, s)
@@ -133,7 +133,7 @@ func trustOf(ctx context.Context, store Store, org string) (Head, trust.Trust, e
 	if err != nil {
 		return Head{}, trust.Trust{}, fmt.Errorf("reading what %s agreed on: %w", org, err)
 	}
-	t, err := bodyOf[trust.Trust](head)
+	t, err := Body[trust.Trust](head)
 	return head, t, err
 }
 

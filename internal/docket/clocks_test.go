@@ -288,7 +288,7 @@ func TestTheSweepSaysWhatItCouldNotLookAt(t *testing.T) {
 	tw.Desk.Store = poisoned{tw.World.Store, bad.id, true}
 	tw.World.Clock.Advance(time.Hour)
 	stuck, err := tw.Teller.Sweep(ctx)
-	if err == nil || len(stuck) != 1 || stuck[0].Case != bad.id || tw.World.Metrics.Gauges()["StuckCases"] != 1 {
+	if err == nil || len(stuck) != 1 || stuck[0].Of != bad.id || tw.World.Metrics.Gauges()["StuckCases"] != 1 {
 		t.Errorf("got %v, %v, gauge %v; want the case that cannot be read named and counted", stuck, err, tw.World.Metrics.Gauges())
 	}
 	if c := good.record().Case; c.Opinion.Run != 2 || c.Reply.Run != 2 {

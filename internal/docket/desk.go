@@ -84,11 +84,11 @@ type Op struct {
 // tries is how often one operation decides anew when somebody else moved first.
 const tries = 8
 
-// decision is what an operation wants to commit, given the aggregate as it is now.
-type decision func(Stored, law.Setting) (Commit, Receipt, error)
+// Decision is what an operation wants to commit, given the aggregate as it is now.
+type Decision func(Stored, law.Setting) (Commit, Receipt, error)
 
 // onCase is a decision about a case.
-func (d *Desk) onCase(ctx context.Context, decide func(Record, law.Setting) (Commit, Receipt, error)) decision {
+func (d *Desk) onCase(ctx context.Context, decide func(Record, law.Setting) (Commit, Receipt, error)) Decision {
 	return func(stored Stored, s law.Setting) (Commit, Receipt, error) {
 		var r Record
 		if stored.Version > 0 {
@@ -117,18 +117,18 @@ func (d *Desk) record(ctx context.Context, stored Stored) (Record, error) {
 	return r, nil
 }
 
-// moveCase is move for a case.
+// moveCase is [Desk.Move] for a case.
 func (d *Desk) moveCase(ctx context.Context, id string, op Op, digest string, by party.Actor,
 	decide func(Record, law.Setting) (Commit, Receipt, error),
 ) (Receipt, error) {
-	return d.move(ctx, id, op, digest, by, d.onCase(ctx, decide))
+	return d.Move(ctx, id, op, digest, by, d.onCase(ctx, decide))
 }
 
-// move runs one operation on the aggregate called name, "" for one that is to be
+// Move runs one operation on the aggregate called name, "" for one that is to be
 // created, to its end. What moved meanwhile is loaded and decided anew; after an unclear answer the operation is looked up
 // before it is tried again, so that it happens once. An operation that already
 // happened returns its receipt; the same id with another digest is a conflict.
-func (d *Desk) move(ctx context.Context, name string, op Op, digest string, by party.Actor, decide decision) (Receipt, error) {
+func (d *Desk) Move(ctx context.Context, name string, op Op, digest string, by party.Actor, decide Decision) (Receipt, error) {
 	scope := scopeOf(by)
 	if op.Body != "" {
 		digest = op.Body
@@ -190,7 +190,7 @@ func scopeOf(by party.Actor) string {
 }
 
 // decide loads the aggregate called name, if it has one, and asks the law.
-func (d *Desk) decide(ctx context.Context, name string, decide decision) (Commit, Receipt, error) {
+func (d *Desk) decide(ctx context.Context, name string, decide Decision) (Commit, Receipt, error) {
 	var stored Stored
 	if name != "" {
 		var err error

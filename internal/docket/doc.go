@@ -7,7 +7,7 @@
 // # How a change happens
 //
 // A page, a program or the clock calls an operation, say [Desk.Submit]. Every
-// operation that changes something goes through one function, move, which holds the
+// operation that changes something goes through one function, [Desk.Move], which holds the
 // whole theory of retries:
 //
 //  1. It loads the aggregate ([Stored]: its [Head], gates and files), and reads the

@@ -73,10 +73,10 @@ func macInput(fields ...string) []byte {
 
 // Visit is what a link opens.
 type Visit struct {
-	Link   Link
-	Record Record
-	Gate   gate.Gate
-	Live   bool // the gate is open, the link of its newest issue, and not at its end
+	Link Link
+	Of   Stored // what the gate is of
+	Gate gate.Gate
+	Live bool // the gate is open, the link of its newest issue, and not at its end
 }
 
 // Visit looks up what a link opens. It fails with fault.NotFound for a link
@@ -86,15 +86,15 @@ func (k *Keeper) Visit(ctx context.Context, secret string) (Visit, error) {
 	if err != nil {
 		return Visit{}, err
 	}
-	r, err := LoadCase(ctx, k.Store, l.Of)
+	s, err := k.Store.Load(ctx, l.Of)
 	if err != nil {
 		return Visit{}, err
 	}
-	g, ok := r.Gate(l.Gate)
+	g, ok := s.Gate(l.Gate)
 	if !ok {
 		return Visit{}, fault.New(fault.NotFound, "link")
 	}
-	return Visit{Link: l, Record: r, Gate: g, Live: l.opens(g, k.Machine())}, nil
+	return Visit{Link: l, Of: s, Gate: g, Live: l.opens(g, k.Machine())}, nil
 }
 
 // RequestCode sends a one-time code to person's own registered channel, if
@@ -138,8 +138,8 @@ func (k *Keeper) RequestCode(ctx context.Context, secret, person, browser string
 	if err := k.Doors.PutCode(ctx, c); err != nil {
 		return Code{}, fmt.Errorf("keeping a code's request: %w", err)
 	}
-	n := Notice{Key: "code/" + c.ID, Kind: NoticeCode, Case: c.Of, Number: v.Record.Case.Number, Org: c.Party, Gate: c.Gate, Code: c.ID}
-	if err := k.Notices.Queue(ctx, n); err != nil {
+	n := Notice{Key: "code/" + c.ID, Kind: NoticeCode, Number: v.Of.Number, Org: c.Party, Gate: c.Gate, Code: c.ID}
+	if err := k.Notices.Queue(ctx, n.about(c.Of)); err != nil {
 		return Code{}, fmt.Errorf("queueing a code: %w", err)
 	}
 	return c, nil

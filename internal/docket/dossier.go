@@ -21,7 +21,7 @@ func (d *Desk) Create(ctx context.Context, op Op, kind casework.Kind, a party.Ac
 }
 
 func (d *Desk) create(ctx context.Context, op Op, kind casework.Kind, digest string, a party.Actor, fill func(casework.Case) casework.Case) (Receipt, error) {
-	return d.move(ctx, "", op, digest, a, func(_ Stored, s casework.Setting) (Commit, Receipt, error) {
+	return d.Move(ctx, "", op, digest, a, func(_ Stored, s casework.Setting) (Commit, Receipt, error) {
 		pack, err := d.currentPack(ctx, kind, s.Rules)
 		if err != nil {
 			return Commit{}, Receipt{}, err

@@ -20,7 +20,7 @@ const inquiryKind = "inquiry"
 // Inquire asks a question for a's hospital. See inquiry.New. case_, if given, is
 // the application it belongs to from the beginning.
 func (d *Desk) Inquire(ctx context.Context, op Op, drug bool, subject, question, id string, a party.Actor) (Receipt, error) {
-	return d.move(ctx, "", op, Digest("inquire", drug, subject, question, id), a, func(_ Stored, s law.Setting) (Commit, Receipt, error) {
+	return d.Move(ctx, "", op, Digest("inquire", drug, subject, question, id), a, func(_ Stored, s law.Setting) (Commit, Receipt, error) {
 		if err := d.ownCase(ctx, id, a); err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -83,7 +83,7 @@ func (d *Desk) Inquiry(ctx context.Context, id string, a party.Actor) (inquiry.I
 	if err != nil {
 		return inquiry.Inquiry{}, err
 	}
-	q, err := bodyOf[inquiry.Inquiry](head)
+	q, err := Body[inquiry.Inquiry](head)
 	if err != nil {
 		return inquiry.Inquiry{}, err
 	}
@@ -122,7 +122,7 @@ func standing[T any](ctx context.Context, store Store, list string, limit int) (
 			return nil, nil, err
 		}
 		for _, row := range rows {
-			one, err := bodyOf[T](row.Head)
+			one, err := Body[T](row.Head)
 			if row.Unreadable || err != nil {
 				unreadable = append(unreadable, row.Head.Name())
 				continue
@@ -146,8 +146,8 @@ func inquiriesWith(id string) string { return "inquiries-with/" + id }
 func (d *Desk) changeInquiry(ctx context.Context, op Op, id, digest string, a party.Actor,
 	change func(inquiry.Inquiry, law.Setting) (inquiry.Change, error),
 ) (Receipt, error) {
-	return d.move(ctx, NameOf(inquiryKind, id), op, digest, a, func(was Stored, s law.Setting) (Commit, Receipt, error) {
-		q, err := bodyOf[inquiry.Inquiry](was.Head)
+	return d.Move(ctx, NameOf(inquiryKind, id), op, digest, a, func(was Stored, s law.Setting) (Commit, Receipt, error) {
+		q, err := Body[inquiry.Inquiry](was.Head)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -175,5 +175,5 @@ func inquired(was Head, ch inquiry.Change, s law.Setting) (Commit, Receipt, erro
 	if q.Case != "" {
 		d.Lists = append(d.Lists, Place{inquiriesWith(q.Case), q.At})
 	}
-	return alone(d, s)
+	return Alone(d, s)
 }

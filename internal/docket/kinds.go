@@ -1,16 +1,22 @@
 package docket
 
 import (
+	"context"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"jixu/internal/casework"
+	"jixu/internal/dossier"
 	"jixu/internal/fault"
+	"jixu/internal/gate"
 	"jixu/internal/history"
 	"jixu/internal/law"
 )
 
-// Kind is what the engine knows of one kind of aggregate. Stores, relay, mail and
-// events ask this row; none of them knows a kind by its name.
+// Kind is what the engine knows of one kind of aggregate. Stores, relay, clocks, mail
+// and events ask this row; none of them knows a kind by its name.
 type Kind struct {
 	Name string // in lower case; it begins the aggregate's name in history and in keys
 	Page string // where an aggregate's page is below its reader's site: "/cases/" and then its id
@@ -22,17 +28,80 @@ type Kind struct {
 	// As is in which words the organisations of an envelope are told; "": in those of
 	// the kind and verb.
 	As law.ToldAs
+
+	// Machine is the definition below statemachines/ whose executions wait at its
+	// gates; "": none does, and every gate of it is an obligation.
+	Machine string
+	// Carries are the legs on which that machine waits.
+	Carries []gate.Leg
+	// Legs says how the legs that it carries stand.
+	Legs func(Stored) ([]Leg, error)
+	// Restart raises the run of a leg from run on, because its execution is gone. It
+	// fails with fault.Conflict if the leg is over or a later run carries it.
+	Restart func(ctx context.Context, d *Desk, s Stored, leg gate.Leg, run int, set law.Setting) (Commit, Receipt, error)
+
+	// Ring is what the clock does at an open gate whose ring has come; nil: its gates
+	// never ring. It fails with fault.Conflict if it has not come.
+	Ring func(ctx context.Context, d *Desk, s Stored, g gate.Gate, set law.Setting) (Commit, Receipt, error)
+	// Recount counts deadlines again that lie behind what the calendar knew; nil: there
+	// are none. It fails if nothing changes.
+	Recount func(ctx context.Context, d *Desk, s Stored, set law.Setting) (Commit, Receipt, error)
+	// Remind tells what no gate asks for, whenever the sweep passes; nil: nothing.
+	Remind func(ctx context.Context, t *Teller, s Stored) error
+
+	// FileRule says what a file of the aggregate may be; nil: what evidence may be.
+	FileRule func(ctx context.Context, d *Desk, s Stored, f File) (dossier.Rule, error)
+}
+
+// Leg is how one leg stands on which a machine waits.
+type Leg struct {
+	Leg   gate.Leg
+	Open  bool // somebody has to act on it
+	Run   int  // the run that carries it, from 1
+	RunAt time.Time
+	Gate  string // its open gate
+}
+
+// leg finds how one leg of s stands, the zero Leg if there is none of that name.
+func (k Kind) leg(s Stored, name gate.Leg) (Leg, error) {
+	if k.Legs == nil {
+		return Leg{}, nil
+	}
+	legs, err := k.Legs(s)
+	if err != nil {
+		return Leg{}, err
+	}
+	for _, l := range legs {
+		if l.Leg == name {
+			return l, nil
+		}
+	}
+	return Leg{}, nil
+}
+
+// execution names the one that carries run of a leg. Names stay taken for 90 days
+// after an execution ends, so each run has its own.
+func (k Kind) execution(name string, leg gate.Leg, run int) Execution {
+	return Execution{k.Machine, strings.ReplaceAll(name, "/", "-") + "-" + string(leg) + "-" + strconv.Itoa(run)}
 }
 
 // CaseKind is the kind that is called by its id alone: a name without a kind is a case's.
 const CaseKind = "case"
 
-// kinds are the aggregates of this build.
-var kinds = []Kind{
-	{Name: CaseKind, Page: "/cases/", API: "/api/v1/cases/", Envelope: casework.Envelope},
-	{Name: inquiryKind, Page: "/inquiries/", API: "/api/v1/inquiries/", As: NoticeInquiry},
-	{Name: varietyKind, Page: "/varieties/", API: "/api/v1/varieties/"},
-	{Name: trustKind, API: "/api/v1/organisation/machine"},
+// kinds are the aggregates of this build. Their rows call what asks for them again.
+var kinds []Kind
+
+func init() {
+	kinds = []Kind{
+		{
+			Name: CaseKind, Page: "/cases/", API: "/api/v1/cases/", Envelope: casework.Envelope,
+			Machine: "review-application", Carries: gate.Legs, Legs: legsOfCase, Restart: restartCase,
+			Ring: ringCase, Recount: recountCase, Remind: remindOfCase, FileRule: fileRuleOfCase,
+		},
+		{Name: inquiryKind, Page: "/inquiries/", API: "/api/v1/inquiries/", As: NoticeInquiry},
+		{Name: varietyKind, Page: "/varieties/", API: "/api/v1/varieties/"},
+		{Name: trustKind, API: "/api/v1/organisation/machine"},
+	}
 }
 
 // Kinds lists every kind of aggregate.
@@ -57,6 +126,10 @@ func (k Kind) envelope(e history.Entry) (law.Envelope, error) {
 	}
 	return k.Envelope(e)
 }
+
+// carries reports whether a machine waits at gates of leg. Where none does, the gate
+// is an obligation: only the clock speaks of it.
+func (k Kind) carries(leg gate.Leg) bool { return k.Machine != "" && slices.Contains(k.Carries, leg) }
 
 // page is where the page of the aggregate called name is, below a site; "" is the site's own.
 func (k Kind) page(name string) string { return k.at(k.Page, name) }

@@ -173,18 +173,22 @@ type Files interface {
 	Address(ctx context.Context, f File) (string, error)
 }
 
-// Machine is the messenger that waits for people.
+// Execution names one execution of a state machine, which is called as its
+// definition below statemachines/ is.
+type Execution struct{ Machine, Name string }
+
+// Machine is the messenger that waits for people: all state machines of the house.
 type Machine interface {
 	// Start starts an execution. already reports that the name is or was taken.
-	Start(ctx context.Context, name string, input []byte) (already bool, err error)
+	Start(ctx context.Context, e Execution, input []byte) (already bool, err error)
 	// Describe returns RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED, or ""
-	// for a name it does not know.
-	Describe(ctx context.Context, name string) (string, error)
+	// for one it does not know.
+	Describe(ctx context.Context, e Execution) (string, error)
 	// Resume hands a token back. accepted is false if the machine no longer
 	// waits for it; that is no error.
 	Resume(ctx context.Context, token string) (accepted bool, err error)
 	// Stop ends an execution; one that does not run stays as it is.
-	Stop(ctx context.Context, name string) error
+	Stop(ctx context.Context, e Execution) error
 }
 
 // Notices takes what people are to be told. The same key twice is one notice.

@@ -141,11 +141,11 @@ func sitePath(kind party.Kind) string {
 
 // link makes the gate's link for n's addressee and makes it known.
 func (p *Postman) link(ctx context.Context, n Notice) (gate.Gate, string, error) {
-	r, err := LoadCase(ctx, p.Store, n.Case)
+	s, err := p.Store.Load(ctx, n.Of())
 	if err != nil {
-		return gate.Gate{}, "", fmt.Errorf("loading case %s: %w", n.Case, err)
+		return gate.Gate{}, "", fmt.Errorf("loading %s: %w", n.Of(), err)
 	}
-	g, ok := r.Gate(n.Gate)
+	g, ok := s.Gate(n.Gate)
 	if !ok || g.Status != gate.Open || n.Kind == NoticeGate && g.Issue != n.Issue {
 		return gate.Gate{}, "", errNoOccasion
 	}

@@ -170,7 +170,7 @@ func (d *Desk) variety(ctx context.Context, id string) (variety.Variety, error) 
 	if err != nil {
 		return variety.Variety{}, err
 	}
-	return bodyOf[variety.Variety](head)
+	return Body[variety.Variety](head)
 }
 
 // Variety returns one entry of the register. Everybody who takes part may know
@@ -304,8 +304,8 @@ func (d *Desk) MarkVariety(ctx context.Context, op Op, id string, version int, s
 func (d *Desk) changeVariety(ctx context.Context, op Op, id string, version int, digest string, a party.Actor,
 	change func(variety.Variety, casework.Setting) (variety.Change, error),
 ) (Receipt, error) {
-	return d.move(ctx, NameOf(varietyKind, id), op, digest, a, func(was Stored, s law.Setting) (Commit, Receipt, error) {
-		v, err := bodyOf[variety.Variety](was.Head)
+	return d.Move(ctx, NameOf(varietyKind, id), op, digest, a, func(was Stored, s law.Setting) (Commit, Receipt, error) {
+		v, err := Body[variety.Variety](was.Head)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -319,7 +319,7 @@ func (d *Desk) changeVariety(ctx context.Context, op Op, id string, version int,
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
-		return alone(registered(was.Head, ch), s)
+		return Alone(registered(was.Head, ch), s)
 	})
 }
 

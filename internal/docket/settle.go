@@ -49,11 +49,7 @@ func (d *Desk) Settle(ctx context.Context, key, version string) (File, error) {
 	if f.State == Unchecked {
 		rule := evidenceRule
 		if f.Item != evidenceItem {
-			r, err := LoadCase(ctx, d.Store, f.Of)
-			if err != nil {
-				return File{}, err
-			}
-			if rule, err = d.rule(ctx, r.Case, f.Item); err != nil {
+			if rule, err = d.fileRule(ctx, f); err != nil {
 				return File{}, err
 			}
 		}
@@ -68,6 +64,19 @@ func (d *Desk) Settle(ctx context.Context, key, version string) (File, error) {
 		return f, nil
 	}
 	return d.scan(ctx, f)
+}
+
+// fileRule is what the kind of its aggregate says f may be.
+func (d *Desk) fileRule(ctx context.Context, f File) (dossier.Rule, error) {
+	kind := kindOf(f.Of)
+	if kind.FileRule == nil {
+		return evidenceRule, nil
+	}
+	s, err := d.Store.Load(ctx, f.Of)
+	if err != nil {
+		return dossier.Rule{}, err
+	}
+	return kind.FileRule(ctx, d, s, f)
 }
 
 // inspect reads the object and returns f as it is to be recorded: checked only

@@ -6,37 +6,31 @@ import (
 	"fmt"
 	"time"
 
-	"jixu/internal/casework"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
+	"jixu/internal/law"
 	"jixu/internal/party"
 )
 
-// ring records the next ring of a gate.
+// ring does what its kind does when the ring of an open gate has come.
 func (d *Desk) ring(ctx context.Context, ref GateRef) (Receipt, error) {
-	return d.moveCase(ctx, ref.Of, Op{}, "", party.System, func(r Record, s casework.Setting) (Commit, Receipt, error) {
-		g, ok := r.Gate(ref.Gate)
+	return d.Move(ctx, ref.Of, Op{}, "", party.System, func(s Stored, set law.Setting) (Commit, Receipt, error) {
+		g, ok := s.Gate(ref.Gate)
 		if !ok {
 			return Commit{}, Receipt{}, fault.New(fault.NotFound, "gate")
 		}
-		if g.Ring == nil {
+		kind := kindOf(ref.Of)
+		if g.Ring == nil || kind.Ring == nil {
 			return Commit{}, Receipt{}, fault.New(fault.Conflict, "ring.early")
 		}
-		caught, _ := g.CaughtUp(s.Calendar, s.Now)
-		var ch casework.Change
-		var err error
-		if caught.Lapses(s.Now) {
-			ch, err = r.Case.Lapse(g, r.others(""), s)
-		} else {
-			ch, err = r.Case.Ring(g, s)
-		}
+		commit, receipt, err := kind.Ring(ctx, d, s, g, set)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
-		if caught.Ring.Kind == gate.Overdue {
+		if caught, _ := g.CaughtUp(set.Calendar, set.Now); caught.Ring.Kind == gate.Overdue {
 			d.Metrics.Count("GateOverdue", 1)
 		}
-		return finish(r.Case, ch, s)
+		return commit, receipt, nil
 	})
 }
 
@@ -83,24 +77,24 @@ func (t *Teller) Retell(ctx context.Context, now time.Time) (told int, oldest ti
 	return told, oldest, errors.Join(failed...)
 }
 
-// Stuck is an open case that nobody could move, or that could not be looked at,
+// Stuck is an open aggregate that nobody could move, or that could not be looked at,
 // and why.
 type Stuck struct {
-	Case string
-	Leg  gate.Leg
-	Why  string
+	Of  string
+	Leg gate.Leg
+	Why string
 }
 
 const (
 	// tokenless is how long an open gate may be without a token of its run before
 	// the run is thought dead.
 	tokenless = 5 * time.Minute
-	// sweepPage is how many cases one list names.
+	// sweepPage is how many one list names.
 	sweepPage   = 100
 	sweepCursor = "sweep"
 )
 
-// Sweep looks at every case that somebody has to act on: each open leg must have
+// Sweep looks at every aggregate that somebody has to act on: each open leg must have
 // its open gate, a machine that runs, and a token of the current run on that gate,
 // and each open gate somebody who may answer it. It starts dead legs again and
 // returns what it cannot repair or could not look at. A walk that its function
@@ -122,23 +116,23 @@ func (t *Teller) Sweep(ctx context.Context) (stuck []Stuck, err error) {
 	ended := false
 	people := map[string][]party.Actor{}
 	for !ended && !t.Desk.late(ctx) {
-		ids, err := t.Desk.Store.Open(ctx, at.After, sweepPage)
+		names, err := t.Desk.Store.Open(ctx, at.After, sweepPage)
 		if err != nil {
-			failed = append(failed, fmt.Errorf("listing open cases: %w", err))
+			failed = append(failed, fmt.Errorf("listing what is open: %w", err))
 			break // the next call goes on from here
 		}
-		ended = len(ids) < sweepPage
-		for _, id := range ids {
+		ended = len(names) < sweepPage
+		for _, name := range names {
 			if t.Desk.late(ctx) {
 				ended = false
 				break
 			}
-			s, err := t.sweepCase(ctx, id, people)
+			s, err := t.sweepOne(ctx, name, people)
 			if err != nil {
 				failed = append(failed, err)
 			}
 			stuck = append(stuck, s...)
-			at.After = id
+			at.After = name
 		}
 	}
 	at.Stuck += len(stuck)
@@ -166,48 +160,53 @@ func (t *Teller) cursor(ctx context.Context) (Cursor, error) {
 	return t.Cursors.Cursor(ctx, sweepCursor)
 }
 
-// sweepCase looks at one case. The legs come first and what only tells people
+// sweepOne looks at one aggregate. The legs come first and what only tells people
 // comes last: a queue that is away keeps no leg from being started again.
-func (t *Teller) sweepCase(ctx context.Context, id string, people map[string][]party.Actor) ([]Stuck, error) {
-	r, err := LoadCase(ctx, t.Desk.Store, id)
+func (t *Teller) sweepOne(ctx context.Context, name string, people map[string][]party.Actor) ([]Stuck, error) {
+	kind := kindOf(name)
+	s, err := t.Desk.Store.Load(ctx, name)
 	if err != nil {
-		return []Stuck{{Case: id, Why: "it could not be looked at"}}, fmt.Errorf("loading case %s: %w", id, err)
+		return []Stuck{{Of: name, Why: "it could not be looked at"}}, fmt.Errorf("loading %s: %w", name, err)
+	}
+	var legs []Leg
+	if kind.Legs != nil {
+		if legs, err = kind.Legs(s); err != nil {
+			return []Stuck{{Of: name, Why: "it could not be looked at"}}, err
+		}
 	}
 	var stuck []Stuck
 	var failed []error
-	for _, leg := range gate.Legs {
-		track := r.Case.Track(leg)
-		if !track.State.Open() {
+	for _, l := range legs {
+		if !l.Open {
 			continue
 		}
-		g, ok := r.Open(leg)
+		g, ok := s.Gate(l.Gate)
 		if !ok || g.Status != gate.Open {
-			stuck = append(stuck, Stuck{Case: id, Leg: leg, Why: "an open leg without an open gate"})
+			stuck = append(stuck, Stuck{Of: name, Leg: l.Leg, Why: "an open leg without an open gate"})
 			continue
 		}
-		if err := t.sweepLeg(ctx, r.Case, leg, track, g); err != nil {
+		if err := t.sweepLeg(ctx, name, l, g); err != nil {
 			failed = append(failed, err)
 			if !errors.Is(err, fault.Unavailable) {
-				stuck = append(stuck, Stuck{Case: id, Leg: leg, Why: "it could not be started again"})
+				stuck = append(stuck, Stuck{Of: name, Leg: l.Leg, Why: "it could not be started again"})
 			}
 		}
 	}
-	for _, g := range r.waiting() {
+	for _, g := range s.waiting() {
 		answerable, err := t.answerable(ctx, g, people)
 		if err != nil {
 			failed = append(failed, err)
 		} else if !answerable {
-			stuck = append(stuck, Stuck{Case: id, Leg: g.Leg, Why: "nobody of " + g.Party + " may answer its gate"})
+			stuck = append(stuck, Stuck{Of: name, Leg: g.Leg, Why: "nobody of " + g.Party + " may answer its gate"})
 		}
 	}
-	if err := t.recount(ctx, r); err != nil {
+	if err := t.recount(ctx, name, s); err != nil {
 		failed = append(failed, err)
 	}
-	if err := t.remindCopies(ctx, r); err != nil {
-		failed = append(failed, err)
-	}
-	if err := t.tellExpiries(ctx, r.Case); err != nil {
-		failed = append(failed, fmt.Errorf("telling what of %s expires: %w", id, err))
+	if kind.Remind != nil {
+		if err := kind.Remind(ctx, t, s); err != nil {
+			failed = append(failed, err)
+		}
 	}
 	return stuck, errors.Join(failed...)
 }
@@ -241,19 +240,19 @@ func (t *Teller) answerable(ctx context.Context, g gate.Gate, people map[string]
 
 // sweepLeg restarts a leg whose execution is gone, or that runs without ever
 // having put its token on the gate it should wait at.
-func (t *Teller) sweepLeg(ctx context.Context, c casework.Case, leg gate.Leg, track casework.Track, g gate.Gate) error {
-	status, err := t.Machine.Describe(ctx, runName(c.ID, leg, track.Run))
-	if err != nil {
-		return fmt.Errorf("describing run %d of %s of %s: %w", track.Run, leg, c.ID, err)
-	}
-	if status != running {
-		return t.restart(ctx, c.ID, leg, track, status)
-	}
-	token, ok, err := t.Desk.Store.Token(ctx, GateRef{Of: c.ID, Gate: g.ID})
+func (t *Teller) sweepLeg(ctx context.Context, name string, l Leg, g gate.Gate) error {
+	status, err := t.describe(ctx, name, l)
 	if err != nil {
 		return err
 	}
-	if ok && token.Run == track.Run {
+	if status != running {
+		return t.restart(ctx, name, l, status)
+	}
+	token, ok, err := t.Desk.Store.Token(ctx, GateRef{Of: name, Gate: g.ID})
+	if err != nil {
+		return err
+	}
+	if ok && token.Run == l.Run {
 		return nil
 	}
 	now, err := t.Desk.Clock.Now(ctx)
@@ -261,14 +260,14 @@ func (t *Teller) sweepLeg(ctx context.Context, c casework.Case, leg gate.Leg, tr
 		return err
 	}
 	since := g.OpenedAt
-	if track.RunAt.After(since) {
-		since = track.RunAt
+	if l.RunAt.After(since) {
+		since = l.RunAt
 	}
 	if now.Sub(since) < tokenless {
 		return nil
 	}
-	if err := t.Machine.Stop(ctx, runName(c.ID, leg, track.Run)); err != nil {
-		return fmt.Errorf("stopping run %d of %s of %s: %w", track.Run, leg, c.ID, err)
+	if err := t.Machine.Stop(ctx, kindOf(name).execution(name, l.Leg, l.Run)); err != nil {
+		return fmt.Errorf("stopping run %d of %s of %s: %w", l.Run, l.Leg, name, err)
 	}
-	return t.restart(ctx, c.ID, leg, track, "ABORTED")
+	return t.restart(ctx, name, l, "ABORTED")
 }

@@ -1,6 +1,7 @@
 package docket
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"jixu/internal/casework"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/history"
@@ -29,11 +29,11 @@ type Teller struct {
 
 // Telling is one thing that somebody or something must hear of an entry.
 type Telling struct {
-	Start  *casework.Start // start this run of a leg
-	Resume string          // hand the token of this gate back
-	Leg    gate.Leg        // the leg that gate is on
-	Notice *Notice         // put this in the queue
-	Event  *Notice         // and this in the queue of events, if its organisation wants them
+	Start  *law.Start // start this run of a leg
+	Resume string     // hand the token of this gate back
+	Leg    gate.Leg   // the leg that gate is on
+	Notice *Notice    // put this in the queue
+	Event  *Notice    // and this in the queue of events, if its organisation wants them
 }
 
 // Tellings derives from e everything that must be told, in order: the machine
@@ -54,7 +54,7 @@ func Tellings(e history.Entry, number string) ([]Telling, error) {
 		out = append(out, Telling{Start: &s})
 	}
 	for _, c := range env.Closes {
-		if c.Leg.Carried() {
+		if kind.carries(c.Leg) {
 			out = append(out, Telling{Resume: c.Gate, Leg: c.Leg})
 		}
 	}
@@ -134,99 +134,120 @@ func (t *Teller) one(ctx context.Context, name string, telling Telling) error {
 
 // Input is what an execution knows: ids and counters only.
 type Input struct {
-	CaseID string   `json:"caseId"`
+	CaseID string   `json:"caseId,omitempty"` // what earlier builds said instead of Of; still said of cases, for their definition
+	Of     string   `json:"of,omitempty"`     // the aggregate's name
 	Leg    gate.Leg `json:"leg"`
 	Run    int      `json:"run"`
 	Asked  int      `json:"asked"`
 }
 
+// Name is the name of the aggregate that the execution is about.
+func (in Input) Name() string { return cmp.Or(in.Of, in.CaseID) }
+
 // start starts one run of a leg. "Already exists" counts as started only if
 // the execution runs or the table says that run is over; otherwise the run is
 // raised and the next entry starts it.
-func (t *Teller) start(ctx context.Context, id string, s casework.Start) error {
-	r, err := LoadCase(ctx, t.Desk.Store, id)
-	if err != nil {
-		return fmt.Errorf("loading case %s: %w", id, err)
-	}
-	c := r.Case
-	track := c.Track(s.Leg)
-	if !track.State.Open() || track.Run != s.Run {
-		return nil // over, or a later run carries it
-	}
-	name := runName(c.ID, s.Leg, s.Run)
-	input, err := json.Marshal(Input{CaseID: c.ID, Leg: s.Leg, Run: s.Run})
+func (t *Teller) start(ctx context.Context, name string, s law.Start) error {
+	_, leg, err := t.leg(ctx, name, s.Leg)
 	if err != nil {
 		return err
 	}
-	already, err := t.Machine.Start(ctx, name, input)
+	if !leg.Open || leg.Run != s.Run {
+		return nil // over, or a later run carries it
+	}
+	kind := kindOf(name)
+	e := kind.execution(name, s.Leg, s.Run)
+	in := Input{Of: name, Leg: s.Leg, Run: s.Run}
+	if kind.Name == CaseKind {
+		in.CaseID = name
+	}
+	input, err := json.Marshal(in)
 	if err != nil {
-		return fmt.Errorf("starting %s: %w", name, err)
+		return err
+	}
+	already, err := t.Machine.Start(ctx, e, input)
+	if err != nil {
+		return fmt.Errorf("starting %s: %w", e.Name, err)
 	}
 	if already {
-		return t.revive(ctx, c.ID, s.Leg)
+		return t.revive(ctx, name, s.Leg)
 	}
 	return nil
+}
+
+// leg loads an aggregate and says how one of its legs stands.
+func (t *Teller) leg(ctx context.Context, name string, leg gate.Leg) (Stored, Leg, error) {
+	s, err := t.Desk.Store.Load(ctx, name)
+	if err != nil {
+		return Stored{}, Leg{}, fmt.Errorf("loading %s: %w", name, err)
+	}
+	l, err := kindOf(name).leg(s, leg)
+	return s, l, err
 }
 
 // resume hands the token of an answered gate back and then looks whether the
 // execution is alive: a stopped one swallows tokens. A gate without a token is
 // fine: the machine resumes itself when it comes to attach one.
-func (t *Teller) resume(ctx context.Context, id string, leg gate.Leg, gateID string) error {
-	token, ok, err := t.Desk.Store.Token(ctx, GateRef{Of: id, Gate: gateID})
+func (t *Teller) resume(ctx context.Context, name string, leg gate.Leg, gateID string) error {
+	token, ok, err := t.Desk.Store.Token(ctx, GateRef{Of: name, Gate: gateID})
 	if err != nil {
-		return fmt.Errorf("reading the token of %s of %s: %w", gateID, id, err)
+		return fmt.Errorf("reading the token of %s of %s: %w", gateID, name, err)
 	}
 	if ok {
 		if _, err := t.Machine.Resume(ctx, token.Value); err != nil {
-			return fmt.Errorf("resuming %s of %s: %w", gateID, id, err)
+			return fmt.Errorf("resuming %s of %s: %w", gateID, name, err)
 		}
 	}
-	return t.revive(ctx, id, leg)
+	return t.revive(ctx, name, leg)
 }
 
 // revive starts leg again under a new run if the leg is open and the execution
 // that should carry it does not run. Restarts come with growing pauses.
-func (t *Teller) revive(ctx context.Context, id string, leg gate.Leg) error {
-	r, err := LoadCase(ctx, t.Desk.Store, id)
+func (t *Teller) revive(ctx context.Context, name string, leg gate.Leg) error {
+	_, l, err := t.leg(ctx, name, leg)
 	if err != nil {
-		return fmt.Errorf("loading case %s: %w", id, err)
+		return err
 	}
-	track := r.Case.Track(leg)
-	if !track.State.Open() {
+	if !l.Open {
 		return nil
 	}
-	status, err := t.Machine.Describe(ctx, runName(id, leg, track.Run))
+	status, err := t.describe(ctx, name, l)
 	if err != nil {
-		return fmt.Errorf("describing run %d of %s of %s: %w", track.Run, leg, id, err)
+		return err
 	}
 	if status == running {
 		return nil
 	}
-	return t.restart(ctx, id, leg, track, status)
+	return t.restart(ctx, name, l, status)
 }
 
 const running = "RUNNING"
 
+// describe asks how the execution that carries l is.
+func (t *Teller) describe(ctx context.Context, name string, l Leg) (string, error) {
+	status, err := t.Machine.Describe(ctx, kindOf(name).execution(name, l.Leg, l.Run))
+	if err != nil {
+		return "", fmt.Errorf("describing run %d of %s of %s: %w", l.Run, l.Leg, name, err)
+	}
+	return status, nil
+}
+
 // restart raises the run, unless it was raised so recently that another try
 // must wait; the sweep comes back to it.
-func (t *Teller) restart(ctx context.Context, id string, leg gate.Leg, track casework.Track, status string) error {
+func (t *Teller) restart(ctx context.Context, name string, l Leg, status string) error {
 	now, err := t.Desk.Clock.Now(ctx)
 	if err != nil {
 		return err
 	}
-	since := now.Sub(track.RunAt)
-	if since < restartPause(track.Run, status) {
+	since := now.Sub(l.RunAt)
+	if since < restartPause(l.Run, status) {
 		return nil
 	}
-	if track.Run > 1 && since < 24*time.Hour {
+	if l.Run > 1 && since < 24*time.Hour {
 		t.Desk.Metrics.Count("RunsRepeated", 1)
 	}
-	_, err = t.Desk.moveCase(ctx, id, Op{}, "", party.System, func(r Record, s casework.Setting) (Commit, Receipt, error) {
-		ch, err := r.Case.Restart(leg, track.Run, s)
-		if err != nil {
-			return Commit{}, Receipt{}, err
-		}
-		return finish(r.Case, ch, s)
+	_, err = t.Desk.Move(ctx, name, Op{}, "", party.System, func(s Stored, set law.Setting) (Commit, Receipt, error) {
+		return kindOf(name).Restart(ctx, t.Desk, s, l.Leg, l.Run, set)
 	})
 	if errors.Is(err, fault.Conflict) {
 		return nil // somebody else raised it, or the leg is over

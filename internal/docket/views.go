@@ -117,6 +117,16 @@ func (d *Desk) At(ctx context.Context, ref GateRef, a party.Actor) (View, gate.G
 	return v, g, err
 }
 
+// MayAnswer reports whether a may know what a link leads to and answer its gate.
+func (v Visit) MayAnswer(a party.Actor) bool {
+	r, err := CaseRecord(v.Of)
+	if err != nil {
+		return false
+	}
+	_, err = r.gateFor(v.Gate.ID, a)
+	return err == nil
+}
+
 // Visited returns the view that an unidentified holder of a live link gets: the
 // newest submission and the open gates, no history and no hospital's draft.
 func (d *Desk) Visited(ctx context.Context, visit Visit) (View, error) {
@@ -124,16 +134,20 @@ func (d *Desk) Visited(ctx context.Context, visit Visit) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	pack, err := d.pack(ctx, visit.Record.Case)
+	r, err := CaseRecord(visit.Of)
 	if err != nil {
 		return View{}, err
 	}
-	v := View{Record: visit.Record, Now: now, Pack: pack, Waiting: []gate.Gate{visit.Gate}}
-	n := len(visit.Record.Case.Submissions)
+	pack, err := d.pack(ctx, r.Case)
+	if err != nil {
+		return View{}, err
+	}
+	v := View{Record: r, Now: now, Pack: pack, Waiting: []gate.Gate{visit.Gate}}
+	n := len(r.Case.Submissions)
 	if n == 0 {
 		return View{}, fault.New(fault.NotFound, "link")
 	}
-	m, err := d.manifest(ctx, visit.Record.Case.Submissions[n-1])
+	m, err := d.manifest(ctx, r.Case.Submissions[n-1])
 	if err != nil {
 		return View{}, err
 	}
@@ -166,7 +180,7 @@ func (d *Desk) casesOn(ctx context.Context, list, after string, limit int) ([]Li
 	}
 	out := make([]ListedCase, len(rows))
 	for i, row := range rows {
-		c, err := bodyOf[casework.Case](row.Head)
+		c, err := Body[casework.Case](row.Head)
 		out[i] = ListedCase{Case: c, Gate: row.Gate, At: row.At}
 		if row.Unreadable || err != nil {
 			out[i] = ListedCase{Case: casework.Case{ID: row.Head.ID}, At: row.At, Unreadable: true}

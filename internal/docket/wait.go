@@ -11,7 +11,7 @@ import (
 )
 
 // Waiter serves the machine: it says what a leg waits for, and takes the token
-// with which the machine wants to be told. It changes no case.
+// with which the machine wants to be told. It changes no aggregate.
 type Waiter struct {
 	Store   Store
 	Machine Machine
@@ -25,16 +25,19 @@ type Next struct {
 	Asked int       `json:"asked"` // the machine's own count, set back for each gate
 }
 
-// Next rereads leg and says what it waits for. An execution of an older run
+// Next rereads the leg of an execution and says what it waits for. An execution of an older run
 // hears that it is over. It changes nothing.
-func (w *Waiter) Next(ctx context.Context, id string, leg gate.Leg, run int) (Next, error) {
-	r, err := LoadCase(ctx, w.Store, id)
+func (w *Waiter) Next(ctx context.Context, in Input) (Next, error) {
+	s, err := w.Store.Load(ctx, in.Name())
 	if err != nil {
-		return Next{}, fmt.Errorf("loading case %s: %w", id, err)
+		return Next{}, fmt.Errorf("loading %s: %w", in.Name(), err)
 	}
-	t := r.Case.Track(leg)
-	g, ok := r.Open(leg)
-	if !t.State.Open() || !ok || t.Run != run {
+	l, err := kindOf(in.Name()).leg(s, in.Leg)
+	if err != nil {
+		return Next{}, err
+	}
+	g, ok := s.Gate(l.Gate)
+	if !l.Open || !ok || l.Run != in.Run {
 		return Next{Over: true}, nil
 	}
 	return Next{Gate: g.ID, Kind: g.Kind}, nil
@@ -103,7 +106,7 @@ func (b *Bell) Ring(ctx context.Context) (rang int, err error) {
 		last = next.At
 		if err := b.one(ctx, next); err != nil {
 			b.Desk.Metrics.Count("RingFailed", 1)
-			failed = append(failed, fmt.Errorf("ringing %s of case %s: %w", next.Gate, next.Of, err))
+			failed = append(failed, fmt.Errorf("ringing %s of %s: %w", next.Gate, next.Of, err))
 			away := errors.Is(err, fault.Unavailable)
 			if lost++; away && lost < ringsLost {
 				continue
@@ -127,7 +130,7 @@ func (b *Bell) Ring(ctx context.Context) (rang int, err error) {
 // putOff moves a gate that cannot be rung out of the way of the others.
 func (b *Bell) putOff(ctx context.Context, ref GateRef, now time.Time) error {
 	if err := b.Desk.Store.Defer(ctx, ref, now.Add(ringAgain)); err != nil {
-		return fmt.Errorf("putting %s of case %s off: %w", ref.Gate, ref.Of, err)
+		return fmt.Errorf("putting %s of %s off: %w", ref.Gate, ref.Of, err)
 	}
 	return nil
 }

@@ -29,10 +29,6 @@ var Legs = []Leg{Opinion, Reply}
 // submission by a date. No machine waits there; only the clock speaks of them.
 const Papers Leg = "papers"
 
-// Carried reports whether a machine waits at gates of the leg. Where none does, the
-// gate is an obligation: only the clock speaks of it.
-func (l Leg) Carried() bool { return l != "" && l != Papers }
-
 // Kind is what a gate asks for.
 type Kind string
 

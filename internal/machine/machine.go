@@ -1,5 +1,5 @@
-// Package machine starts, describes, resumes and stops the runs of a state
-// machine in Step Functions. It is the messenger's hand only: what a run is
+// Package machine starts, describes, resumes and stops the runs of state
+// machines in Step Functions. It is the messenger's hand only: what a run is
 // for, and whether one should live, others decide.
 package machine
 
@@ -12,13 +12,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"jixu/internal/docket"
 )
 
-// Machine is one state machine.
+// Machine is every state machine whose ARN begins alike.
 type Machine struct {
 	client client
-	arn    string
+	prefix string
 }
+
+var _ docket.Machine = (*Machine)(nil)
 
 // client is what a Machine uses of Step Functions.
 type client interface {
@@ -30,19 +34,19 @@ type client interface {
 
 var _ client = (*sfn.Client)(nil)
 
-// New returns the machine with that ARN.
-func New(config aws.Config, arn string) *Machine {
-	return &Machine{client: sfn.NewFromConfig(config), arn: arn}
+// New returns the machines whose ARNs are prefix and then their names.
+func New(config aws.Config, prefix string) *Machine {
+	return &Machine{client: sfn.NewFromConfig(config), prefix: prefix}
 }
 
-// Start starts the run called name with input, a JSON object of ids. It
+// Start starts run e with input, a JSON object of ids. It
 // returns already when the name is taken, running or not: names stay taken for
 // 90 days. On any other error the run may or may not have started; calling
 // again is safe.
-func (m *Machine) Start(ctx context.Context, name string, input []byte) (already bool, err error) {
+func (m *Machine) Start(ctx context.Context, e docket.Execution, input []byte) (already bool, err error) {
 	_, err = m.client.StartExecution(ctx, &sfn.StartExecutionInput{
-		StateMachineArn: aws.String(m.arn),
-		Name:            aws.String(name),
+		StateMachineArn: aws.String(m.prefix + e.Machine),
+		Name:            aws.String(e.Name),
 		Input:           aws.String(string(input)),
 	})
 	var taken *types.ExecutionAlreadyExists
@@ -50,21 +54,21 @@ func (m *Machine) Start(ctx context.Context, name string, input []byte) (already
 		return true, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("starting run %s: %w", name, err)
+		return false, fmt.Errorf("starting run %s: %w", e.Name, err)
 	}
 	return false, nil
 }
 
 // Describe returns RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED, and "" for
 // a run that Step Functions does not know or no longer remembers.
-func (m *Machine) Describe(ctx context.Context, name string) (status string, err error) {
-	out, err := m.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(m.run(name))})
+func (m *Machine) Describe(ctx context.Context, e docket.Execution) (status string, err error) {
+	out, err := m.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(m.run(e))})
 	var unknown *types.ExecutionDoesNotExist
 	if errors.As(err, &unknown) {
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("describing run %s: %w", name, err)
+		return "", fmt.Errorf("describing run %s: %w", e.Name, err)
 	}
 	return string(out.Status), nil
 }
@@ -94,20 +98,20 @@ func nobodyWaits(err error) bool {
 	return errors.As(err, &gone) || errors.As(err, &invalid) || errors.As(err, &late)
 }
 
-// Stop ends the run called name; one that is unknown or over stays as it is.
-func (m *Machine) Stop(ctx context.Context, name string) error {
-	_, err := m.client.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: aws.String(m.run(name))})
+// Stop ends run e; one that is unknown or over stays as it is.
+func (m *Machine) Stop(ctx context.Context, e docket.Execution) error {
+	_, err := m.client.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: aws.String(m.run(e))})
 	var unknown *types.ExecutionDoesNotExist
 	if errors.As(err, &unknown) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("stopping run %s: %w", name, err)
+		return fmt.Errorf("stopping run %s: %w", e.Name, err)
 	}
 	return nil
 }
 
-// run is the ARN of the execution called name.
-func (m *Machine) run(name string) string {
-	return strings.Replace(m.arn, ":stateMachine:", ":execution:", 1) + ":" + name
+// run is the ARN of e.
+func (m *Machine) run(e docket.Execution) string {
+	return strings.Replace(m.prefix, ":stateMachine:", ":execution:", 1) + e.Machine + ":" + e.Name
 }

@@ -7,9 +7,13 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"jixu/internal/docket"
 )
 
-const arn = "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:jixu-review-application"
+const prefix = "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:jixu-"
+
+var one = docket.Execution{Machine: "review-application", Name: "c-opinion-1"}
 
 // stub answers every call with err, or with what it holds.
 type stub struct {
@@ -54,8 +58,8 @@ func TestStart(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			m := &Machine{client: &stub{err: row.err}, arn: arn}
-			already, err := m.Start(context.Background(), "c-opinion-1", []byte(`{}`))
+			m := &Machine{client: &stub{err: row.err}, prefix: prefix}
+			already, err := m.Start(context.Background(), one, []byte(`{}`))
 			if already != row.wantAlready || (err != nil) != row.wantErr {
 				t.Errorf("got %v, %v, want %v, error %v", already, err, row.wantAlready, row.wantErr)
 			}
@@ -77,8 +81,8 @@ func TestDescribe(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			m := &Machine{client: &row.stub, arn: arn}
-			got, err := m.Describe(context.Background(), "c-opinion-1")
+			m := &Machine{client: &row.stub, prefix: prefix}
+			got, err := m.Describe(context.Background(), one)
 			if got != row.want || (err != nil) != row.wantErr {
 				t.Errorf("got %q, %v, want %q, error %v", got, err, row.want, row.wantErr)
 			}
@@ -104,7 +108,7 @@ func TestResume(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			m := &Machine{client: &stub{err: row.err}, arn: arn}
+			m := &Machine{client: &stub{err: row.err}, prefix: prefix}
 			accepted, err := m.Resume(context.Background(), "token")
 			if accepted != row.wantAccepted || (err != nil) != row.wantErr {
 				t.Errorf("got %v, %v, want %v, error %v", accepted, err, row.wantAccepted, row.wantErr)
@@ -125,8 +129,8 @@ func TestStop(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			m := &Machine{client: &stub{err: row.err}, arn: arn}
-			if err := m.Stop(context.Background(), "c-opinion-1"); (err != nil) != row.wantErr {
+			m := &Machine{client: &stub{err: row.err}, prefix: prefix}
+			if err := m.Stop(context.Background(), one); (err != nil) != row.wantErr {
 				t.Errorf("got %v, want error %v", err, row.wantErr)
 			}
 		})

@@ -665,7 +665,7 @@ func (m *Metrics) Counts() map[string]float64 {
 	return maps.Clone(m.counts)
 }
 
-// Machine is a machine whose states a test drives: Start and Resume come from
+// Machine is all state machines; a test drives their states: Start and Resume come from
 // the program, waiting, ending and dying from the test.
 type Machine struct {
 	world      *World
@@ -679,6 +679,7 @@ type Machine struct {
 }
 
 type execution struct {
+	machine string
 	input   []byte
 	status  string
 	waiting string // the token it waits with, "" while it works
@@ -688,23 +689,23 @@ type execution struct {
 var _ docket.Machine = (*Machine)(nil)
 
 // Start starts an execution. Names stay taken for ever. See [docket.Machine].
-func (m *Machine) Start(ctx context.Context, name string, input []byte) (bool, error) {
+func (m *Machine) Start(ctx context.Context, of docket.Execution, input []byte) (bool, error) {
 	return call(ctx, m.world, "Machine.Start", func() (bool, error) {
-		if e, taken := m.executions[name]; taken {
-			if !bytes.Equal(e.input, input) {
-				return true, m.world.broke("execution %s is started with another input", name)
+		if e, taken := m.executions[of.Name]; taken {
+			if e.machine != of.Machine || !bytes.Equal(e.input, input) {
+				return true, m.world.broke("execution %s is started with another input, or on another machine", of.Name)
 			}
 			return true, nil
 		}
-		m.executions[name] = &execution{input: bytes.Clone(input), status: "RUNNING"}
+		m.executions[of.Name] = &execution{machine: of.Machine, input: bytes.Clone(input), status: "RUNNING"}
 		return false, nil
 	})
 }
 
 // Describe returns an execution's status. See [docket.Machine].
-func (m *Machine) Describe(ctx context.Context, name string) (string, error) {
+func (m *Machine) Describe(ctx context.Context, of docket.Execution) (string, error) {
 	return call(ctx, m.world, "Machine.Describe", func() (string, error) {
-		if e, ok := m.executions[name]; ok {
+		if e, ok := m.executions[of.Name]; ok && e.machine == of.Machine {
 			return e.status, nil
 		}
 		return "", nil
@@ -732,9 +733,11 @@ func (m *Machine) Resume(ctx context.Context, token string) (bool, error) {
 }
 
 // Stop ends an execution. See [docket.Machine].
-func (m *Machine) Stop(ctx context.Context, name string) error {
+func (m *Machine) Stop(ctx context.Context, of docket.Execution) error {
 	return run(ctx, m.world, "Machine.Stop", func() error {
-		m.end(name, "ABORTED")
+		if e := m.executions[of.Name]; e != nil && e.machine == of.Machine {
+			m.end(of.Name, "ABORTED")
+		}
 		return nil
 	})
 }
@@ -747,6 +750,7 @@ func (m *Machine) end(name, status string) {
 
 // Execution is one execution as a driver sees it.
 type Execution struct {
+	Machine string
 	Name    string
 	Input   []byte
 	Status  string
@@ -755,7 +759,7 @@ type Execution struct {
 }
 
 func (e *execution) seen(name string) Execution {
-	return Execution{name, bytes.Clone(e.input), e.status, e.waiting, e.resumed}
+	return Execution{e.machine, name, bytes.Clone(e.input), e.status, e.waiting, e.resumed}
 }
 
 // Executions returns all of them, by name.

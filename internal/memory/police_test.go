@@ -200,7 +200,7 @@ func TestTokensStayWhereTheyBelong(t *testing.T) {
 			var e ear
 			w := memory.New(&e, noon)
 			c := born(t, w)
-			if _, err := w.Machine.Start(ctx, "c1-opinion-1", []byte("{}")); err != nil {
+			if _, err := w.Machine.Start(ctx, docket.Execution{Machine: "m", Name: "c1-opinion-1"}, []byte("{}")); err != nil {
 				t.Fatal(err)
 			}
 			token := w.Machine.Wait("c1-opinion-1")
@@ -279,9 +279,10 @@ func TestReadsThatFailTellNothing(t *testing.T) {
 func TestAMachine(t *testing.T) {
 	w := memory.New(t, noon)
 	m := w.Machine
+	a, b := docket.Execution{Machine: "m", Name: "a"}, docket.Execution{Machine: "m", Name: "b"}
 	status := func(name, want string) {
 		t.Helper()
-		if got, err := m.Describe(ctx, name); got != want || err != nil {
+		if got, err := m.Describe(ctx, docket.Execution{Machine: "m", Name: name}); got != want || err != nil {
 			t.Errorf("%s: got %q and %v, want %q", name, got, err, want)
 		}
 	}
@@ -293,7 +294,7 @@ func TestAMachine(t *testing.T) {
 	}
 	status("a", "")
 	for i, want := range []bool{false, true} {
-		if already, err := m.Start(ctx, "a", []byte("{}")); already != want || err != nil {
+		if already, err := m.Start(ctx, a, []byte("{}")); already != want || err != nil {
 			t.Errorf("start %d: got %v and %v, want %v", i, already, err, want)
 		}
 	}
@@ -316,17 +317,17 @@ func TestAMachine(t *testing.T) {
 	resume(fourth, true) // accepted, and lost
 	m.Swallows = false
 	resume(fourth, false)
-	if already, _ := m.Start(ctx, "a", []byte("{}")); !already {
+	if already, _ := m.Start(ctx, a, []byte("{}")); !already {
 		t.Errorf("the name was free again")
 	}
 	if m.Wait("a") != "" {
 		t.Errorf("a dead execution waits")
 	}
-	if _, err := m.Start(ctx, "b", []byte("{}")); err != nil {
+	if _, err := m.Start(ctx, b, []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := m.Stop(ctx, "b"); err != nil {
+		if err := m.Stop(ctx, b); err != nil {
 			t.Errorf("stopping: %v", err)
 		}
 	}

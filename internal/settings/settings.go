@@ -17,7 +17,7 @@ const (
 	Bucket   Name = "JIXU_BUCKET"    // name of the bucket that keeps the files
 	Notices  Name = "JIXU_NOTICES"   // URL of the queue of notices
 	Events   Name = "JIXU_EVENTS"    // URL of the queue of events for organisations' own machines
-	Machine  Name = "JIXU_MACHINE"   // ARN of review-application
+	Machines Name = "JIXU_MACHINES"  // what the ARNs of all state machines begin with
 	LinkKey  Name = "JIXU_LINK_KEY"  // id or ARN of the key that makes links and codes
 	SealKey  Name = "JIXU_SEAL_KEY"  // id or ARN of the key that seals signing secrets
 	Site     Name = "JIXU_SITE"      // scheme and host of the sites, no slash at the end
@@ -40,7 +40,7 @@ type Settings struct {
 	Bucket   string
 	Notices  string
 	Events   string
-	Machine  string
+	Machines string
 	LinkKey  string
 	SealKey  string
 	Loopback string // "allowed" or "refused"
@@ -108,7 +108,7 @@ func (s Settings) contradictions() []string {
 func (s *Settings) field(name Name) *string {
 	fields := map[Name]*string{
 		stage: &s.Stage, Table: &s.Table, Bucket: &s.Bucket, Notices: &s.Notices, Events: &s.Events,
-		Machine: &s.Machine, LinkKey: &s.LinkKey, SealKey: &s.SealKey, Loopback: &s.Loopback, Site: &s.Site, Issuer: &s.Issuer,
+		Machines: &s.Machines, LinkKey: &s.LinkKey, SealKey: &s.SealKey, Loopback: &s.Loopback, Site: &s.Site, Issuer: &s.Issuer,
 		Client: &s.Client, SMTP: &s.SMTP, MailFrom: &s.MailFrom, Clock: &s.Clock, Scanner: &s.Scanner,
 	}
 	return fields[name]

@@ -23,7 +23,6 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/journey"
 	"jixu/internal/local"
-	"jixu/internal/machine"
 	"jixu/internal/sample"
 	"jixu/internal/stack"
 	"jixu/internal/web"
@@ -100,12 +99,12 @@ func (h house) heal() {
 // waitRun waits until the current run of leg has status, with the sweeps' help.
 func (h house) waitRun(id string, leg gate.Leg, want string) {
 	h.Helper()
-	runs := machine.New(h.stack.Config, h.stack.Outputs["MachineArn"])
+	runs := machines(h.stack)
 	name, got := "", ""
 	err := stack.Eventually(h.ctx, 90*time.Second, func() (bool, error) {
 		name = fmt.Sprintf("%s-%s-%d", id, leg, h.record(id).Case.Track(leg).Run)
 		var err error
-		if got, err = runs.Describe(h.ctx, name); err != nil || got == want {
+		if got, err = runs.Describe(h.ctx, review(name)); err != nil || got == want {
 			return got == want, err
 		}
 		h.heal()
@@ -164,8 +163,8 @@ func TestAnAnswerToAStoppedExecutionFinishes(t *testing.T) {
 	h := open(t)
 	id := h.plant(local.Submitted)
 	h.waitToken(id, "opinion-1")
-	runs := machine.New(h.stack.Config, h.stack.Outputs["MachineArn"])
-	h.must(runs.Stop(h.ctx, id+"-opinion-1"))
+	runs := machines(h.stack)
+	h.must(runs.Stop(h.ctx, review(id+"-opinion-1")))
 	zhou := h.signIn("agency", "zhou-heng")
 	_, err := journey.Answer(h.ctx, zhou, gatePath(id, "opinion-1"), "ask-opinion", map[string]string{"defects": "请补充说明"})
 	h.must(err)
@@ -210,10 +209,10 @@ func (h house) finish(id string) {
 		return true, nil
 	}))
 	// The run that carried the leg has come to an end, whichever it was.
-	runs := machine.New(h.stack.Config, h.stack.Outputs["MachineArn"])
+	runs := machines(h.stack)
 	name := fmt.Sprintf("%s-opinion-%d", id, h.record(id).Case.Opinion.Run)
 	h.must(stack.Eventually(h.ctx, 30*time.Second, func() (bool, error) {
-		status, err := runs.Describe(h.ctx, name)
+		status, err := runs.Describe(h.ctx, review(name))
 		return status != "RUNNING", err
 	}))
 }

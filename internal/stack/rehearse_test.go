@@ -269,6 +269,7 @@ var rows = []struct {
 	{"agency-site/the-inbox-is-read", signedIn("zhou-heng"), "200", nil},
 
 	{"apply-outcome/whose-move-on-the-opinion", submitted, `{"over":false,"gate":"opinion-1","kind":"assess","asked":0}`, nil},
+	{"apply-outcome/a-run-of-an-earlier-build-asks", submitted, `{"over":false,"gate":"opinion-1","kind":"assess","asked":0}`, nil},
 	{"apply-outcome/nobody-knows-the-case", nil, "NotFound", nil},
 	{"apply-outcome/the-track-is-over", answered, `{"over":true,"gate":"","kind":"","asked":0}`, nil},
 	{"apply-outcome/whose-move-on-the-reply", submitted, `{"over":false,"gate":"reply-1","kind":"reply","asked":0}`, nil},
@@ -298,6 +299,7 @@ var rows = []struct {
 	{"hospital-site/another-site-posts", drafted, "403", nil},
 
 	{"open-gate/a-machine-brings-its-token", submitted, quiet, tokenIs(1)},
+	{"open-gate/a-run-of-an-earlier-build-brings-its-token", submitted, quiet, tokenIs(1)},
 	{"open-gate/a-later-run-brings-its-token", submitted, quiet, tokenIs(2)},
 	{"open-gate/nobody-knows-the-gate", submitted, "NotFound", nil},
 	{"open-gate/the-gate-is-answered-already", answered, quiet, nil},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,30 +90,30 @@ func TestAFunctionIsDeniedWhatItsRoleDoesNotName(t *testing.T) {
 func TestARunIsStartedOnceAndDescribed(t *testing.T) {
 	s := stack.Shared(t)
 	ctx := context.Background()
-	runs := machine.New(s.Config, s.Outputs["MachineArn"])
+	runs := machines(s)
 	id := fmt.Sprintf("c%d", time.Now().UnixNano()) // names stay taken
-	name, input := id+"-none-1", `{"caseId":"`+id+`","leg":"none","run":1,"asked":0}`
-	if already, err := runs.Start(ctx, name, []byte(input)); err != nil || already {
+	name, input := id+"-none-1", `{"of":"`+id+`","leg":"none","run":1,"asked":0}`
+	if already, err := runs.Start(ctx, review(name), []byte(input)); err != nil || already {
 		t.Fatalf("starting: got %v, %v", already, err)
 	}
 	var status string
 	err := stack.Eventually(ctx, 10*time.Second, func() (done bool, err error) {
-		status, err = runs.Describe(ctx, name)
+		status, err = runs.Describe(ctx, review(name))
 		return status != "RUNNING", err
 	})
 	if err != nil || status != "FAILED" {
 		t.Fatalf("a run of no track: got %s, %v, want FAILED", status, err)
 	}
-	if already, err := runs.Start(ctx, name, []byte(input)); err != nil || !already {
+	if already, err := runs.Start(ctx, review(name), []byte(input)); err != nil || !already {
 		t.Errorf("starting again: got %v, %v, want already", already, err)
 	}
-	if status, err := runs.Describe(ctx, id+"-none-2"); status != "" || err != nil {
+	if status, err := runs.Describe(ctx, review(id+"-none-2")); status != "" || err != nil {
 		t.Errorf("describing an unknown run: got %q, %v", status, err)
 	}
 	if accepted, err := runs.Resume(ctx, "no-such-token"); accepted || err != nil {
 		t.Errorf("resuming nobody: got %v, %v", accepted, err)
 	}
-	if err := runs.Stop(ctx, id+"-none-2"); err != nil {
+	if err := runs.Stop(ctx, review(id+"-none-2")); err != nil {
 		t.Errorf("stopping an unknown run: %v", err)
 	}
 }
@@ -124,7 +125,7 @@ func TestAWaitThatNobodyAnswersAsksAgainAndTheSweepStartsTheNextRun(t *testing.T
 	s, ctx, env := h.stack, h.ctx, h.stack.Environment()
 	s.Change(t, stack.Options{Wait: 2 * time.Second})
 	id := h.plant(local.Submitted)
-	runs := machine.New(s.Config, s.Outputs["MachineArn"])
+	runs := machines(s)
 	await := func(what string, holds func() (bool, error)) {
 		t.Helper()
 		if err := stack.Eventually(ctx, 90*time.Second, holds); err != nil {
@@ -140,7 +141,7 @@ func TestAWaitThatNobodyAnswersAsksAgainAndTheSweepStartsTheNextRun(t *testing.T
 		if err != nil {
 			return false, err
 		}
-		status, err := runs.Describe(ctx, id+"-opinion-1")
+		status, err := runs.Describe(ctx, review(id+"-opinion-1"))
 		return status == "SUCCEEDED", err
 	})
 	if len(retries) < 3 {
@@ -178,4 +179,15 @@ func TestTheNextBuildIsDeployedAndTheNextDayFindsIt(t *testing.T) {
 			t.Errorf("after %s: got %s, want 200", change.name, answer.Status)
 		}
 	}
+}
+
+// machines are all state machines of a stack.
+func machines(s *stack.Stack) *machine.Machine {
+	return machine.New(s.Config, strings.TrimSuffix(s.Outputs["MachineArn"], reviewMachine))
+}
+
+const reviewMachine = "review-application"
+
+func review(name string) docket.Execution {
+	return docket.Execution{Machine: reviewMachine, Name: name}
 }

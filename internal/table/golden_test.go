@@ -62,7 +62,8 @@ func read[T any](b []byte) (any, error) {
 
 // waiting is what the machine's definition sends to open-gate, with all that it names.
 type waiting struct {
-	CaseID    string    `json:"caseId"`
+	CaseID    string    `json:"caseId,omitempty"`
+	Of        string    `json:"of,omitempty"`
 	Leg       gate.Leg  `json:"leg"`
 	Run       int       `json:"run"`
 	Gate      string    `json:"gate"`

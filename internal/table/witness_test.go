@@ -247,9 +247,9 @@ type starts struct {
 	*witness
 }
 
-func (s starts) Start(ctx context.Context, name string, input []byte) (bool, error) {
+func (s starts) Start(ctx context.Context, e docket.Execution, input []byte) (bool, error) {
 	s.seeBytes("input", input)
-	return s.Machine.Start(ctx, name, input)
+	return s.Machine.Start(ctx, e, input)
 }
 
 // hooks sees what other organisations' machines are sent.

@@ -47,7 +47,7 @@ func (x *exchange) link() error {
 	if err != nil {
 		return err
 	}
-	if ok && x.session != nil && v.Gate.MayAnswer(x.actor) == nil && v.Record.Case.MayRead(x.actor) == nil {
+	if ok && x.session != nil && v.MayAnswer(x.actor) {
 		return x.see("/agency/cases/" + v.Link.Of + "/gates/" + v.Link.Gate)
 	}
 	if !ok || !v.Live {

@@ -45,6 +45,7 @@ type Choice struct {
 	StringEquals       *string
 	BooleanEquals      *bool
 	NumericGreaterThan *float64
+	IsPresent          *bool
 	Next               string
 }
 
@@ -81,14 +82,20 @@ func ReadDefinition(name string) (Definition, error) {
 	if err != nil {
 		return Definition{}, fmt.Errorf("reading machine %s: %w", name, err)
 	}
-	var d Definition
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&d); err != nil {
+	d, err := ParseDefinition(data)
+	if err != nil {
 		return Definition{}, fmt.Errorf("reading machine %s: %w", name, err)
 	}
 	definitions[name] = d
 	return d, nil
+}
+
+// ParseDefinition reads a definition. A field that a walk would not follow is an error.
+func ParseDefinition(data []byte) (Definition, error) {
+	var d Definition
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	return d, decoder.Decode(&d)
 }
 
 // readUpwards reads the file at path below the working directory or the first of
@@ -110,6 +117,12 @@ func readUpwards(path string) ([]byte, error) {
 
 func (s State) choose(input map[string]any) (string, error) {
 	for _, c := range s.Choices {
+		if c.IsPresent != nil {
+			if _, err := look(c.Variable, input, nil); (err == nil) == *c.IsPresent {
+				return c.Next, nil
+			}
+			continue
+		}
 		v, err := look(c.Variable, input, nil)
 		if err != nil {
 			return "", err

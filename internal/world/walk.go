@@ -18,15 +18,15 @@ import (
 // it. What it returns is the function's answer, as JSON has it.
 type Task func(ctx context.Context, function string, payload map[string]any) (answer any, err error)
 
-// Walker takes the executions of a machine through its definition the way Step
+// Walker takes the executions of every machine through their definitions the way Step
 // Functions does, with its retries, catches and time-outs, and counts the states
 // they enter. It knows the plain part of the language that our machines use and
 // fails on everything else, so it cannot go wrong silently. One goroutine walks.
 type Walker struct {
-	Machine    *memory.Machine
-	Definition Definition
-	Do         Task
-	Now        func() time.Time
+	Machine     *memory.Machine
+	Definitions func(machine string) (Definition, error) // [ReadDefinition], or a test's own
+	Do          Task
+	Now         func() time.Time
 
 	// Uncaught is a flaw of the emulator: when the function of a task that waits
 	// fails, nothing retries or catches it, and the wait goes on without its token.
@@ -42,12 +42,13 @@ type Run struct {
 	Name string
 	At   string // the state it enters next, waits in, or ended in
 
-	data    map[string]any // what the next state gets
-	token   string         // with which it waits; "": it does not
-	resumed int            // how many tokens had come back when it began to wait
-	entered time.Time      // when it began to wait
-	until   time.Time      // when that wait runs out
-	after   time.Time      // asked again at the same instant, it enters later than this
+	definition Definition
+	data       map[string]any // what the next state gets
+	token      string         // with which it waits; "": it does not
+	resumed    int            // how many tokens had come back when it began to wait
+	entered    time.Time      // when it began to wait
+	until      time.Time      // when that wait runs out
+	after      time.Time      // asked again at the same instant, it enters later than this
 }
 
 // Run finds a run that has begun to walk, nil if none is called name.
@@ -81,7 +82,11 @@ func (w *Walker) run(e memory.Execution) (*Run, error) {
 	if r := w.runs[e.Name]; r != nil {
 		return r, nil
 	}
-	r := &Run{Name: e.Name, At: w.Definition.StartAt}
+	d, err := w.Definitions(e.Machine)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Name: e.Name, At: d.StartAt, definition: d}
 	if err := json.Unmarshal(e.Input, &r.data); err != nil {
 		return nil, fmt.Errorf("the input of %s: %w", e.Name, err)
 	}
@@ -102,7 +107,7 @@ func (w *Walker) ready(r *Run) (bool, error) {
 	if r.token == "" {
 		return true, nil
 	}
-	s := w.Definition.States[r.At]
+	s := r.definition.States[r.At]
 	switch {
 	case e.Waiting == r.token && (s.TimeoutSeconds == 0 || w.Now().Before(r.until)):
 		return false, nil
@@ -135,7 +140,7 @@ func (w *Walker) fails(r *Run, s State, name string) error {
 
 // step enters one state: that is one transition.
 func (w *Walker) step(ctx context.Context, r *Run) error {
-	s, ok := w.Definition.States[r.At]
+	s, ok := r.definition.States[r.At]
 	if !ok {
 		return errors.New("no such state")
 	}
@@ -259,7 +264,7 @@ func nameOf(err error) string {
 
 // waiting is what a machine sends to open-gate.
 type waiting struct {
-	CaseID    string
+	Of        string
 	Gate      string
 	Run       int
 	TaskToken string
@@ -272,7 +277,7 @@ func (tw *Town) applyOutcome(ctx context.Context, payload []byte) (any, error) {
 	if err := json.Unmarshal(payload, &in); err != nil {
 		return nil, err
 	}
-	return tw.Waiter.Next(ctx, in.CaseID, in.Leg, in.Run)
+	return tw.Waiter.Next(ctx, in)
 }
 
 func (tw *Town) openGate(ctx context.Context, payload []byte) (any, error) {
@@ -281,5 +286,5 @@ func (tw *Town) openGate(ctx context.Context, payload []byte) (any, error) {
 		return nil, err
 	}
 	token := docket.Token{Value: in.TaskToken, Run: in.Run, Entered: in.Entered, Retry: in.Retry}
-	return struct{}{}, tw.Waiter.Attach(ctx, docket.GateRef{Of: in.CaseID, Gate: in.Gate}, token)
+	return struct{}{}, tw.Waiter.Attach(ctx, docket.GateRef{Of: in.Of, Gate: in.Gate}, token)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/memory"
 )
@@ -23,15 +24,15 @@ type script struct {
 	tokens []string
 }
 
+func review(name string) docket.Execution {
+	return docket.Execution{Machine: "review-application", Name: name}
+}
+
 func scripted(t *testing.T, kinds ...string) *script {
 	t.Helper()
-	d, err := ReadDefinition("review-application")
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := memory.New(t, Monday)
 	s := &script{t: t, clock: w.Clock}
-	s.Walker = &Walker{Machine: w.Machine, Definition: d, Now: func() time.Time { return w.Clock.Advance(0) }}
+	s.Walker = &Walker{Machine: w.Machine, Definitions: ReadDefinition, Now: func() time.Time { return w.Clock.Advance(0) }}
 	s.Do = func(_ context.Context, function string, payload map[string]any) (any, error) {
 		if strings.Contains(function, "OpenGate") {
 			s.asked++
@@ -58,7 +59,7 @@ func scripted(t *testing.T, kinds ...string) *script {
 func (s *script) begin(leg string) *Run {
 	s.t.Helper()
 	name := "c-" + leg + "-1"
-	if _, err := s.Machine.Start(context.Background(), name, []byte(`{"caseId":"c","leg":"`+leg+`","run":1,"asked":0}`)); err != nil {
+	if _, err := s.Machine.Start(context.Background(), review(name), []byte(`{"of":"c","leg":"`+leg+`","run":1,"asked":0}`)); err != nil {
 		s.t.Fatal(err)
 	}
 	s.walk()
@@ -179,7 +180,7 @@ func TestATokenServesOnce(t *testing.T) {
 	if accepted, err := w.Machine.Resume(context.Background(), token); accepted || err != nil {
 		t.Errorf("the same token again: got %v, %v, want not accepted", accepted, err)
 	}
-	if already, err := w.Machine.Start(context.Background(), r.Name, []byte(`{"caseId":"c","leg":"opinion","run":1,"asked":0}`)); !already || err != nil {
+	if already, err := w.Machine.Start(context.Background(), review(r.Name), []byte(`{"of":"c","leg":"opinion","run":1,"asked":0}`)); !already || err != nil {
 		t.Errorf("the same name again: got %v, %v, want already", already, err)
 	}
 }
@@ -205,9 +206,10 @@ func TestTheWalkStopsAtWhatItDoesNotKnow(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			m := memory.New(t, Monday).Machine
-			w := &Walker{Machine: m, Definition: Definition{StartAt: "A", States: map[string]State{"A": row.state}}, Now: func() time.Time { return Monday }}
+			d := Definition{StartAt: "A", States: map[string]State{"A": row.state}}
+			w := &Walker{Machine: m, Definitions: func(string) (Definition, error) { return d, nil }, Now: func() time.Time { return Monday }}
 			w.Do = func(context.Context, string, map[string]any) (any, error) { return nil, errors.New("it fails") }
-			if _, err := m.Start(context.Background(), "r", []byte(`{"leg":"opinion"}`)); err != nil {
+			if _, err := m.Start(context.Background(), review("r"), []byte(`{"leg":"opinion"}`)); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := w.Walk(context.Background()); err == nil {

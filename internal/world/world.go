@@ -98,7 +98,7 @@ type Options struct {
 	Reporter memory.Reporter             // who hears of broken contracts; nil: the test itself
 	Machine  func() time.Time            // the machine's clock, of sessions, codes and signatures; nil: it stands at Opening
 	Site     string                      // "": Site
-	Program  string                      // whose file below statemachines/ executions walk through; "": review-application
+	Machines map[string]Definition       // state machines of the test, beside those below statemachines/
 	Strict   bool                        // a function that fails ends the test; without it Lambda, queue and sweep try again
 	Ports    func(*memory.World, *Ports) // changes the ports before anything is wired over them
 }
@@ -158,12 +158,18 @@ func New(t T, o Options) *Town {
 	}
 	w.Faults = tw.fate
 	tw.wire(o)
-	definition, err := ReadDefinition(o.Program)
-	tw.must(err)
 	tw.Functions = map[string]Function{"apply-outcome": tw.applyOutcome, "open-gate": tw.openGate}
-	tw.Walker = &Walker{Machine: w.Machine, Definition: definition, Do: tw.task, Now: tw.Now}
+	tw.Walker = &Walker{Machine: w.Machine, Definitions: o.definition, Do: tw.task, Now: tw.Now}
 	tw.must(o.Cast.Settle(context.Background(), tw.Ports.Keep))
 	return tw
+}
+
+// definition finds a state machine by its name.
+func (o Options) definition(name string) (Definition, error) {
+	if d, ok := o.Machines[name]; ok {
+		return d, nil
+	}
+	return ReadDefinition(name)
 }
 
 func (o Options) filled(t T) Options {
@@ -185,9 +191,6 @@ func (o Options) filled(t T) Options {
 	}
 	if o.Site == "" {
 		o.Site = Site
-	}
-	if o.Program == "" {
-		o.Program = "review-application"
 	}
 	return o
 }

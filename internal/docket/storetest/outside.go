@@ -32,13 +32,13 @@ var (
 )
 
 // Start refuses.
-func (o *outside) Start(context.Context, string, []byte) (bool, error) {
+func (o *outside) Start(context.Context, docket.Execution, []byte) (bool, error) {
 	return false, fault.New(fault.Unavailable, "busy")
 }
 
 // Describe notes the run and says that it lives.
-func (o *outside) Describe(_ context.Context, name string) (string, error) {
-	o.asked = append(o.asked, "run "+name)
+func (o *outside) Describe(_ context.Context, e docket.Execution) (string, error) {
+	o.asked = append(o.asked, "run "+e.Name)
 	return "RUNNING", nil
 }
 
@@ -48,8 +48,8 @@ func (o *outside) Resume(context.Context, string) (bool, error) {
 }
 
 // Stop notes the run and refuses.
-func (o *outside) Stop(_ context.Context, name string) error {
-	o.asked = append(o.asked, "stop "+name)
+func (o *outside) Stop(_ context.Context, e docket.Execution) error {
+	o.asked = append(o.asked, "stop "+e.Name)
 	return fault.New(fault.Unavailable, "busy")
 }
 

@@ -1,0 +1,84 @@
+package docket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"jixu/internal/casework"
+	"jixu/internal/dossier"
+	"jixu/internal/fault"
+	"jixu/internal/gate"
+	"jixu/internal/law"
+)
+
+// legsOfCase are the two tracks of a case.
+func legsOfCase(s Stored) ([]Leg, error) {
+	r, err := CaseRecord(s)
+	if err != nil {
+		return nil, err
+	}
+	var out []Leg
+	for _, leg := range gate.Legs {
+		t := r.Case.Track(leg)
+		out = append(out, Leg{Leg: leg, Open: t.State.Open(), Run: t.Run, RunAt: t.RunAt, Gate: t.Gate})
+	}
+	return out, nil
+}
+
+func restartCase(ctx context.Context, d *Desk, stored Stored, leg gate.Leg, run int, s law.Setting) (Commit, Receipt, error) {
+	return d.ofCase(ctx, stored, s, func(r Record) (casework.Change, error) { return r.Case.Restart(leg, run, s) })
+}
+
+// ringCase rings a gate of a case, or ends the case if the ring says so.
+func ringCase(ctx context.Context, d *Desk, stored Stored, g gate.Gate, s law.Setting) (Commit, Receipt, error) {
+	return d.ofCase(ctx, stored, s, func(r Record) (casework.Change, error) {
+		if caught, _ := g.CaughtUp(s.Calendar, s.Now); caught.Lapses(s.Now) {
+			return r.Case.Lapse(g, r.others(""), s)
+		}
+		return r.Case.Ring(g, s)
+	})
+}
+
+func recountCase(ctx context.Context, d *Desk, stored Stored, s law.Setting) (Commit, Receipt, error) {
+	return d.ofCase(ctx, stored, s, func(r Record) (casework.Change, error) { return r.Case.Recount(stored.waiting(), s) })
+}
+
+// ofCase asks the law of cases what becomes of a stored one.
+func (d *Desk) ofCase(ctx context.Context, stored Stored, s law.Setting, ask func(Record) (casework.Change, error)) (Commit, Receipt, error) {
+	r, err := d.record(ctx, stored)
+	if err != nil {
+		return Commit{}, Receipt{}, err
+	}
+	ch, err := ask(r)
+	if err != nil {
+		return Commit{}, Receipt{}, err
+	}
+	return finish(r.Case, ch, s)
+}
+
+// remindOfCase tells of copies that nobody said had arrived, and of licences that end.
+func remindOfCase(ctx context.Context, t *Teller, stored Stored) error {
+	r, err := CaseRecord(stored)
+	if err != nil {
+		return err
+	}
+	copies := t.remindCopies(ctx, r)
+	expiries := t.tellExpiries(ctx, r.Case)
+	if expiries != nil {
+		expiries = fmt.Errorf("telling what of %s expires: %w", r.Case.ID, expiries)
+	}
+	return errors.Join(copies, expiries)
+}
+
+// fileRuleOfCase is what the case's pack says of the item that f belongs to.
+func fileRuleOfCase(ctx context.Context, d *Desk, stored Stored, f File) (dossier.Rule, error) {
+	if stored.Version == 0 { // of a case that nobody began
+		return dossier.Rule{}, fault.New(fault.NotFound, "case")
+	}
+	r, err := CaseRecord(stored)
+	if err != nil {
+		return dossier.Rule{}, err
+	}
+	return d.rule(ctx, r.Case, f.Item)
+}
