@@ -26,28 +26,28 @@ var rooms = map[string][]string{
 	"words":       {},
 	"calendar":    {"fault"},
 	"history":     {"fault"},
-	"number":      {"fault"},
+	"number":      {"typed", "fault"},
 	"dossier":     {"history", "fault"},
 	"party":       {},
-	"policy":      {"calendar", "dossier", "fault"},
+	"policy":      {"calendar", "dossier", "typed", "fault"},
 	"gate":        {"policy", "calendar", "party", "fault"},
-	"reuse":       {"calendar"},
+	"reuse":       {"calendar", "typed"},
 	"law":         {"gate", "history", "policy", "calendar", "party", "fault"},
 	"law/lawtest": {"law", "party", "fault"},
-	"inquiry":     {"law", "policy", "calendar", "party", "fault"},
-	"variety":     {"law", "reuse", "policy", "calendar", "party", "fault"},
+	"inquiry":     {"law", "policy", "calendar", "party", "typed", "fault"},
+	"variety":     {"law", "reuse", "policy", "calendar", "party", "typed", "fault"},
 	"trust":       {"law", "party", "fault"},
-	"casework":    {"law", "gate", "reuse", "history", "policy", "calendar", "party", "fault"},
-	"docket":      {"casework", "law", "gate", "reuse", "inquiry", "variety", "trust", "dossier", "number", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
-	"web":         {"docket", "eligibility", "casework", "gate", "reuse", "inquiry", "variety", "number", "dossier", "policy", "precheck", "calendar", "party", "history", "words", "fault"},
+	"casework":    {"law", "gate", "reuse", "history", "policy", "calendar", "party", "typed", "fault"},
+	"docket":      {"casework", "law", "gate", "reuse", "inquiry", "variety", "trust", "dossier", "number", "policy", "precheck", "calendar", "party", "history", "words", "typed", "fault"},
+	"web":         {"docket", "eligibility", "casework", "gate", "reuse", "inquiry", "variety", "number", "dossier", "policy", "precheck", "calendar", "party", "history", "words", "typed", "fault"},
 
 	"api": {
-		"docket", "casework", "gate", "reuse", "inquiry", "variety", "dossier", "policy", "precheck", "webhook", "calendar", "party", "words", "fault",
+		"docket", "casework", "gate", "reuse", "inquiry", "variety", "dossier", "policy", "precheck", "webhook", "calendar", "party", "words", "typed", "fault",
 	},
 
 	// what a dossier is held against, beside the pack
-	"identifier": {"calendar", "fault"},
-	"precheck":   {"policy", "identifier", "calendar", "fault"},
+	"identifier": {"calendar", "typed", "fault"},
+	"precheck":   {"policy", "identifier", "calendar", "typed", "fault"},
 
 	"eligibility": {"policy", "fault"},
 
@@ -57,7 +57,7 @@ var rooms = map[string][]string{
 	"queue":   {"docket", "fault"},
 	"keyring": {"docket", "fault"},
 	"mailbox": {"docket", "fault"},
-	"webhook": {"docket", "fault"},
+	"webhook": {"docket", "typed", "fault"},
 	"machine": {"docket", "fault"},
 	"clamd":   {"docket", "fault"},
 

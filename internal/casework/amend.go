@@ -8,6 +8,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/typed"
 )
 
 // maxFormer is how often a recorded reply can be replaced. Nobody needs so many;
@@ -88,8 +89,9 @@ func (c Case) aboutReply(seen int) error {
 // the same submission, and its terms are held against what that one asked for.
 func (c Case) replace(verb Verb, d Decision, e Evidence, why string, open []gate.Gate, a party.Actor, s Setting) (Change, error) {
 	was := *c.Decision
-	problems := append(c.checkDecision(d, e, was.Submission, s), sentence("why", why, 1, maxReason)...)
-	if err := fault.Fields(problems); err != nil {
+	var in typed.Reader
+	d, why = c.readDecision(&in, d, e, was.Submission, s), in.Text("why", why, 1, maxReason)
+	if err := in.Err(); err != nil {
 		return Change{}, err
 	}
 	if len(c.Former) >= maxFormer {

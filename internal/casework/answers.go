@@ -2,16 +2,13 @@ package casework
 
 import (
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"jixu/internal/calendar"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
-	"jixu/internal/policy"
 	"jixu/internal/reuse"
+	"jixu/internal/typed"
 )
 
 const (
@@ -35,7 +32,8 @@ func (c Case) Ask(defects []Defect, seen int, g gate.Gate, digest string, a part
 	if err := c.permitsAbout(verb, seen, g, kind, a); err != nil {
 		return Change{}, err
 	}
-	if err := fault.Fields(checkDefects(defects)); err != nil {
+	defects, err := readDefects(defects)
+	if err != nil {
 		return Change{}, err
 	}
 	answered, err := g.Answering(string(verb), digest, a, s.Now, c.Seq+1)
@@ -68,7 +66,8 @@ func (c Case) Opine(o Opinion, g gate.Gate, digest string, a party.Actor, s Sett
 	if err := c.permitsAbout(Opine, o.Submission, g, gate.Assess, a); err != nil {
 		return Change{}, err
 	}
-	if err := fault.Fields(checkOpinion(o)); err != nil {
+	o, err := readOpinion(o)
+	if err != nil {
 		return Change{}, err
 	}
 	answered, err := g.Answering(string(Opine), digest, a, s.Now, c.Seq+1)
@@ -99,7 +98,8 @@ func (c Case) OpineLate(o Opinion, a party.Actor, s Setting) (Change, error) {
 	if err := c.about(o.Submission); err != nil {
 		return Change{}, err
 	}
-	if err := fault.Fields(checkOpinion(o)); err != nil {
+	o, err := readOpinion(o)
+	if err != nil {
 		return Change{}, err
 	}
 	o.Late = true
@@ -157,7 +157,9 @@ func (c Case) Record(d Decision, e Evidence, g gate.Gate, open []gate.Gate, dige
 	if g.Leg != gate.Reply {
 		return Change{}, fault.New(fault.Conflict, "case.state")
 	}
-	if err := fault.Fields(c.checkDecision(d, e, d.Submission, s)); err != nil {
+	var in typed.Reader
+	d = c.readDecision(&in, d, e, d.Submission, s)
+	if err := in.Err(); err != nil {
 		return Change{}, err
 	}
 	answered, err := g.Answering(string(Record), digest, a, s.Now, c.Seq+1)
@@ -251,47 +253,54 @@ func (c Case) Restart(leg gate.Leg, from int, s Setting) (Change, error) {
 	}, nil
 }
 
-func checkDefects(defects []Defect) []fault.Problem {
+// readDefects returns defects in the spelling that is kept. It fails with
+// [fault.Invalid] unless there are some, and not too many, and each says something.
+func readDefects(defects []Defect) ([]Defect, error) {
 	if len(defects) == 0 {
-		return []fault.Problem{{Field: "defects", Code: "field.missing"}}
+		return nil, fault.Fields([]fault.Problem{{Field: "defects", Code: "field.missing"}})
 	}
 	if len(defects) > maxDefects {
-		return []fault.Problem{{Field: "defects", Code: "field.many", Args: []any{maxDefects}}}
+		return nil, fault.Fields([]fault.Problem{{Field: "defects", Code: "field.many", Args: []any{maxDefects}}})
 	}
-	var problems []fault.Problem
-	for _, d := range defects {
+	var in typed.Reader
+	defects = slices.Clone(defects)
+	for i, d := range defects {
 		field := "defect-" + d.Item
 		if d.Item == "" {
 			field = "defects"
 		}
-		problems = append(problems, sentence(field, d.What, 1, maxDefect)...)
+		defects[i].What = in.Text(field, d.What, 1, maxDefect)
 	}
-	return problems
+	return defects, in.Err()
 }
 
-func checkOpinion(o Opinion) []fault.Problem {
-	var problems []fault.Problem
+// readOpinion returns o in the spelling that is kept. It fails with [fault.Invalid]
+// for what [Case.Opine] refuses.
+func readOpinion(o Opinion) (Opinion, error) {
+	var in typed.Reader
+	o.Findings = slices.Clone(o.Findings)
 	for i, q := range Questions {
 		if i >= len(o.Findings) || o.Findings[i].Question != q {
-			problems = append(problems, fault.Problem{Field: "finding-" + string(q), Code: "field.missing"})
+			in.Problems = append(in.Problems, fault.Problem{Field: "finding-" + string(q), Code: "field.missing"})
 			continue
 		}
 		least := 1
 		if o.Findings[i].Relied {
 			least = 0
 		}
-		problems = append(problems, sentence("reason-"+string(q), o.Findings[i].Reason, least, maxReason)...)
-		problems = append(problems, checkReliance(o, i)...)
+		o.Findings[i].Reason = in.Text("reason-"+string(q), o.Findings[i].Reason, least, maxReason)
+		in.Problems = append(in.Problems, checkReliance(o, i)...)
 	}
 	if len(o.Findings) > len(Questions) {
-		problems = append(problems, fault.Problem{Field: "findings", Code: "field.many", Args: []any{len(Questions)}})
+		in.Problems = append(in.Problems, fault.Problem{Field: "findings", Code: "field.many", Args: []any{len(Questions)}})
 	}
-	problems = append(problems, sentence("advice", o.Advice, 0, maxReason)...)
+	o.Advice = in.Text("advice", o.Advice, 0, maxReason)
 	least := 0
-	if len(problems) == 0 && departs(o) {
+	if len(in.Problems) == 0 && departs(o) {
 		least = 1
 	}
-	return append(problems, sentence("override", o.Override, least, maxReason)...)
+	o.Override = in.Text("override", o.Override, least, maxReason)
+	return o, in.Err()
 }
 
 // checkReliance lists what keeps finding i of o from being relied on: there
@@ -331,18 +340,15 @@ func departs(o Opinion) bool {
 	return false
 }
 
-// checkDecision lists what is wrong with d about submission no of c. A letter
-// cannot be dated after today; whether it may be older than the submission is not
-// ours to say.
-func (c Case) checkDecision(d Decision, e Evidence, no int, s Setting) []fault.Problem {
-	var problems []fault.Problem
-	wrong := func(field, code string, args ...any) {
-		problems = append(problems, fault.Problem{Field: field, Code: code, Args: args})
-	}
+// readDecision returns d, which is about submission no of c, in the spelling that is
+// kept, and adds to in what is wrong with it. A letter cannot be dated after today;
+// whether it may be older than the submission is not ours to say.
+func (c Case) readDecision(in *typed.Reader, d Decision, e Evidence, no int, s Setting) Decision {
+	wrong := func(field, code string) { in.Problems = append(in.Problems, fault.Problem{Field: field, Code: code}) }
 	if d.Outcome != Approve && d.Outcome != ApproveInPart && d.Outcome != Refuse {
 		wrong("outcome", "field.choice")
 	}
-	problems = append(problems, reference("number", d.Number, 1, maxNumber)...)
+	d.Number = in.Read(letterNumber(1, maxNumber), "number", d.Number)
 	switch {
 	case d.Date.IsZero():
 		wrong("date", "field.missing")
@@ -353,11 +359,18 @@ func (c Case) checkDecision(d Decision, e Evidence, no int, s Setting) []fault.P
 	if d.Outcome != Approve {
 		least = 1
 	}
-	problems = append(problems, sentence("reason", d.Reason, least, maxReason)...)
+	d.Reason = in.Text("reason", d.Reason, least, maxReason)
 	if e.File == "" {
 		wrong("evidence", "evidence.missing")
 	}
-	return append(problems, checkTerms(d, c.askedBy(no))...)
+	in.Problems = append(in.Problems, checkTerms(d, c.askedBy(no))...)
+	if d.Outcome != Refuse && len(d.Terms.Conditions) <= maxConditions {
+		d.Terms.Conditions = slices.Clone(d.Terms.Conditions)
+		for i, condition := range d.Terms.Conditions {
+			d.Terms.Conditions[i] = in.Text("conditions", condition, 1, maxCondition)
+		}
+	}
+	return d
 }
 
 // checkTerms lists what is wrong with the terms of d where asked units were asked
@@ -387,9 +400,6 @@ func checkTerms(d Decision, asked int) []fault.Problem {
 	}
 	if len(t.Conditions) > maxConditions {
 		problems = append(problems, fault.Problem{Field: "conditions", Code: "field.many", Args: []any{maxConditions}})
-	}
-	for _, condition := range t.Conditions {
-		problems = append(problems, sentence("conditions", condition, 1, maxCondition)...)
 	}
 	return problems
 }
@@ -437,38 +447,10 @@ func (c Case) Proves(file string) bool {
 		slices.ContainsFunc(c.Former, func(d Decision) bool { return d.Evidence == file })
 }
 
-// sentence lists what is wrong with a text somebody typed, as [reference], and if
-// it holds a number that names a person.
-func sentence(field, text string, least, most int) []fault.Problem {
-	problems := reference(field, text, least, most)
-	if len(problems) == 0 && policy.HoldsIdentity(text) {
-		problems = []fault.Problem{{Field: field, Code: "field.identity"}}
-	}
-	return problems
-}
-
-// reference lists what is wrong with the number of a letter or a receipt: fewer
-// than least or more than most characters, a control character, or a resident identity
-// number. It may look like a telephone's.
-func reference(field, text string, least, most int) []fault.Problem {
-	n := utf8.RuneCountInString(text)
-	switch {
-	case !utf8.ValidString(text):
-		return []fault.Problem{{Field: field, Code: "field.control"}}
-	case n < least || least > 0 && strings.TrimSpace(text) == "":
-		return []fault.Problem{{Field: field, Code: "field.missing"}}
-	case n > most:
-		return []fault.Problem{{Field: field, Code: "field.long", Args: []any{most}}}
-	}
-	for _, r := range text {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return []fault.Problem{{Field: field, Code: "field.control"}}
-		}
-	}
-	if policy.HoldsResidentID(text) {
-		return []fault.Problem{{Field: field, Code: "field.identity"}}
-	}
-	return nil
+// letterNumber is what the number of a letter or a receipt may be: one line, that may
+// look like a telephone's number.
+func letterNumber(least, most int) typed.Rule {
+	return typed.Rule{Least: least, Most: most, Takes: typed.OfALetter}
 }
 
 // DecisionFacts is d as history keeps it, for a page that says it back.

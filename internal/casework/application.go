@@ -8,6 +8,7 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/policy"
+	"jixu/internal/typed"
 )
 
 // New returns a draft of kind for a's hospital. It fails with
@@ -130,12 +131,13 @@ func (c Case) Submit(f Submission, a party.Actor, s Setting) (Change, error) {
 	if err := c.Permits(Submit, a); err != nil {
 		return Change{}, err
 	}
+	f, err := readLater(f, s)
+	if err != nil {
+		return Change{}, err
+	}
 	c = c.freeze(f, a, s)
 	c.Status = Submitted
 	c.Versions = Versions{Pack: c.Pack, Rules: s.Rules.Version, Calendar: s.Calendar.Version}
-	if err := fault.Fields(checkLater(f, s)); err != nil {
-		return Change{}, err
-	}
 	facts := &Facts{Kind: c.Kind, Number: c.Number, Submission: c.frozen(), Copies: copies(s)}
 	out := Change{Verb: Submit, By: a, Facts: facts}
 	for _, leg := range gate.Legs {
@@ -188,7 +190,8 @@ func (c Case) Withdraw(reason string, open []gate.Gate, a party.Actor, s Setting
 	if err := c.Permits(Withdraw, a); err != nil {
 		return Change{}, err
 	}
-	if err := fault.Fields(sentence("reason", reason, 1, maxReason)); err != nil {
+	reason, err := typed.Text("reason", reason, 1, maxReason)
+	if err != nil {
 		return Change{}, err
 	}
 	facts := &Facts{Reason: reason, Shares: without([]string{s.Agencies.MunicipalMPA, s.Agencies.HealthCommission, s.Agencies.Regulator})}

@@ -7,6 +7,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/typed"
 )
 
 // Filing is what somebody did outside this system, as they recorded it: the
@@ -40,7 +41,8 @@ func (c Case) File(f Filing, a party.Actor, s Setting) (Change, error) {
 	if err := c.Permits(File, a); err != nil {
 		return Change{}, err
 	}
-	if err := fault.Fields(checkFiling(f, s)); err != nil {
+	f, err := readFiling(f, s)
+	if err != nil {
 		return Change{}, err
 	}
 	f.Person, f.At = a.Person, s.Now
@@ -60,7 +62,8 @@ func (c Case) ReportOn(f Filing, a party.Actor, s Setting) (Change, error) {
 	if err := c.Permits(Report, a); err != nil {
 		return Change{}, err
 	}
-	if err := fault.Fields(checkFiling(f, s)); err != nil {
+	f, err := readFiling(f, s)
+	if err != nil {
 		return Change{}, err
 	}
 	f.Person, f.At = a.Person, s.Now
@@ -78,15 +81,19 @@ func filingFx(f Filing) *FilingFx {
 	return &FilingFx{Channel: f.Channel, Date: f.Date.String(), Receipt: f.Receipt}
 }
 
-func checkFiling(f Filing, s Setting) []fault.Problem {
-	problems := sentence("channel", f.Channel, 1, maxChannel)
+// readFiling returns f in the spelling that is kept. It fails with [fault.Invalid]
+// for what [Case.File] refuses.
+func readFiling(f Filing, s Setting) (Filing, error) {
+	var in typed.Reader
+	f.Channel = in.Line("channel", f.Channel, 1, maxChannel)
 	switch {
 	case f.Date.IsZero():
-		problems = append(problems, fault.Problem{Field: "date", Code: "field.missing"})
+		in.Problems = append(in.Problems, fault.Problem{Field: "date", Code: "field.missing"})
 	case calendar.DayOf(s.Now).Before(f.Date):
-		problems = append(problems, fault.Problem{Field: "date", Code: "field.future"})
+		in.Problems = append(in.Problems, fault.Problem{Field: "date", Code: "field.future"})
 	}
-	return append(problems, reference("receipt", f.Receipt, 0, maxReceipt)...)
+	f.Receipt = in.Read(letterNumber(0, maxReceipt), "receipt", f.Receipt)
+	return f, in.Err()
 }
 
 // Receive records that a's agency has the copy of submission no, the newest

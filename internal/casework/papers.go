@@ -8,6 +8,7 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/policy"
+	"jixu/internal/typed"
 )
 
 // Papers are what a submission in the emergency lane (应急通道) still owes. The
@@ -18,15 +19,19 @@ type Papers struct {
 	Items []string `json:"Items"` // items of the pack
 }
 
-// checkLater lists what is wrong with the emergency lane of f.
-func checkLater(f Submission, s Setting) []fault.Problem {
+// readLater returns f with the urgency of its emergency lane in the spelling that is
+// kept. It fails with [fault.Invalid] if there is no such lane, or no urgency.
+func readLater(f Submission, s Setting) (Submission, error) {
 	if len(f.Later) == 0 {
-		return nil
+		f.Urgency = "" // it says why papers may follow, and none do
+		return f, nil
 	}
 	if _, ok := s.Rules.Limits[policy.Papers]; !ok {
-		return []fault.Problem{{Field: "later", Code: "lane.closed"}}
+		return f, fault.Fields([]fault.Problem{{Field: "later", Code: "lane.closed"}})
 	}
-	return sentence("urgency", f.Urgency, 1, maxReason)
+	var err error
+	f.Urgency, err = typed.Text("urgency", f.Urgency, 1, maxReason)
+	return f, err
 }
 
 // owe opens the gate at which the hospital delivers items.

@@ -295,6 +295,31 @@ func TestNoFreeTextHoldsAPatientsNumber(t *testing.T) {
 	}
 }
 
+// What differs in blanks and line ends only is kept in one spelling, and what was
+// handed in stays as it was.
+func TestACaseKeepsOneSpelling(t *testing.T) {
+	mpa, nmpa := people["MPA assessor"], people["regulator's recorder"]
+	l := begin(t, Device).submit()
+	g, r := l.open(gate.Opinion), l.open(gate.Reply)
+	defects := []Defect{{What: " 请盖章\r\n并签字 "}}
+	asked, err := l.c.Ask(defects, 1, g, "d", mpa, setting(monday))
+	if err != nil || asked.Facts.Notice.Defects[0].What != "请盖章\n并签字" || defects[0].What != " 请盖章\r\n并签字 " {
+		t.Errorf("a notice: got %+v %v of %q", asked.Facts, err, defects)
+	}
+	o := opinionOf(true)
+	o.Findings[0].Reason = "　符合\r"
+	given, err := l.c.Opine(o, g, "d", mpa, setting(monday))
+	if err != nil || given.Facts.Opinion.Findings[0].Reason != "符合" || given.Case.Given.Findings[0].Reason != "符合" || o.Findings[0].Reason != "　符合\r" {
+		t.Errorf("an opinion: got %+v %v of %+v", given.Facts, err, o)
+	}
+	d := partly(6)
+	d.Number, d.Terms.Conditions = " "+d.Number+" ", []string{" 仅限本院\n"}
+	recorded, err := l.c.Record(d, letter, r, nil, "d", nmpa, setting(monday))
+	if err != nil || recorded.Facts.Decision.Number != partly(6).Number || recorded.Facts.Decision.Conditions[0] != "仅限本院" || d.Terms.Conditions[0] != " 仅限本院\n" {
+		t.Errorf("a reply: got %+v %v of %+v", recorded.Facts, err, d)
+	}
+}
+
 // The number of a letter or a receipt may look like a telephone's.
 func TestAReceiptMayLookLikeATelephone(t *testing.T) {
 	l := begin(t, Device).submit()

@@ -8,6 +8,7 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/reuse"
+	"jixu/internal/typed"
 )
 
 // Identity is a person's finding which variety a case is about (同一品种认定). What
@@ -62,7 +63,8 @@ func (c Case) Identify(variety, reason string, fresh bool, seen int, a party.Act
 	if variety == "" {
 		return Change{}, fault.Fields([]fault.Problem{{Field: "variety", Code: "field.missing"}})
 	}
-	if err := fault.Fields(sentence("reason", reason, 1, maxReason)); err != nil {
+	reason, err := typed.Text("reason", reason, 1, maxReason)
+	if err != nil {
 		return Change{}, err
 	}
 	c.Variety = &Identity{Variety: variety, Reason: reason, Submission: seen, Person: a.Person, Org: a.Org, At: s.Now}
@@ -79,7 +81,8 @@ func (c Case) Join(statement string, a party.Actor, s Setting) (Change, error) {
 	if err := c.Permits(JoinVerb, a); err != nil {
 		return Change{}, err
 	}
-	if err := fault.Fields(sentence("statement", statement, 1, maxReason)); err != nil {
+	statement, err := typed.Text("statement", statement, 1, maxReason)
+	if err != nil {
 		return Change{}, err
 	}
 	c.Joins = append(c.Joins[:len(c.Joins):len(c.Joins)], Join{Org: a.Org, Person: a.Person, Statement: statement, At: s.Now})

@@ -5,6 +5,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/typed"
 )
 
 // Hold puts g aside until a day, with a reason that only the party's own people
@@ -15,15 +16,16 @@ func (c Case) Hold(reason string, until calendar.Day, g gate.Gate, a party.Actor
 	if err := c.PermitsAt(HoldVerb, g, a); err != nil {
 		return Change{}, err
 	}
-	problems := sentence("reason", reason, 1, maxReason)
+	var in typed.Reader
+	reason = in.Text("reason", reason, 1, maxReason)
 	today := calendar.DayOf(s.Now)
 	switch {
 	case until.IsZero():
-		problems = append(problems, fault.Problem{Field: "until", Code: "field.missing"})
+		in.Problems = append(in.Problems, fault.Problem{Field: "until", Code: "field.missing"})
 	case !until.After(today), until.After(today.AddDays(366)):
-		problems = append(problems, fault.Problem{Field: "until", Code: "hold.until"})
+		in.Problems = append(in.Problems, fault.Problem{Field: "until", Code: "hold.until"})
 	}
-	if err := fault.Fields(problems); err != nil {
+	if err := in.Err(); err != nil {
 		return Change{}, err
 	}
 	g = g.Held(gate.Hold{Reason: reason, Until: until, Person: a.Person, At: s.Now})

@@ -12,6 +12,7 @@ import (
 	"jixu/internal/number"
 	"jixu/internal/party"
 	"jixu/internal/policy"
+	"jixu/internal/typed"
 )
 
 // Create opens a draft for a's hospital. It fails with fault.Forbidden unless
@@ -61,7 +62,7 @@ func (d *Desk) Save(ctx context.Context, op Op, id string, version int, values m
 // Upload is a file about to be sent to the bucket.
 type Upload struct {
 	Item   string
-	Name   string // as the uploader calls it: see policy.FileName
+	Name   string // as the uploader calls it: see typed.Name
 	SHA256 string // hex, when script computed it; else ""
 }
 
@@ -215,7 +216,10 @@ func (d *Desk) Open(ctx context.Context, id, file string, a party.Actor) (string
 }
 
 func checkUpload(u Upload) []fault.Problem {
-	problems := policy.FileName("file", u.Name)
+	var problems []fault.Problem
+	if _, err := typed.Name("file", u.Name); err != nil {
+		problems = fault.Of(err).Problems
+	}
 	if u.SHA256 != "" && !isDigest(u.SHA256) {
 		problems = append(problems, fault.Problem{Field: "sha256", Code: "field.digest"})
 	}

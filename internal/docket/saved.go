@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"jixu/internal/dossier"
-	"jixu/internal/policy"
+	"jixu/internal/typed"
 )
 
 // endings are the ends of names by which people's machines know what a file is,
@@ -31,7 +31,7 @@ func (f File) SavedAs() string {
 		switch {
 		case strings.ContainsRune(`\/:*?"<>|`, r):
 			return '_'
-		case unicode.IsControl(r), policy.Invisible(r), r == utf8.RuneError:
+		case unicode.IsControl(r), typed.Invisible(r), r == utf8.RuneError:
 			return -1
 		}
 		return r

@@ -7,6 +7,7 @@ import (
 
 	"jixu/internal/calendar"
 	"jixu/internal/fault"
+	"jixu/internal/typed"
 )
 
 // gtinLengths are those of GTIN-8, -12, -13 and -14.
@@ -93,7 +94,8 @@ func Elements(s string, today calendar.Day) (Element, []fault.Problem) {
 	var problems []fault.Problem
 	odd := func(p fault.Problem) { problems = append(problems, p) }
 	seen := map[string]bool{}
-	for ai, value := range split(strings.TrimSpace(narrow(s))) {
+	// Narrow and no more: the case and the hyphens of a lot mean something.
+	for ai, value := range split(strings.TrimSpace(typed.Narrow(s))) {
 		if ai == "" {
 			odd(problem("gs1.form"))
 			break
@@ -237,20 +239,6 @@ func shortDay(v string, today calendar.Day) (calendar.Day, bool) {
 	}
 	d := first.AddDays(day - 1)
 	return d, d.Month == month
-}
-
-// narrow makes full-width characters narrow and leaves the rest as it is: a lot
-// number's case and hyphens mean something.
-func narrow(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '！' && r <= '～' {
-			return r - ('！' - '!')
-		}
-		if r == '\u3000' {
-			return ' '
-		}
-		return r
-	}, s)
 }
 
 func clip(s string) string { return s[:min(len(s), 4)] }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"jixu/internal/fault"
+	"jixu/internal/typed"
 )
 
 // State says what a check found.
@@ -35,19 +36,13 @@ const kept = 100
 func plain(s string) string {
 	out := strings.Map(func(r rune) rune {
 		switch {
-		case r >= '！' && r <= '～': // full-width forms of ASCII
-			r -= '！' - '!'
-		case r == '\u3000':
-			r = ' '
-		}
-		switch {
 		case r >= 'a' && r <= 'z':
 			return r - ('a' - 'A')
 		case strings.ContainsRune(" \t\r\n-‐‑–—", r):
 			return -1
 		}
 		return r
-	}, s)
+	}, typed.Narrow(s))
 	if rs := []rune(out); len(rs) > kept {
 		return string(rs[:kept])
 	}

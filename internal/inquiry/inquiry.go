@@ -7,16 +7,14 @@ package inquiry
 import (
 	"maps"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"jixu/internal/calendar"
 	"jixu/internal/fault"
 	"jixu/internal/law"
 	"jixu/internal/party"
 	"jixu/internal/policy"
+	"jixu/internal/typed"
 )
 
 // Status says whose move it is.
@@ -92,13 +90,14 @@ const (
 
 // New asks a question for a's hospital: about a drug of both agencies, about a
 // device of the municipal MPA alone. It fails with [fault.Forbidden] unless a
-// prepares applications, and with [fault.Invalid] for missing or overlong text.
+// prepares applications, and with [fault.Invalid] as [typed.Line] and [typed.Text].
 func New(id, number string, drug bool, subject, question string, a party.Actor, s Setting) (Change, error) {
 	if a.Kind != party.Hospital || !a.Holds(party.Applicant) || a.Confined() {
 		return Change{}, fault.New(fault.Forbidden, "role")
 	}
-	problems := append(line("subject", subject), text("question", question)...)
-	if err := fault.Fields(problems); err != nil {
+	var in typed.Reader
+	subject, question = in.Line("subject", subject, 1, maxSubject), in.Text("question", question, 1, maxText)
+	if err := in.Err(); err != nil {
 		return Change{}, err
 	}
 	q := Inquiry{
@@ -161,12 +160,13 @@ func unanswered(q Inquiry, a party.Actor) error {
 }
 
 // Answer gives a's agency's answer. It fails as [Inquiry.Permits], and with
-// [fault.Invalid] for missing or overlong text.
+// [fault.Invalid] as [typed.Text].
 func (q Inquiry) Answer(words string, a party.Actor, s Setting) (Change, error) {
 	if err := q.Permits(Reply, a); err != nil {
 		return Change{}, err
 	}
-	if err := fault.Fields(text("answer", words)); err != nil {
+	words, err := typed.Text("answer", words, 1, maxText)
+	if err != nil {
 		return Change{}, err
 	}
 	q.Answers = maps.Clone(q.Answers)
@@ -197,30 +197,4 @@ func (q Inquiry) Attach(id string, a party.Actor, _ Setting) (Change, error) {
 // Overdue reports whether somebody who was asked is late at now.
 func (q Inquiry) Overdue(now time.Time) bool {
 	return q.Status == Open && q.Deadline != nil && now.After(q.Deadline.Due)
-}
-
-func line(field, s string) []fault.Problem {
-	if utf8.RuneCountInString(s) > maxSubject {
-		return []fault.Problem{{Field: field, Code: "field.long", Args: []any{maxSubject}}}
-	}
-	if strings.ContainsFunc(s, unicode.IsControl) {
-		return []fault.Problem{{Field: field, Code: "field.control"}}
-	}
-	return text(field, s)
-}
-
-// text lists what is wrong with what somebody typed. No patient is named in a
-// question: a resident identity or mobile number is refused.
-func text(field, s string) []fault.Problem {
-	switch {
-	case !utf8.ValidString(s), strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }):
-		return []fault.Problem{{Field: field, Code: "field.control"}}
-	case strings.TrimSpace(s) == "":
-		return []fault.Problem{{Field: field, Code: "field.missing"}}
-	case utf8.RuneCountInString(s) > maxText:
-		return []fault.Problem{{Field: field, Code: "field.long", Args: []any{maxText}}}
-	case policy.HoldsIdentity(s):
-		return []fault.Problem{{Field: field, Code: "field.identity"}}
-	}
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"jixu/internal/fault"
+	"jixu/internal/typed"
 )
 
 // A number is 15 characters in groups of 4, 5, 4 and 2:
@@ -68,13 +69,7 @@ func Parse(s string) (string, error) {
 	count := 0
 	var wrong rune
 	wrongAt := 0
-	for _, r := range s {
-		switch {
-		case r >= '！' && r <= '～': // full-width forms of ASCII
-			r -= '！' - '!'
-		case r == '\u3000':
-			r = ' '
-		}
+	for _, r := range typed.Narrow(s) {
 		if r >= 'a' && r <= 'z' {
 			r -= 'a' - 'A'
 		}

@@ -4,11 +4,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"jixu/internal/calendar"
 	"jixu/internal/fault"
+	"jixu/internal/typed"
 )
 
 // Clean returns values in the spelling that is stored: line ends become line
@@ -17,9 +17,9 @@ import (
 func (p Pack) Clean(values map[string]string) map[string]string {
 	out := make(map[string]string, len(values))
 	for id, v := range values {
-		v = strings.ReplaceAll(strings.ReplaceAll(v, "\r\n", "\n"), "\r", "\n")
+		v = typed.LineEnds(v)
 		if f, ok := p.Field(id); ok && utf8.ValidString(v) && (f.Kind == Integer || f.Kind == DayKind) {
-			v = strings.TrimSpace(strings.Map(narrow, v))
+			v = strings.TrimSpace(typed.Narrow(v))
 		}
 		out[id] = v
 	}
@@ -27,16 +27,18 @@ func (p Pack) Clean(values map[string]string) map[string]string {
 }
 
 // CheckDraft returns what keeps values from being saved as a draft: unknown
-// fields, text too long for its field, characters that are no text, and numbers
-// that name a person. A draft may be incomplete and wrong in every other way.
+// fields, text too long for its field, characters that are no text or that nobody
+// sees, and numbers that name a person. A draft may be incomplete and wrong in every
+// other way.
 func (p Pack) CheckDraft(values map[string]string) []fault.Problem {
 	return p.checkValues(values, Field.draftProblem)
 }
 
 // CheckForm returns everything that keeps values from being submitted, in the
 // order of the form, at most one problem a field. Codes: field.missing,
-// field.long (the most characters), field.control, field.integer, field.range
-// (smallest, largest), field.choice, field.day, field.identity, field.unknown.
+// field.long (the most characters), field.control, field.hidden (its place),
+// field.integer, field.range (smallest, largest), field.choice, field.day,
+// field.identity, field.passport, field.unknown.
 func (p Pack) CheckForm(values map[string]string) []fault.Problem {
 	return p.checkValues(values, Field.formProblem)
 }
@@ -80,30 +82,26 @@ var none fault.Problem
 const plainMax = 100
 
 func (f Field) draftProblem(v string) (fault.Problem, bool) {
-	most := plainMax
-	if f.Kind == OneLine || f.Kind == Multiline {
-		most = f.Max
-	}
-	if !utf8.ValidString(v) || strings.ContainsFunc(v, func(r rune) bool {
-		return unicode.IsControl(r) && (f.Kind != Multiline || r != '\n' && r != '\t') || hidden(r)
-	}) {
-		return problem("field.control")
-	}
-	if utf8.RuneCountInString(v) > most {
-		return problem("field.long", most)
-	}
 	// Not even a draft keeps what a patient could be known by, whatever its field is for.
-	if holdsResidentID(v) || !f.Phone && holdsMobile(v) {
-		return problem("field.identity")
+	if problems := f.rule().Draft("", v); len(problems) > 0 {
+		return problems[0], true
 	}
 	return none, false
 }
 
-// hidden reports whether r changes how its neighbours read, or carries text of
-// its own, without being seen. What pages and word processors leave between
-// words, as U+200B, is taken: it is pasted unseen and does no harm in a sentence.
-func hidden(r rune) bool {
-	return Invisible(r) && (unicode.Is(unicode.Bidi_Control, r) && r > '\u200f' || r == '\ufeff' || r == '\u2028' || r == '\u2029' || r >= 0xe0000)
+// rule says what may be typed into f, whatever its kind.
+func (f Field) rule() typed.Rule {
+	r := typed.Rule{Most: plainMax, Lines: f.Kind == Multiline}
+	if f.Kind == OneLine || f.Kind == Multiline {
+		r.Most = f.Max
+	}
+	if f.Check != "" || f.ID == FieldModel || f.Mirrors == FieldModel {
+		r.Takes = typed.OfAThing
+	}
+	if f.Phone {
+		r.Takes |= typed.Mobile
+	}
+	return r
 }
 
 func (f Field) formProblem(v string) (fault.Problem, bool) {

@@ -108,6 +108,7 @@ const (
 
 // Fields a pack may have that something beside its page reads.
 const (
+	FieldModel      = "model" // devices
 	FieldIndication = "indication"
 	FieldPatients   = "patients"
 	FieldPerPatient = "units-per-patient"

@@ -322,10 +322,10 @@ func TestCheckForm(t *testing.T) {
 		{"a line end in a line", "unit", "一\n套", "unit field.control", "unit field.control"},
 		{"a line end and a tab where there may be lines", "model", "A\r\n\tB", "", ""},
 		{"a control character", "model", "A\x00B", "model field.control", "model field.control"},
-		{"text that turns direction", "unit", "套\u202egnp", "unit field.control", "unit field.control"},
-		{"tags that nobody sees", "unit", "套\U000e0041", "unit field.control", "unit field.control"},
-		{"a break of lines that is no line end", "unit", "套\u2028", "unit field.control", "unit field.control"},
-		{"a blank without width, pasted from a page", "unit", "套\u200b", "", ""},
+		{"text that turns direction", "unit", "套\u202egnp", "unit field.hidden", "unit field.hidden"},
+		{"tags that nobody sees", "unit", "套\U000e0041", "unit field.hidden", "unit field.hidden"},
+		{"a break of lines that is no line end", "unit", "套\u2028", "unit field.hidden", "unit field.hidden"},
+		{"a blank without width, pasted from a page", "unit", "套\u200b", "unit field.hidden", "unit field.hidden"},
 		{"bytes that are no text", "unit", "\xff\xfe", "unit field.control", "unit field.control"},
 		{"HTML is only text", "unit", "<b>套</b>", "", ""},
 		{"a whole number", "quantity", "9999", "", ""},
@@ -345,6 +345,11 @@ func TestCheckForm(t *testing.T) {
 		{"a resident id for a number", "quantity", "患者11010519491231002X", "quantity field.identity", "quantity field.identity"},
 		{"a mobile number for a choice", "class", "13812345678", "class field.identity", "class field.identity"},
 		{"a mobile number for the contact", "contact-phone", "13812345678", "", ""},
+		{"a passport in the reason", "urgency", "护照E12345678", "urgency field.passport", "urgency field.passport"},
+		{"a lot in the reason", "urgency", "批号E12345678", "", ""},
+		{"a model numbered as passports are", "model", "H12345678、H12345679", "", ""},
+		{"a resident id for a model", "model", "11010519491231002X", "model field.identity", "model field.identity"},
+		{"a device identifier numbered as passports are", "udi-di", "P12345678", "", ""},
 		{"a resident id for the contact", "contact-phone", "11010519491231002X", "contact-phone field.identity", "contact-phone field.identity"},
 	} {
 		v := example()
@@ -375,83 +380,6 @@ func TestCheckForm(t *testing.T) {
 	for in, want := range map[string]string{"2026-11-22": "", "２０２６-11-22": "", "2026-02-30": "d field.day", "22.11.2026": "d field.day"} {
 		if got := codes(q.CheckForm(map[string]string{"d": in})); got != want {
 			t.Errorf("the day %q: got %q, want %q", in, got, want)
-		}
-	}
-}
-
-func TestIdentity(t *testing.T) {
-	for _, row := range []struct {
-		name, in   string
-		id, mobile bool
-	}{
-		{"a resident id", "11010519491231002X", true, false},
-		{"a resident id with a small x", "11010519491231002x", true, false},
-		{"a resident id parted by points", "110105.19491231.002X", true, false},
-		{"a resident id over two lines", "1101051949\n1231002X", true, false},
-		{"a resident id between Chinese characters", "证件11010519491231002X号", true, false},
-		{"a resident id in groups, whose end could be a mobile number", "110105 1949-1231 002 X", true, true},
-		{"a resident id in full-width digits", "１１０１０５１９４９１２３１００２Ｘ", true, false},
-		{"another resident id", "440524188001010014", true, false},
-		{"a wrong check digit", "110105194912310021", false, false},
-		{"a day that does not exist", "11010519490231002X", false, false},
-		{"a longer run of digits", "9440524188001010014", false, false},
-		{"a mobile number", "电话13812345678。", false, true},
-		{"a mobile number in groups", "138-1234-5678", false, true},
-		{"a mobile number with the country before it", "+86 13812345678", false, true},
-		{"a mobile number with the country run together", "8613812345678", false, true},
-		{"a number with the long prefix", "008613812345678", false, true},
-		{"a full-width mobile number", "１３８１２３４５６７８", false, true},
-		{"a mobile number after another number", "3 13812345678 2", false, true},
-		{"an office number", "021-63269368", false, false},
-		{"an office number run together", "02163269368", false, false},
-		{"a trade item number", "06291041500213", false, false},
-		{"twelve digits", "138123456789", false, false},
-		{"a date and a time", "2026-11-22 13:00", false, false},
-		{"a resident id with blanks that nobody sees", "110105\u200b19491231\u2060002X", true, false},
-		{"a mobile number with marks that nobody sees", "138\u200d1234\ufeff5678", false, true},
-		{"a paper's number, a date and a count", "附件13-20261126-1.pdf", false, false},
-		{"nothing", "", false, false},
-	} {
-		if got := HoldsIdentity(row.in); got != (row.id || row.mobile) {
-			t.Errorf("%s: got identity %t, want %t", row.name, got, row.id || row.mobile)
-		}
-		if got := holdsResidentID(row.in); got != row.id {
-			t.Errorf("%s: got resident id %t, want %t", row.name, got, row.id)
-		}
-		if got := holdsMobile(row.in); got != row.mobile {
-			t.Errorf("%s: got mobile %t, want %t", row.name, got, row.mobile)
-		}
-	}
-}
-
-func TestWhatAFileMayBeCalled(t *testing.T) {
-	for _, row := range []struct{ name, file, want string }{
-		{"a name", "申请表.pdf", ""},
-		{"a name with a date and a count", "申请表-20261126-1.pdf", ""},
-		{"a rare character with its variant", "葛\U000e0100城.pdf", ""},
-		{"a picture of a family", "👩\u200d👧.png", ""},
-		{"markup is only text", "<script>.pdf", ""},
-		{"three hundred characters", strings.Repeat("表", 300), ""},
-		{"one character more", strings.Repeat("表", 301), "file.name"},
-		{"nothing", "", "file.name"},
-		{"blanks", " 　", "file.name"},
-		{"a line end", "申请\n表.pdf", "field.control"},
-		{"a NUL", "申请\x00表.pdf", "field.control"},
-		{"bytes that are no text", "\xff\xfe.pdf", "field.control"},
-		{"a blank without width", "申请\u200b表.pdf", "file.hidden"},
-		{"a byte order mark", "\ufeff申请表.pdf", "file.hidden"},
-		{"a break of lines", "申请\u2028表.pdf", "file.hidden"},
-		{"a break of paragraphs", "申请\u2029表.pdf", "file.hidden"},
-		{"text that turns direction", "申请\u202efdp.exe", "file.hidden"},
-		{"a mark of direction", "申请\u200e表.pdf", "file.hidden"},
-		{"tags", "申请\U000e0041表.pdf", "file.hidden"},
-		{"a filler", "申请\u3164表.pdf", "file.hidden"},
-		{"a resident identity number", "张三11010519491231002X.pdf", "field.identity"},
-		{"a mobile number", "13812345678.pdf", "field.identity"},
-		{"a mobile number in groups", "张三 138-1234-5678.pdf", "field.identity"},
-	} {
-		if got := codes(FileName("", row.file)); got != row.want {
-			t.Errorf("%s: got %q, want %q", row.name, got, row.want)
 		}
 	}
 }

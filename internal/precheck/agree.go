@@ -9,6 +9,7 @@ import (
 	"jixu/internal/calendar"
 	"jixu/internal/identifier"
 	"jixu/internal/policy"
+	"jixu/internal/typed"
 )
 
 // agree reports whether fact, which a document states, and form, which the
@@ -34,14 +35,11 @@ func agree(f policy.Field, fact, form string, today calendar.Day) bool {
 // small. A text of signs only stays as it is.
 func plain(s string) string {
 	out := strings.Map(func(r rune) rune {
-		if r >= '！' && r <= '～' { // full-width forms of ASCII
-			r -= '！' - '!'
-		}
 		if !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) {
 			return -1
 		}
 		return unicode.ToLower(unicode.ToUpper(r))
-	}, s)
+	}, typed.Narrow(s))
 	if out == "" {
 		return strings.TrimSpace(s)
 	}

@@ -9,11 +9,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"jixu/internal/calendar"
+	"jixu/internal/typed"
 )
 
 // Question is one of the three that every assessment answers (notice 002, two
@@ -240,24 +239,10 @@ func older(day calendar.Day, months int, today calendar.Day) bool {
 // Fingerprint stands for an indication: two texts that differ only in space,
 // punctuation, width or case of letters have the same one. It is "" for no text.
 func Fingerprint(indication string) string {
-	text := plain(indication)
+	text := typed.Fold(indication)
 	if text == "" {
 		return ""
 	}
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:8])
-}
-
-// plain leaves out what does not change the meaning of an indication: space,
-// punctuation, width and case of letters.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '！' && r <= '～' {
-			r -= '！' - '!'
-		}
-		if unicode.IsSpace(r) || unicode.IsPunct(r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, s)
 }

@@ -7,18 +7,18 @@ package variety
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"jixu/internal/calendar"
 	"jixu/internal/fault"
 	"jixu/internal/law"
 	"jixu/internal/party"
-	"jixu/internal/policy"
 	"jixu/internal/reuse"
+	"jixu/internal/typed"
 )
+
+// maxText is how long a reason or a note may be, in characters.
+const maxText = 1000
 
 // Category is one of the high-end groups of the national measures (001-1).
 type Category string
@@ -124,12 +124,14 @@ func Verbs() []Verb { return moves.Verbs() }
 func (v Variety) Permits(verb Verb, a party.Actor) error { return moves.Permits(v, verb, a) }
 
 // New enters a product into the register, from the case named. It fails as
-// [MayKeep], and with [fault.Invalid] as [Data.Check].
+// [MayKeep], and with [fault.Invalid] as [Data.Read].
 func New(id string, drug bool, d Data, from string, a party.Actor, now time.Time) (Change, error) {
 	if err := MayKeep(drug, a); err != nil {
 		return Change{}, err
 	}
-	if err := fault.Fields(d.Check(drug)); err != nil {
+	var in typed.Reader
+	d = d.Read(&in, drug)
+	if err := in.Err(); err != nil {
 		return Change{}, err
 	}
 	v := Variety{ID: id, Drug: drug, Data: d, Version: 1, Rows: true, Person: a.Person, Org: a.Org, At: now}
@@ -141,7 +143,9 @@ func (v Variety) Correct(d Data, reason string, a party.Actor) (Change, error) {
 	if err := v.Permits(Correct, a); err != nil {
 		return Change{}, err
 	}
-	if err := fault.Fields(append(d.Check(v.Drug), said("reason", reason, 1, 1000)...)); err != nil {
+	var in typed.Reader
+	d, reason = d.Read(&in, v.Drug), in.Text("reason", reason, 1, maxText)
+	if err := in.Err(); err != nil {
 		return Change{}, err
 	}
 	v.Data, v.Version = d, v.Version+1
@@ -156,79 +160,45 @@ func (v Variety) Mark(since calendar.Day, note string, a party.Actor, now time.T
 	if err := v.Permits(Mark, a); err != nil {
 		return Change{}, err
 	}
-	problems := said("note", note, 1, 1000)
+	var in typed.Reader
+	note = in.Text("note", note, 1, maxText)
 	if !since.IsZero() && since.After(calendar.DayOf(now)) {
-		problems = append(problems, fault.Problem{Field: "since", Code: "field.future"})
+		in.Problems = append(in.Problems, fault.Problem{Field: "since", Code: "field.future"})
 	}
-	if err := fault.Fields(problems); err != nil {
+	if err := in.Err(); err != nil {
 		return Change{}, err
 	}
 	v.RegisteredSince, v.RegisteredNote, v.Version = since, note, v.Version+1
 	return Change{Variety: v, Verb: Mark, By: a, Facts: Facts{Drug: v.Drug, Registered: since.String(), Note: note}}, nil
 }
 
-// Check lists what is wrong with d.
-func (d Data) Check(drug bool) []fault.Problem {
-	var problems []fault.Problem
-	for _, f := range []struct {
-		field, text string
-		least, most int
-	}{
-		{"nameZh", d.NameZH, 1, 200},
-		{"nameEn", d.NameEN, 0, 200},
-		{"maker", d.Maker, 1, 200},
-		{"model", d.Model, 1, 200},
-		{"country", d.Country, 1, 100},
-		{"udi", d.UDI, 0, 100},
-		{"noUdi", d.NoUDI, 0, 500},
-	} {
-		problems = append(problems, said(f.field, f.text, f.least, f.most)...)
-	}
+// Read returns d in the spelling that is kept, and adds to in what is wrong with it.
+func (d Data) Read(in *typed.Reader, drug bool) Data {
+	d.NameZH, d.NameEN = in.Line("nameZh", d.NameZH, 1, 200), in.Line("nameEn", d.NameEN, 0, 200)
+	d.Maker = in.Line("maker", d.Maker, 1, 200)
+	d.Model = in.Read(typed.Rule{Least: 1, Most: 200, Lines: true, Takes: typed.OfAThing}, "model", d.Model)
+	d.Country = in.Line("country", d.Country, 1, 100)
+	d.UDI = in.Read(typed.Rule{Most: 100, Takes: typed.OfAThing}, "udi", d.UDI)
+	d.NoUDI = in.Text("noUdi", d.NoUDI, 0, 500)
+	wrong := func(field, code string) { in.Problems = append(in.Problems, fault.Problem{Field: field, Code: code}) }
 	if !drug && d.Class != "II" && d.Class != "III" {
-		problems = append(problems, fault.Problem{Field: "class", Code: "field.choice"})
+		wrong("class", "field.choice")
 	}
 	if n, err := strconv.Atoi(d.Subcatalogue); d.Subcatalogue != "" && (err != nil || n < 1 || n > 22 || len(d.Subcatalogue) != 2) {
-		problems = append(problems, fault.Problem{Field: "subcatalogue", Code: "variety.subcatalogue"})
+		wrong("subcatalogue", "variety.subcatalogue")
 	}
 	if !slices.Contains(Categories, d.Category) {
-		problems = append(problems, fault.Problem{Field: "category", Code: "field.choice"})
+		wrong("category", "field.choice")
 	}
-	return problems
+	return d
 }
 
 // Alike reports whether d and o could be the same product: the same name or
 // device identifier, and the same maker. It is a hint for a person, never a finding.
 func (d Data) Alike(o Data) bool {
-	if d.UDI != "" && plain(d.UDI) == plain(o.UDI) {
+	if d.UDI != "" && typed.Fold(d.UDI) == typed.Fold(o.UDI) {
 		return true
 	}
-	name := plain(d.NameZH) == plain(o.NameZH) || d.NameEN != "" && plain(d.NameEN) == plain(o.NameEN)
-	return name && plain(d.Maker) == plain(o.Maker)
-}
-
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '！' && r <= '～' {
-			r -= '！' - '!'
-		}
-		if unicode.IsSpace(r) || unicode.IsPunct(r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, s)
-}
-
-func said(field, text string, least, most int) []fault.Problem {
-	n := utf8.RuneCountInString(text)
-	switch {
-	case !utf8.ValidString(text), strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }):
-		return []fault.Problem{{Field: field, Code: "field.control"}}
-	case n < least || least > 0 && strings.TrimSpace(text) == "":
-		return []fault.Problem{{Field: field, Code: "field.missing"}}
-	case n > most:
-		return []fault.Problem{{Field: field, Code: "field.long", Args: []any{most}}}
-	case policy.HoldsIdentity(text):
-		return []fault.Problem{{Field: field, Code: "field.identity"}}
-	}
-	return nil
+	name := typed.Fold(d.NameZH) == typed.Fold(o.NameZH) || d.NameEN != "" && typed.Fold(d.NameEN) == typed.Fold(o.NameEN)
+	return name && typed.Fold(d.Maker) == typed.Fold(o.Maker)
 }

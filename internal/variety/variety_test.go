@@ -9,6 +9,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/law/lawtest"
 	"jixu/internal/party"
+	"jixu/internal/typed"
 	"jixu/internal/variety"
 )
 
@@ -63,12 +64,40 @@ func TestWhatTheRegisterHolds(t *testing.T) {
 		d := data()
 		row.edit(&d)
 		got := ""
-		if problems := d.Check(row.drug); len(problems) > 0 {
-			got = problems[0].Field
+		var in typed.Reader
+		if d.Read(&in, row.drug); len(in.Problems) > 0 {
+			got = in.Problems[0].Field
 		}
 		if got != row.field {
 			t.Errorf("%s: got problem at %q, want %q", row.sentence, got, row.field)
 		}
+	}
+}
+
+// What differs in blanks and line ends only is kept in one spelling, in the entry as
+// in its history.
+func TestTheRegisterKeepsOneSpelling(t *testing.T) {
+	d := data()
+	d.NameZH, d.Model = " "+d.NameZH+"　", "A\r\nB\r\n"
+	ch, err := variety.New("v1", false, d, "c1", mpa, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ch.Variety.Data; got != *ch.Facts.Data || got.NameZH != data().NameZH || got.Model != "A\nB" {
+		t.Errorf("got %+v and %+v in history, want one spelling", got, *ch.Facts.Data)
+	}
+	ch, err = ch.Variety.Correct(d, "\n更正\r\n第二行 ", mpa)
+	if err != nil || ch.Facts.Reason != "更正\n第二行" {
+		t.Errorf("a reason: got %q %v, want it without what is around it", ch.Facts.Reason, err)
+	}
+}
+
+// Catalogues number their products as passports are numbered.
+func TestAModelMayLookLikeAPassport(t *testing.T) {
+	d := data()
+	d.Model, d.UDI = "H12345678", "P12345678"
+	if _, err := variety.New("v1", false, d, "c1", mpa, now); err != nil {
+		t.Errorf("got %v, want it taken", err)
 	}
 }
 
