@@ -3,13 +3,13 @@ package api
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"jixu/internal/calendar"
 	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
+	"jixu/internal/typed"
 )
 
 // opinionIn is an opinion as it is sent: one finding for each question.
@@ -75,7 +75,7 @@ func (in answerIn) answer(c casework.Case, g gate.Gate) (casework.Verb, docket.A
 			verb = casework.AskReply
 		}
 		for _, d := range in.Notice.Defects {
-			out.Defects = append(out.Defects, casework.Defect{Item: d.Item, What: normal(d.What)})
+			out.Defects = append(out.Defects, casework.Defect{Item: d.Item, What: typed.Tidy(d.What)})
 		}
 	}
 	if in.Reply != nil {
@@ -90,7 +90,7 @@ func (in answerIn) answer(c casework.Case, g gate.Gate) (casework.Verb, docket.A
 }
 
 func (in opinionIn) opinion() (casework.Opinion, []fault.Problem) {
-	o := casework.Opinion{Advice: normal(in.Advice), Override: normal(in.Override)}
+	o := casework.Opinion{Advice: typed.Tidy(in.Advice), Override: typed.Tidy(in.Override)}
 	var problems []fault.Problem
 	for i, f := range in.Findings {
 		at := "findings[" + strconv.Itoa(i) + "]"
@@ -102,7 +102,7 @@ func (in opinionIn) opinion() (casework.Opinion, []fault.Problem) {
 			problems = append(problems, fault.Problem{Field: at + ".met", Code: "field.missing"})
 			continue
 		}
-		o.Findings = append(o.Findings, casework.Finding{Question: q, Met: *f.Met, Relied: f.Relied, Reason: normal(f.Reason)})
+		o.Findings = append(o.Findings, casework.Finding{Question: q, Met: *f.Met, Relied: f.Relied, Reason: typed.Tidy(f.Reason)})
 	}
 	// In any order they say the same, and the same answer is to have the same digest.
 	slices.SortStableFunc(o.Findings, func(a, b casework.Finding) int {
@@ -121,12 +121,12 @@ func (in replyIn) decision(c casework.Case) (casework.Decision, []fault.Problem)
 		return d
 	}
 	d := casework.Decision{
-		Outcome: casework.Outcome(in.Outcome), Number: normal(in.Number), Reason: normal(in.Reason), Evidence: in.Evidence,
+		Outcome: casework.Outcome(in.Outcome), Number: typed.Tidy(in.Number), Reason: typed.Tidy(in.Reason), Evidence: in.Evidence,
 		Date: day("date", in.Date),
 	}
 	var conditions []string
 	for _, condition := range in.Conditions {
-		conditions = append(conditions, normal(condition))
+		conditions = append(conditions, typed.Tidy(condition))
 	}
 	d.Terms = c.Granted(d.Outcome, in.Quantity, day("validUntil", in.ValidUntil), conditions)
 	return d, problems
@@ -139,10 +139,4 @@ func readDay(text string) (calendar.Day, bool) {
 	}
 	d, err := calendar.ParseDay(text)
 	return d, err == nil
-}
-
-// normal is text with line ends as we keep them, as the pages do: the same words
-// by page and by machine are the same answer.
-func normal(s string) string {
-	return strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n"))
 }

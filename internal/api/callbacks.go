@@ -8,6 +8,7 @@ import (
 
 	"jixu/internal/docket"
 	"jixu/internal/fault"
+	"jixu/internal/typed"
 	"jixu/internal/webhook"
 )
 
@@ -136,7 +137,7 @@ type machineEvidence struct {
 
 // evidenceByMachine signs the upload of the regulator's letter.
 func (x *call) evidenceByMachine(in machineEvidence) (any, error) {
-	u := docket.Upload{Name: in.Name, SHA256: in.SHA256}
+	u := docket.Upload{Name: typed.Tidy(in.Name), SHA256: in.SHA256}
 	f, t, err := x.house.Desk.EvidenceOnce(x.r.Context(), x.op, in.ref(), u, "", x.actor)
 	if err != nil {
 		return nil, x.losing(err, in.ref())

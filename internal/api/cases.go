@@ -13,6 +13,7 @@ import (
 	"jixu/internal/policy"
 	"jixu/internal/precheck"
 	"jixu/internal/reuse"
+	"jixu/internal/typed"
 	"jixu/internal/variety"
 )
 
@@ -271,7 +272,7 @@ type formIn struct {
 func (x *call) save(in formIn) (any, error) {
 	values := map[string]string{}
 	for field, text := range in.Values {
-		values[field] = normal(text)
+		values[field] = typed.Tidy(text)
 	}
 	return x.done(x.house.Desk.Save(x.r.Context(), x.op, x.id(), x.version, values, x.actor))
 }
@@ -291,7 +292,7 @@ type fileIn struct {
 }
 
 func (x *call) attach(in fileIn) (any, error) {
-	u := docket.Upload{Item: in.Item, Name: in.Name, SHA256: in.SHA256}
+	u := docket.Upload{Item: in.Item, Name: typed.Tidy(in.Name), SHA256: in.SHA256}
 	r, t, err := x.house.Desk.Attach(x.r.Context(), x.op, x.id(), x.version, u, "", x.actor)
 	if err != nil {
 		return nil, err
@@ -337,7 +338,7 @@ type submitIn struct {
 
 func (x *call) submit(in submitIn) (any, error) {
 	if len(in.Later) > 0 {
-		lane := docket.Lane{Later: in.Later, Urgency: normal(in.Urgency)}
+		lane := docket.Lane{Later: in.Later, Urgency: typed.Tidy(in.Urgency)}
 		return x.done(x.house.Desk.SubmitUrgent(x.r.Context(), x.op, x.id(), x.version, in.Declared, lane, x.actor))
 	}
 	return x.done(x.house.Desk.Submit(x.r.Context(), x.op, x.id(), x.version, in.Declared, x.actor))
@@ -348,7 +349,7 @@ type reasonIn struct {
 }
 
 func (x *call) withdraw(in reasonIn) (any, error) {
-	return x.done(x.house.Desk.Withdraw(x.r.Context(), x.op, x.id(), normal(in.Reason), x.actor))
+	return x.done(x.house.Desk.Withdraw(x.r.Context(), x.op, x.id(), typed.Tidy(in.Reason), x.actor))
 }
 
 type filingIn struct {
@@ -362,7 +363,7 @@ func (in filingIn) filing() (casework.Filing, error) {
 	if !ok {
 		return casework.Filing{}, fault.Fields([]fault.Problem{{Field: "date", Code: "field.day"}})
 	}
-	return casework.Filing{Channel: normal(in.Channel), Date: day, Receipt: normal(in.Receipt)}, nil
+	return casework.Filing{Channel: typed.Tidy(in.Channel), Date: day, Receipt: typed.Tidy(in.Receipt)}, nil
 }
 
 func (x *call) filing(in filingIn) (any, error) {
@@ -395,7 +396,7 @@ type joinIn struct {
 }
 
 func (x *call) join(in joinIn) (any, error) {
-	return x.done(x.house.Desk.Join(x.r.Context(), x.op, x.id(), normal(in.Statement), x.actor))
+	return x.done(x.house.Desk.Join(x.r.Context(), x.op, x.id(), typed.Tidy(in.Statement), x.actor))
 }
 
 type identifyIn struct {
@@ -405,7 +406,7 @@ type identifyIn struct {
 }
 
 func (x *call) identify(in identifyIn) (any, error) {
-	return x.done(x.house.Desk.Identify(x.r.Context(), x.op, x.id(), in.Submission, in.Variety, normal(in.Reason), x.actor))
+	return x.done(x.house.Desk.Identify(x.r.Context(), x.op, x.id(), in.Submission, in.Variety, typed.Tidy(in.Reason), x.actor))
 }
 
 type registerIn struct {
@@ -419,7 +420,7 @@ type dataIn struct {
 }
 
 func (x *call) register(in registerIn) (any, error) {
-	return x.done(x.house.Desk.Register(x.r.Context(), x.op, x.id(), in.Submission, in.Data, normal(in.Reason), x.actor))
+	return x.done(x.house.Desk.Register(x.r.Context(), x.op, x.id(), in.Submission, in.Data, typed.Tidy(in.Reason), x.actor))
 }
 
 // lateIn is an opinion for the record, and the submission it is about.
@@ -494,7 +495,7 @@ func (x *call) variety() (any, error) {
 }
 
 func (x *call) correctVariety(in dataIn) (any, error) {
-	return x.done(x.house.Desk.CorrectVariety(x.r.Context(), x.op, x.r.PathValue("variety"), x.version, in.Data, normal(in.Reason), x.actor))
+	return x.done(x.house.Desk.CorrectVariety(x.r.Context(), x.op, x.r.PathValue("variety"), x.version, in.Data, typed.Tidy(in.Reason), x.actor))
 }
 
 type markIn struct {
@@ -507,5 +508,5 @@ func (x *call) markVariety(in markIn) (any, error) {
 	if !ok {
 		return nil, fault.Fields([]fault.Problem{{Field: "since", Code: "field.day"}})
 	}
-	return x.done(x.house.Desk.MarkVariety(x.r.Context(), x.op, x.r.PathValue("variety"), x.version, day, normal(in.Note), x.actor))
+	return x.done(x.house.Desk.MarkVariety(x.r.Context(), x.op, x.r.PathValue("variety"), x.version, day, typed.Tidy(in.Note), x.actor))
 }

@@ -8,6 +8,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/typed"
 )
 
 // ref is the gate in the path.
@@ -91,7 +92,7 @@ type evidenceIn struct {
 }
 
 func (x *call) evidence(in evidenceIn) (any, error) {
-	u := docket.Upload{Name: in.Name, SHA256: in.SHA256}
+	u := docket.Upload{Name: typed.Tidy(in.Name), SHA256: in.SHA256}
 	f, t, err := x.house.Desk.EvidenceOnce(x.r.Context(), x.op, x.ref(), u, "", x.actor)
 	if err != nil {
 		return nil, x.losing(err, x.ref())
@@ -143,7 +144,7 @@ func (x *call) replace(in amendIn,
 	if err := fault.Fields(problems); err != nil {
 		return nil, err
 	}
-	return x.done(do(ctx, x.op, x.ref(), in.Replaces, d, normal(in.Why), x.actor))
+	return x.done(do(ctx, x.op, x.ref(), in.Replaces, d, typed.Tidy(in.Why), x.actor))
 }
 
 type holdIn struct {
@@ -156,7 +157,7 @@ func (x *call) hold(in holdIn) (any, error) {
 	if !ok {
 		return nil, fault.Fields([]fault.Problem{{Field: "until", Code: "field.day"}})
 	}
-	return x.done(x.house.Desk.Hold(x.r.Context(), x.op, x.ref(), normal(in.Reason), until, x.actor))
+	return x.done(x.house.Desk.Hold(x.r.Context(), x.op, x.ref(), typed.Tidy(in.Reason), until, x.actor))
 }
 
 func (x *call) release(nothing) (any, error) {

@@ -8,6 +8,7 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/inquiry"
+	"jixu/internal/typed"
 )
 
 // trustOut is what an organisation's machines and ours agree on. No secret
@@ -153,7 +154,7 @@ func (x *call) inquire(in inquiryIn) (any, error) {
 	if kind != casework.Device && kind != casework.Drug {
 		return nil, fault.Fields([]fault.Problem{{Field: "kind", Code: "field.choice"}})
 	}
-	r, err := x.house.Desk.Inquire(x.r.Context(), x.op, kind == casework.Drug, normal(in.Subject), normal(in.Question), in.Case, x.actor)
+	r, err := x.house.Desk.Inquire(x.r.Context(), x.op, kind == casework.Drug, typed.Tidy(in.Subject), typed.Tidy(in.Question), in.Case, x.actor)
 	return x.born(r, err, "/api/v1/inquiries/"+docket.AboutOf(r.Of()).ID)
 }
 
@@ -162,7 +163,7 @@ type textIn struct {
 }
 
 func (x *call) answerInquiry(in textIn) (any, error) {
-	return x.done(x.house.Desk.AnswerInquiry(x.r.Context(), x.op, x.r.PathValue("inquiry"), normal(in.Text), x.actor))
+	return x.done(x.house.Desk.AnswerInquiry(x.r.Context(), x.op, x.r.PathValue("inquiry"), typed.Tidy(in.Text), x.actor))
 }
 
 type attachIn struct {

@@ -13,6 +13,7 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/party"
+	"jixu/internal/typed"
 )
 
 // identify says who sends a request, by the claims of the token that the gateway
@@ -82,7 +83,7 @@ func (x *call) key() error {
 	if len(id) >= 2 && id[0] == '"' && id[len(id)-1] == '"' {
 		id = id[1 : len(id)-1]
 	}
-	if len(id) < 16 || len(id) > 64 || strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") != "" {
+	if !typed.IsOperation(id) {
 		return fault.New(fault.Invalid, "idempotency")
 	}
 	x.op = docket.Op{ID: id}

@@ -10,6 +10,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/typed"
 )
 
 // seen is the submission that the form showed; 0 if it says none.
@@ -22,7 +23,7 @@ func (x *exchange) number(field string) int {
 }
 
 // said is what was typed in a field, tidied.
-func (x *exchange) said(id string) string { return normal(x.r.PostForm.Get(id)) }
+func (x *exchange) said(id string) string { return typed.Tidy(x.r.PostForm.Get(id)) }
 
 // filing reads channel, date and receipt.
 func (x *exchange) filing() (casework.Filing, error) {

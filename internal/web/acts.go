@@ -11,6 +11,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/typed"
 	"jixu/internal/variety"
 	"jixu/internal/words"
 )
@@ -287,7 +288,7 @@ func varietyValue(d variety.Data, id string) string {
 }
 
 func (x *exchange) readVariety() variety.Data {
-	f := func(id string) string { return normal(x.r.PostForm.Get(id)) }
+	f := func(id string) string { return typed.Tidy(x.r.PostForm.Get(id)) }
 	return variety.Data{
 		NameZH: f("nameZh"), NameEN: f("nameEn"), Maker: f("maker"), Model: f("model"), Country: f("country"), Class: f("class"),
 		Subcatalogue: f("subcatalogue"), UDI: f("udi"), NoUDI: f("noUdi"), Category: variety.Category(f("category")),

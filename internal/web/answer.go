@@ -12,6 +12,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/typed"
 )
 
 // Question is one of the three, on a form.
@@ -105,8 +106,8 @@ func (x *exchange) answerPage() error {
 // showAnswer renders the form of one choice with what was typed so far.
 func (x *exchange) showAnswer(status int, v docket.View, g gate.Gate, choice casework.Verb, problems []fault.Problem) error {
 	p := x.answerView(v, g, choice)
-	if typed := x.seen(); typed > 0 && status != http.StatusConflict {
-		p.Submission = typed // what came since, only a conflict tells of
+	if read := x.seen(); read > 0 && status != http.StatusConflict {
+		p.Submission = read // what came since, only a conflict tells of
 	}
 	if err := x.place(&p, v); err != nil {
 		return err
@@ -164,43 +165,43 @@ func (x *exchange) place(p *answerPage, v docket.View) error {
 }
 
 func (x *exchange) answerView(v docket.View, g gate.Gate, choice casework.Verb) answerPage {
-	typed := x.r.PostForm
+	form := x.r.PostForm
 	d := x.directory()
 	p := answerPage{
 		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, x.actor.Org, d),
 		Submission: g.Submission,
 		Choice:     string(choice), Label: x.lang.Say("choice." + string(choice)),
 		ByOpinion: choice == casework.Opine, ByNotice: choice == casework.AskOpinion || choice == casework.AskReply, ByReply: choice == casework.Record,
-		Post: x.gateBase() + "/check", Back: x.gateBase(), Advice: typed.Get("advice"), Override: typed.Get("override"), Texts: x.replyTexts(v),
+		Post: x.gateBase() + "/check", Back: x.gateBase(), Advice: form.Get("advice"), Override: form.Get("override"), Texts: x.replyTexts(v),
 		EvidenceHref: x.gateBase() + "/evidence", Transcript: x.actor.Kind != party.Regulator,
 	}
 	for _, q := range casework.Questions {
 		p.Questions = append(p.Questions, Question{
 			ID: string(q), Label: x.lang.Say("question." + string(q)), Help: x.lang.Say("question.help." + string(q)),
-			Yes: typed.Get("finding-"+string(q)) == "yes", No: typed.Get("finding-"+string(q)) == "no",
-			Rely:   typed.Get("finding-"+string(q)) == "rely",
-			Reason: typed.Get("reason-" + string(q)),
+			Yes: form.Get("finding-"+string(q)) == "yes", No: form.Get("finding-"+string(q)) == "no",
+			Rely:   form.Get("finding-"+string(q)) == "rely",
+			Reason: form.Get("reason-" + string(q)),
 		})
 	}
-	p.General = DefectInput{Field: "defects", Label: x.lang.Say("defect.general"), What: typed.Get("defects")}
+	p.General = DefectInput{Field: "defects", Label: x.lang.Say("defect.general"), What: form.Get("defects")}
 	for _, part := range v.Pack.Parts {
 		list := DefectPart{Label: part.No + x.text(part.Label)}
 		for _, item := range part.Items {
 			f := "defect-" + item.ID
-			list.Inputs = append(list.Inputs, DefectInput{Field: f, Label: x.text(item.Label), What: typed.Get(f)})
+			list.Inputs = append(list.Inputs, DefectInput{Field: f, Label: x.text(item.Label), What: form.Get(f)})
 		}
 		p.Defects = append(p.Defects, list)
 	}
 	for _, o := range []casework.Outcome{casework.Approve, casework.ApproveInPart, casework.Refuse} {
 		p.Outcomes = append(p.Outcomes, Choice{
 			Value: string(o), Label: x.lang.Say("outcome." + string(o)), Consequence: x.lang.Say("consequence." + string(o)),
-			Chosen: typed.Get("outcome") == string(o),
+			Chosen: form.Get("outcome") == string(o),
 		})
 	}
 	p.Evidence = x.own(v, g)
 	for i, f := range p.Evidence {
 		// A single paper is the one that is meant.
-		p.Evidence[i].Chosen = f.ID == typed.Get("evidence") || len(p.Evidence) == 1
+		p.Evidence[i].Chosen = f.ID == form.Get("evidence") || len(p.Evidence) == 1
 	}
 	return p
 }
@@ -350,17 +351,17 @@ func (x *exchange) readAnswer(v docket.View, choice casework.Verb) (docket.Answe
 				problems = append(problems, fault.Problem{Field: "finding-" + string(q), Code: "field.choice"})
 			}
 			a.Opinion.Findings = append(a.Opinion.Findings, casework.Finding{
-				Question: q, Met: met == "yes" || met == "rely", Relied: met == "rely", Reason: normal(form.Get("reason-" + string(q))),
+				Question: q, Met: met == "yes" || met == "rely", Relied: met == "rely", Reason: typed.Tidy(form.Get("reason-" + string(q))),
 			})
 		}
-		a.Opinion.Advice, a.Opinion.Override = normal(form.Get("advice")), normal(form.Get("override"))
+		a.Opinion.Advice, a.Opinion.Override = typed.Tidy(form.Get("advice")), typed.Tidy(form.Get("override"))
 	case casework.AskOpinion, casework.AskReply:
-		if what := normal(form.Get("defects")); what != "" {
+		if what := typed.Tidy(form.Get("defects")); what != "" {
 			a.Defects = append(a.Defects, casework.Defect{What: what})
 		}
 		for _, part := range v.Pack.Parts {
 			for _, item := range part.Items {
-				if what := normal(form.Get("defect-" + item.ID)); what != "" {
+				if what := typed.Tidy(form.Get("defect-" + item.ID)); what != "" {
 					a.Defects = append(a.Defects, casework.Defect{Item: item.ID, What: what})
 				}
 			}
@@ -382,8 +383,8 @@ func (x *exchange) readDecision(v docket.View) (casework.Decision, []fault.Probl
 	form := x.r.PostForm
 	var problems []fault.Problem
 	d := casework.Decision{
-		Outcome: casework.Outcome(form.Get("outcome")), Number: normal(form.Get("number")),
-		Reason: normal(form.Get("reason")), Evidence: form.Get("evidence"),
+		Outcome: casework.Outcome(form.Get("outcome")), Number: typed.Tidy(form.Get("number")),
+		Reason: typed.Tidy(form.Get("reason")), Evidence: form.Get("evidence"),
 	}
 	day := func(field string) calendar.Day {
 		got, ok := readDay(form.Get(field))
@@ -394,15 +395,15 @@ func (x *exchange) readDecision(v docket.View) (casework.Decision, []fault.Probl
 	}
 	d.Date = day("date")
 	var quantity *int
-	if typed := plain(form.Get("quantity")); typed != "" {
-		units, err := strconv.Atoi(typed)
+	if text := strings.TrimSpace(typed.Narrow(form.Get("quantity"))); text != "" {
+		units, err := strconv.Atoi(text)
 		if err != nil {
 			problems = append(problems, fault.Problem{Field: "quantity", Code: "field.integer"})
 		}
 		quantity = &units
 	}
 	var conditions []string
-	for _, line := range strings.Split(normal(form.Get("conditions")), "\n") {
+	for _, line := range strings.Split(typed.Tidy(form.Get("conditions")), "\n") {
 		if line = strings.TrimSpace(line); line != "" {
 			conditions = append(conditions, line)
 		}
@@ -411,21 +412,10 @@ func (x *exchange) readDecision(v docket.View) (casework.Decision, []fault.Probl
 	return d, problems
 }
 
-// plain is typed with the wide digits and signs of a Chinese keyboard made
-// narrow, and without space around it.
-func plain(typed string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r >= '！' && r <= '～' {
-			return r - ('！' - '!')
-		}
-		return r
-	}, typed))
-}
-
 // readDay reads a day as people write it: 2026-11-22, 2026年11月22日, 2026/11/22.
 // Nothing typed is the zero day and no mistake.
-func readDay(typed string) (calendar.Day, bool) {
-	s := strings.NewReplacer("年", "-", "月", "-", "日", "", "/", "-", ".", "-", " ", "").Replace(plain(typed))
+func readDay(text string) (calendar.Day, bool) {
+	s := strings.NewReplacer("年", "-", "月", "-", "日", "", "/", "-", ".", "-", " ", "").Replace(strings.TrimSpace(typed.Narrow(text)))
 	if s == "" {
 		return calendar.Day{}, true
 	}

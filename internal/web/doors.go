@@ -7,11 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/party"
+	"jixu/internal/typed"
 	"jixu/internal/words"
 )
 
@@ -168,7 +168,7 @@ func (x *exchange) recognise(secret string, byLink bool) error {
 // op is the operation id that the form carried.
 func (x *exchange) op() (docket.Op, error) {
 	id := x.r.PostForm.Get("op")
-	if len(id) < 16 || len(id) > 64 || strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") != "" {
+	if !typed.IsOperation(id) {
 		return docket.Op{}, fault.New(fault.Invalid, "operation")
 	}
 	return docket.Op{ID: id}, nil

@@ -12,6 +12,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/policy"
+	"jixu/internal/typed"
 )
 
 type dossierPage struct {
@@ -191,7 +192,7 @@ func (x *exchange) showForm(status int, v docket.View, values map[string]string,
 			continue // asked beside the document that states it
 		}
 		in := Input{Field: f, Value: values[f.ID], Error: p.Error(f.ID)}
-		if status == http.StatusConflict && normal(v.Case.Form[f.ID]) != normal(values[f.ID]) {
+		if status == http.StatusConflict && typed.Tidy(v.Case.Form[f.ID]) != typed.Tidy(values[f.ID]) {
 			in.Theirs, in.Changed = v.Case.Form[f.ID], true
 		}
 		p.Inputs = append(p.Inputs, in)

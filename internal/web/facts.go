@@ -7,6 +7,7 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/policy"
+	"jixu/internal/typed"
 )
 
 // Facts is the form beside a document's files: what the document itself states.
@@ -39,7 +40,7 @@ func (x *exchange) facts(v docket.View, item policy.Item, problems []fault.Probl
 		in := Input{Field: f, Value: v.Case.Form[f.ID], Beside: v.Case.Form[f.Mirrors]}
 		if x.r.PostForm.Has(f.ID) {
 			in.Value = x.r.PostForm.Get(f.ID)
-			if conflict && normal(in.Value) != normal(v.Case.Form[f.ID]) {
+			if conflict && typed.Tidy(in.Value) != typed.Tidy(v.Case.Form[f.ID]) {
 				in.Theirs, in.Changed = v.Case.Form[f.ID], true
 			}
 		}

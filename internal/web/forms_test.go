@@ -20,7 +20,7 @@ import (
 
 // A formUnderAttack is one form with values that pass, and what is known of its
 // fields. Every field is sent missing, too long, of the wrong type, with control
-// characters, with HTML, in broken UTF-8 and twice.
+// characters, with what names a person, with HTML, in broken UTF-8 and twice.
 type formUnderAttack struct {
 	name  string
 	who   string // audience/person; "" for a stranger
@@ -209,7 +209,18 @@ var attacks = []struct {
 	{"with a control character", func(v url.Values, f string) { v.Set(f, "a\x00b") }},
 	{"with broken UTF-8", func(v url.Values, f string) { v.Set(f, "a\xff\xfeb") }},
 	{"with HTML", func(v url.Values, f string) { v.Set(f, evil) }},
+	{"with a resident identity number", func(v url.Values, f string) { v.Set(f, "患者11010519491231002X") }},
+	{"with a mobile number", func(v url.Values, f string) { v.Set(f, "138 1234 5678") }},
+	{"with a passport", func(v url.Values, f string) { v.Set(f, "护照E12345678") }},
+	{"with text that turns its direction", func(v url.Values, f string) { v.Set(f, "套\u202egnp") }},
 	{"sent twice", func(v url.Values, f string) { v[f] = []string{v.Get(f), v.Get(f)} }},
+}
+
+// numbered are fields for the numbers of things and letters, and of telephones, which
+// may look like a person's.
+var numbered = map[string][]string{
+	"with a mobile number": {"contact-phone", "number", "receipt"},
+	"with a passport":      {"number", "receipt", "model", "approval-model", "udi", "udi-di", "label-udi", "hospital-uscc", "licence-number"},
 }
 
 // taken reports whether an attack on field is no attack at all.
@@ -222,7 +233,7 @@ func (f formUnderAttack) taken(attack, field string) bool {
 	case "sent twice":
 		return false
 	}
-	return slices.Contains(f.any, field)
+	return slices.Contains(f.any, field) || slices.Contains(numbered[attack], field)
 }
 
 func TestEveryFieldOfEveryFormUnderAttack(t *testing.T) {

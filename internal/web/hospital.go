@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"jixu/internal/casework"
@@ -183,11 +182,6 @@ func (x *exchange) titled(title string, errs []Error) string {
 		return x.lang.Say("title.error") + title
 	}
 	return title
-}
-
-// normal is text as forms send it with line ends as we keep them.
-func normal(s string) string {
-	return strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n"))
 }
 
 // gateRef names the gate in the path.

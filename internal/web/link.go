@@ -10,6 +10,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/typed"
 )
 
 // Member is one person of the party's roster who may answer.
@@ -170,7 +171,7 @@ func (x *exchange) enterCode() error {
 	if !ok || !v.Live {
 		return x.closed()
 	}
-	session, digits := x.site.Secret(), plain(x.r.PostForm.Get("digits"))
+	session, digits := x.site.Secret(), strings.TrimSpace(typed.Narrow(x.r.PostForm.Get("digits")))
 	if len(digits) != 6 || strings.Trim(digits, "0123456789") != "" {
 		// Not a code at all: no try is lost by it.
 		return x.showCode(http.StatusUnprocessableEntity, x.problems([]fault.Problem{{Field: "digits", Code: "code.digits"}}))

@@ -10,6 +10,7 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/policy"
+	"jixu/internal/typed"
 )
 
 type checkPage struct {
@@ -241,7 +242,7 @@ func (x *exchange) withdraw() error {
 	if err != nil {
 		return err
 	}
-	_, err = x.site.Desk.Withdraw(x.ctx(), op, x.r.PathValue("case"), normal(x.r.PostForm.Get("reason")), x.actor)
+	_, err = x.site.Desk.Withdraw(x.ctx(), op, x.r.PathValue("case"), typed.Tidy(x.r.PostForm.Get("reason")), x.actor)
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showWithdraw(http.StatusUnprocessableEntity, f.Problems)
 	}

@@ -135,6 +135,8 @@ func TestAFileIsNotCalledByWhoIsTreated(t *testing.T) {
 	for name, row := range map[string]struct{ file, says string }{
 		"a resident identity number":    {"张三11010519491231002X.pdf", "请勿填写患者姓名、证件号码、手机号码等身份信息，请改用院内编码。"},
 		"a mobile number":               {"13812345678.pdf", "请勿填写患者姓名、证件号码、手机号码等身份信息，请改用院内编码。"},
+		"a passport":                    {"护照E12345678.pdf", "请勿填写护照等证件号码，请改用院内编码；如系批号、型号、批准文号等，请在号码前写明，例如“批号 E12345678”。"},
+		"a folder":                      {"../申请表.pdf", "文件名称中不能含有“/”或者“\\”，请重新命名后再试。"},
 		"a character that nobody sees":  {"申请\u200b表.pdf", "文件名称中含有看不见的字符，请重新命名后再试。"},
 		"text that turns its direction": {"申请\u202efdp.exe", "文件名称中含有看不见的字符，请重新命名后再试。"},
 		"a control character":           {"申请\x01表.pdf", "含有无法识别的字符，请重新输入。"},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"jixu/internal/fault"
+	"jixu/internal/typed"
 )
 
 // The headers of a signed request.
@@ -57,7 +58,7 @@ func Read(h http.Header, body []byte, now time.Time) (Message, error) {
 	}
 	m := Message{ID: h.Get(HeaderID), Sender: h.Get(HeaderSender)}
 	stamp := h.Get(HeaderTimestamp)
-	if !isName(m.ID, minID, maxID) || !isName(m.Sender, 1, maxID) || len(stamp) > 12 || strings.Trim(stamp, "0123456789") != "" {
+	if !typed.IsID(m.ID, minID, maxID) || !typed.IsID(m.Sender, 1, maxID) || len(stamp) > 12 || strings.Trim(stamp, "0123456789") != "" {
 		return Message{}, malformed
 	}
 	seconds, err := strconv.ParseInt(stamp, 10, 64)
@@ -122,10 +123,4 @@ func mac(secret, message []byte) []byte {
 	h := hmac.New(sha256.New, secret)
 	h.Write(message)
 	return h.Sum(nil)
-}
-
-// isName reports whether s is at least least and at most most letters, digits, "_" and "-".
-func isName(s string, least, most int) bool {
-	return len(s) >= least && len(s) <= most &&
-		strings.Trim(s, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-") == ""
 }
