@@ -42,7 +42,7 @@ const (
 // documents of other countries, and permits that are digits alone. It reads what was typed
 // and no file.
 func Numbers(s string) Kind {
-	text := strings.ToUpper(strings.Map(seen, s))
+	text := digest.ReplaceAllString(strings.ToUpper(strings.Map(seen, s)), "#")
 	rs := []rune(text)
 	var found Kind
 	add := func(is bool, k Kind) {
@@ -56,6 +56,10 @@ func Numbers(s string) Kind {
 	add(holdsPassport(text), Passport)
 	return found
 }
+
+// digest is one of SHA-256, SHA-1 or MD5, as people quote the one of a submission: some
+// have the digits of a telephone in them.
+var digest = regexp.MustCompile(`\b(?:[0-9A-F]{64}|[0-9A-F]{40}|[0-9A-F]{32})\b`)
 
 // seen writes full-width signs as narrow ones, and nothing for what is not seen.
 func seen(r rune) rune {

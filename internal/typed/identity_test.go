@@ -95,7 +95,8 @@ func TestWhatNamesAPerson(t *testing.T) {
 		{"a paper's number, a date and a count", "附件13-20261126-1.pdf", 0},
 		{"a region, a date and a count, as offices number papers", "310115202611220002", 0},
 		{"a hospital's own code", "HX2026-000123", 0},
-		{"a digest", strings.Repeat("ab12", 16), 0},
+		{"a digest with the digits of a telephone in it", "摘要 " + strings.Repeat("ab", 20) + "b15443765366e" + strings.Repeat("c", 11) + "，见附件", 0},
+		{"a mobile number between letters", "Lin13812345678x", Mobile},
 	} {
 		if got := Numbers(row.in); got != row.want {
 			t.Errorf("%s, %q: got %b, want %b", row.name, row.in, got, row.want)
