@@ -13,9 +13,9 @@ type Kind int
 const (
 	// ResidentID is a resident identity number of 18 characters (GB 11643): the code of
 	// a province, or the 9 of a foreigner's permanent residence, a day of birth that can
-	// be, and a right check digit. One born from 1920 to 1999 is seen with a wrong check
-	// digit too: it is a slip of a hand, while numbers of papers bear days of this
-	// century. So customs declaration numbers, which are 18 digits as well, are not taken
+	// be, and a right check digit. A resident's who was born from 1920 to 1999 is seen with
+	// a wrong check digit too: it is a slip of a hand, while numbers of papers bear days of
+	// this century. A foreigner's is not, because credit codes of companies begin alike. So customs declaration numbers, which are 18 digits as well, are not taken
 	// for one: the year of a declaration stands where no year of birth can come of it.
 	ResidentID Kind = 1 << iota
 	// OldResidentID is one of 15 digits, as they were given until 1999: a province and a
@@ -113,7 +113,7 @@ func isResidentID(d string) bool {
 }
 
 func isMistypedID(d string) bool {
-	return digits(d[:17]) && (province(d) || d[0] == '9') && d[6:10] >= "1920" && d[6:10] <= "1999" && day(d[6:14])
+	return digits(d[:17]) && province(d) && d[6:10] >= "1920" && d[6:10] <= "1999" && day(d[6:14])
 }
 
 func isOldResidentID(d string) bool {
@@ -137,7 +137,13 @@ func day(d string) bool {
 // would have the digits of a mobile number.
 var dates = regexp.MustCompile(`\b19[0-9]{2}-(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12][0-9]|3[01])\b`)
 
+// dotted is a mobile number in groups that points part.
+var dotted = regexp.MustCompile(`\b1[3-9][0-9]\.[0-9]{4}\.[0-9]{4}\b`)
+
 func holdsMobile(text string) bool {
+	if dotted.MatchString(text) {
+		return true
+	}
 	rs := []rune(dates.ReplaceAllString(text, "日"))
 	return holds(rs, 11, 3, between, isMobile) || holds(rs, 13, 2, between, func(d string) bool { return d[:2] == "86" && isMobile(d[2:]) }) ||
 		holds(rs, 15, 4, between, func(d string) bool { return d[:4] == "0086" && isMobile(d[4:]) })
@@ -157,11 +163,15 @@ var ofAThing = regexp.MustCompile(`(?:批号|批次|批次号|序列号|出厂�
 // listed is what stands between the numbers of one list.
 var listed = regexp.MustCompile(`^[ ,，、;；/和及与\n]+$`)
 
+// parted is a passport's number in groups.
+var parted = regexp.MustCompile(`\b(E[A-HJ-NP-Z]?|G)[ -]?([0-9]{4})[ -]?([0-9]{3,4})\b`)
+
 // word is what letters and digits stand together.
 var word = regexp.MustCompile(`[A-Z0-9]+`)
 
 // holdsPassport reports whether text, in capitals, has a passport's number in it.
 func holdsPassport(text string) bool {
+	text = parted.ReplaceAllString(text, "$1$2$3")
 	thing := -1 // where the last number ends that is a thing's
 	for _, at := range word.FindAllStringIndex(text, -1) {
 		number := text[at[0]:at[1]]
