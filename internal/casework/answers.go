@@ -6,6 +6,7 @@ import (
 	"jixu/internal/calendar"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
+	"jixu/internal/law"
 	"jixu/internal/party"
 	"jixu/internal/reuse"
 	"jixu/internal/typed"
@@ -217,22 +218,14 @@ func (c Case) Ring(g gate.Gate, s Setting) (Change, error) {
 	if err := c.Permits(RingVerb, party.System); err != nil {
 		return Change{}, err
 	}
-	if g.Status != gate.Open || g.Ring == nil || g.Ring.At.After(s.Now) {
-		return Change{}, fault.New(fault.Conflict, "ring.early")
+	rung, fx, err := law.Ring(g, s)
+	if err != nil {
+		return Change{}, err
 	}
-	g, missed := g.CaughtUp(s.Calendar, s.Now)
-	r := *g.Ring
 	if g.Leg != gate.Papers && c.Status != Submitted {
 		return Change{}, fault.New(fault.Conflict, "case.state")
 	}
-	fx := &RingFx{Gate: g.ID, Party: g.Party, Kind: r.Kind, No: r.No, Missed: missed, Due: instant(r.At), Rang: instant(s.Now)}
-	if r.Kind == gate.Overdue {
-		fx.Escalated = s.Agencies.Coordinator(g.Party)
-	}
-	return Change{
-		Case: c, Verb: RingVerb, By: party.System, Changed: []gate.Gate{g.Rang(s.Calendar)},
-		Facts: &Facts{Leg: g.Leg, Ring: fx},
-	}, nil
+	return Change{Case: c, Verb: RingVerb, By: party.System, Changed: []gate.Gate{rung}, Facts: &Facts{Leg: g.Leg, Ring: &fx}}, nil
 }
 
 // Restart raises the run of leg, so that the machine can be started again

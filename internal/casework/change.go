@@ -157,23 +157,10 @@ type DecisionFx struct {
 }
 
 // RingFx is one ringing of the clock: when it was due and when it happened.
-type RingFx struct {
-	Gate  string        `json:"gate"`
-	Party string        `json:"party"`
-	Kind  gate.RingKind `json:"kind"`
-	No    int           `json:"no,omitempty"`
-	Due   string        `json:"due"`
-	Rang  string        `json:"rang"`
-
-	Missed int `json:"missed,omitempty"` // rings that came before this one and were not spoken of, after a jump of the clock
-
-	Escalated string `json:"escalated,omitempty"` // the organisation that hears of an overdue gate beside its party
-}
+type RingFx = law.Rung
 
 // instant writes t as history does.
-func instant(t time.Time) string {
-	return t.UTC().Truncate(time.Millisecond).Format("2006-01-02T15:04:05.000Z")
-}
+func instant(t time.Time) string { return law.Text(t) }
 
 // openGate opens the next gate of leg in c and returns c with it.
 func (c Case) openGate(leg gate.Leg, kind gate.Kind, to string, recorders []string, s Setting) (Case, gate.Gate) {

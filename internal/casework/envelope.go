@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"jixu/internal/gate"
 	"jixu/internal/history"
 	"jixu/internal/law"
 )
@@ -13,13 +12,9 @@ import (
 const (
 	AsCopy    law.ToldAs = "copy"    // a submission was copied to you
 	AsOutcome law.ToldAs = "outcome" // an opinion, a reply or a withdrawal is there
-	AsRing    law.ToldAs = "ring"    // a deadline nears or passed; with a link
 	AsRecount law.ToldAs = "recount" // a deadline is on another day, because the calendar has grown; with a link
 	AsReceipt law.ToldAs = "receipt" // what you sent has arrived
 )
-
-// escalated is the ring of whoever coordinates, about a gate that its party let pass.
-const escalated gate.RingKind = "escalated"
 
 // Envelope derives from an entry of a case what must be told of it: the machine's
 // runs and gates, whose move it is, who gets copies and outcomes, what the clock
@@ -42,14 +37,11 @@ func Envelope(e history.Entry) (law.Envelope, error) {
 		out.Also = append(out.Also, law.Told{As: AsOutcome, Org: org})
 	}
 	if r := f.Ring; r != nil {
-		if Verb(e.Verb) != Lapse { // then the gate is closed, and the outcome is told
-			out.Also = append(out.Also, law.Told{
-				As: AsRing, Org: r.Party, Gate: r.Gate, Issue: 1, Ring: r.Kind, Missed: r.Missed, Due: law.Instant(r.Due),
-			})
+		told := r.Told()
+		if Verb(e.Verb) == Lapse { // then the gate is closed, and the outcome is told
+			told = told[1:]
 		}
-		if r.Escalated != "" {
-			out.Also = append(out.Also, law.Told{As: AsRing, Org: r.Escalated, Ring: escalated, Due: law.Instant(r.Due)})
-		}
+		out.Also = append(out.Also, told...)
 	}
 	out.Also = append(out.Also, recounted(f.Recounts)...)
 	if f.Submission != nil && e.By.Org != "" {

@@ -261,8 +261,8 @@ func TestEveryCrashPointOfARepeatConverges(t *testing.T) {
 
 // changesNothing are the outside calls that only read.
 var changesNothing = map[string]bool{
-	"Store.Load": true, "Store.Entry": true, "Store.Entries": true, "Store.Operation": true, "Store.Sheet": true,
-	"Store.Listing": true, "Store.Token": true, "Store.FileByKey": true, "Clock.Now": true, "Directory.Rules": true,
+	"Store.Load": true, "Store.Entry": true, "Store.Entries": true, "Store.Operation": true, "Store.Head": true,
+	"Store.List": true, "Store.Rows": true, "Store.Token": true, "Store.FileByKey": true, "Clock.Now": true, "Directory.Rules": true,
 	"Directory.Agencies": true, "Directory.Organisation": true, "Directory.Person": true, "Directory.Roster": true,
 	"Files.Open": true, "Files.Ticket": true, "Machine.Describe": true, "Outbox.Delivered": true, "Mac.Mac": true,
 }

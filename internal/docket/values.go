@@ -294,7 +294,7 @@ const (
 	NoticeEntry   = law.AsEntry
 	NoticeCopy    = casework.AsCopy
 	NoticeOutcome = casework.AsOutcome
-	NoticeRing    = casework.AsRing
+	NoticeRing    = law.AsRing
 	NoticeReceipt = casework.AsReceipt
 	NoticeRecount = casework.AsRecount
 

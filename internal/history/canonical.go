@@ -25,10 +25,11 @@ const instantFormat = "2006-01-02T15:04:05.000Z"
 // Canonical returns v as the one JSON text there is for it: RFC 8785 for values
 // without fractions. Members are sorted by UTF-16 code units, nothing is escaped
 // that need not be, text is not normalised, a [time.Time] is cut to milliseconds and
-// written in UTC. Structs follow their json tags (names, omitempty, omitzero, "-").
+// written in UTC. Structs follow their json tags (names, omitempty, omitzero, "-"); the
+// members of a struct that one embeds stand among its own.
 //
 // It fails for floating-point numbers, for integers beyond ±(2^53-1), for names
-// given twice, for text that is not UTF-8, for embedded structs, for nesting
+// given twice, for text that is not UTF-8, for embedded pointers, for nesting
 // deeper than 64, and for what JSON cannot say.
 func Canonical(v any) ([]byte, error) {
 	var b bytes.Buffer
@@ -210,6 +211,16 @@ func writeMap(b *bytes.Buffer, v reflect.Value, depth int) error {
 }
 
 func writeStruct(b *bytes.Buffer, v reflect.Value, depth int) error {
+	members, err := membersOf(v, depth)
+	if err != nil {
+		return err
+	}
+	return writeMembers(b, members)
+}
+
+// membersOf are the fields of a struct. Those of a struct that it embeds stand among
+// its own.
+func membersOf(v reflect.Value, depth int) ([]member, error) {
 	var members []member
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
@@ -218,7 +229,15 @@ func writeStruct(b *bytes.Buffer, v reflect.Value, depth int) error {
 			continue
 		}
 		if f.Anonymous && name == "" {
-			return fmt.Errorf("%s embeds %s", v.Type(), f.Type)
+			if f.Type.Kind() != reflect.Struct || !f.IsExported() {
+				return nil, fmt.Errorf("%s embeds %s", v.Type(), f.Type)
+			}
+			inner, err := membersOf(v.Field(i), depth)
+			if err != nil {
+				return nil, err
+			}
+			members = append(members, inner...)
+			continue
 		}
 		if name == "" {
 			name = f.Name
@@ -227,7 +246,7 @@ func writeStruct(b *bytes.Buffer, v reflect.Value, depth int) error {
 			switch opt {
 			case "", "omitempty", "omitzero":
 			default:
-				return fmt.Errorf("%s.%s has the tag %q", v.Type(), f.Name, opt)
+				return nil, fmt.Errorf("%s.%s has the tag %q", v.Type(), f.Name, opt)
 			}
 		}
 		if strings.Contains(opts, "omitempty") && isEmpty(v.Field(i)) || strings.Contains(opts, "omitzero") && isZero(v.Field(i)) {
@@ -235,11 +254,11 @@ func writeStruct(b *bytes.Buffer, v reflect.Value, depth int) error {
 		}
 		var value bytes.Buffer
 		if err := write(&value, v.Field(i), depth+1); err != nil {
-			return err
+			return nil, err
 		}
 		members = append(members, member{name, utf16.Encode([]rune(name)), value.Bytes()})
 	}
-	return writeMembers(b, members)
+	return members, nil
 }
 
 func isEmpty(v reflect.Value) bool {

@@ -16,6 +16,11 @@ import (
 	"jixu/internal/fault"
 )
 
+// Embedded is embedded.
+type Embedded struct {
+	B string `json:"b"`
+}
+
 func TestCanonical(t *testing.T) {
 	type inner struct {
 		B string `json:"b"`
@@ -64,7 +69,15 @@ func TestCanonical(t *testing.T) {
 		{"two values", json.RawMessage("1 2"), ""},
 		{"bytes", []byte("x"), ""},
 		{"a channel", make(chan int), ""},
-		{"an embedded struct", struct{ Actor }{}, ""},
+		{"an embedded struct's members stand among its own", struct {
+			Embedded
+			Z int `json:"z"`
+		}{Embedded{B: "x"}, 1}, `{"b":"x","z":1}`},
+		{"a name that an embedded struct gives again", struct {
+			Embedded
+			B int `json:"b"`
+		}{}, ""},
+		{"an embedded pointer", struct{ *Embedded }{&Embedded{}}, ""},
 		{"an instant after year 9999", time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), ""},
 		{"nesting without end", nested, ""},
 		{"nesting without end in JSON text", json.RawMessage(strings.Repeat("[", 70) + strings.Repeat("]", 70)), ""},
