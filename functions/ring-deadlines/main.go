@@ -12,6 +12,8 @@ import (
 
 	"jixu/internal/docket"
 	"jixu/internal/logging"
+	"jixu/internal/queue"
+	"jixu/internal/settings"
 	"jixu/internal/wiring"
 )
 
@@ -30,9 +32,9 @@ func main() {
 }
 
 func build() (*docket.Bell, error) {
-	_, desk, err := wiring.OpenDesk()
+	s, desk, err := wiring.OpenDesk(settings.Notices)
 	if err != nil {
 		return nil, err
 	}
-	return &docket.Bell{Desk: desk}, nil
+	return &docket.Bell{Desk: desk, Teller: &docket.Teller{Desk: desk, Notices: queue.New(s.AWS, s.Notices), Outbox: s.Store}}, nil
 }

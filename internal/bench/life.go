@@ -284,8 +284,8 @@ func (l *life) reminder(ctx context.Context) error {
 	l.World.Clock.Set(g.Ring.At)
 	err = l.call("ring-deadlines", func() error {
 		n, err := l.Bell.Ring(ctx)
-		if err == nil && n != 1 {
-			err = fmt.Errorf("%d rings, want one", n)
+		if err == nil && n != 2 {
+			err = fmt.Errorf("%d rings, want the reminder and the case's timer", n)
 		}
 		return err
 	})

@@ -60,6 +60,13 @@ type Place struct {
 	At   time.Time
 }
 
+// Timer is an instant at which something must happen to an aggregate that no gate
+// speaks of: at one key there is one instant.
+type Timer struct {
+	Key string
+	At  time.Time
+}
+
 // Change is the next version of one aggregate, with what becomes true beside it.
 type Change struct {
 	Head    Head           // afterwards, its Version already raised by one
@@ -68,6 +75,7 @@ type Change struct {
 	Opened  []gate.Gate    // put if absent
 	Changed []gate.Gate    // must still be open, and of the same issue, or of the one before if it stays open
 	Files   []File         // put if absent
+	Timers  []Timer        // set, over what was set there
 	Home    Place          // the list that it stands in wherever it goes; each version says it anew
 	Lists   []Place        // other lists that name it from now on; listing again is safe
 	Open    bool           // somebody has to act on it: the sweep looks at it
@@ -84,6 +92,7 @@ type Deed struct {
 	Facts   any // the body of the entry; nil: the head moves without one
 	Opened  []gate.Gate
 	Changed []gate.Gate
+	Timers  []Timer
 	Home    Place
 	Lists   []Place
 	Open    bool
@@ -96,7 +105,7 @@ type Deed struct {
 // before, and the body written.
 func (d Deed) Seal(now time.Time) (Change, error) {
 	h := Head{Kind: d.Kind, ID: d.ID, Number: d.Number, Version: d.Was.Version + 1, Seq: d.Was.Seq, Hash: d.Was.Hash}
-	ch := Change{Was: d.Was.Version, Opened: d.Opened, Changed: d.Changed, Home: d.Home, Lists: d.Lists, Open: d.Open}
+	ch := Change{Was: d.Was.Version, Opened: d.Opened, Changed: d.Changed, Timers: d.Timers, Home: d.Home, Lists: d.Lists, Open: d.Open}
 	if d.Facts != nil {
 		facts, err := history.Canonical(d.Facts)
 		if err != nil {

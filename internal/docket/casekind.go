@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"jixu/internal/casework"
 	"jixu/internal/dossier"
@@ -69,6 +70,35 @@ func remindOfCase(ctx context.Context, t *Teller, stored Stored) error {
 		expiries = fmt.Errorf("telling what of %s expires: %w", r.Case.ID, expiries)
 	}
 	return errors.Join(copies, expiries)
+}
+
+// watchTimer is the timer of a case: when it was submitted, and from then on when there
+// is something to remind of.
+const watchTimer = "watch"
+
+// timerOfCase reminds of what there is to remind of, and says when there will be more.
+func timerOfCase(ctx context.Context, t *Teller, stored Stored, _ string) (time.Time, error) {
+	r, err := CaseRecord(stored)
+	if err != nil || !r.Case.Waiting() {
+		return time.Time{}, err
+	}
+	if err := remindOfCase(ctx, t, stored); err != nil {
+		return time.Time{}, err
+	}
+	s, err := t.Desk.setting(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	expires, err := t.nextExpiry(ctx, r.Case, s)
+	return earlier(expires, nextCopy(r.Case, s)), err
+}
+
+// earlier is the earlier of two instants; the zero time is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // fileRuleOfCase is what the case's pack says of the item that f belongs to.

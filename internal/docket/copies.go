@@ -6,13 +6,15 @@ import (
 	"strconv"
 	"time"
 
+	"jixu/internal/casework"
+	"jixu/internal/law"
 	"jixu/internal/policy"
 )
 
 // remindCopies reminds an agency once that a copy was sent to it and nobody
-// said that it arrived, when local policy sets a time for that. The sweep calls
-// it again and again; only within a day of the deadline does it speak, and the
-// same notice is one.
+// said that it arrived, when local policy sets a time for that. A timer calls it when
+// that time has come, and the sweep again and again; only within a week of it does it
+// speak, and the same notice is one.
 func (t *Teller) remindCopies(ctx context.Context, r Record) error {
 	n := len(r.Case.Submissions)
 	if n == 0 {
@@ -27,7 +29,7 @@ func (t *Teller) remindCopies(ctx context.Context, r Record) error {
 		return nil
 	}
 	due := s.Calendar.Due(r.Case.Submissions[n-1].At, limit.Count()).Due
-	if late := s.Now.Sub(due); late < 0 || late > 24*time.Hour {
+	if late := s.Now.Sub(due); late < 0 || late > 7*24*time.Hour {
 		return nil
 	}
 	for _, org := range []string{s.Agencies.HealthCommission, s.Agencies.MunicipalMPA} {
@@ -38,9 +40,21 @@ func (t *Teller) remindCopies(ctx context.Context, r Record) error {
 			Key:  r.Case.ID + "/copied/" + strconv.Itoa(n) + "/" + org,
 			Kind: NoticeCopied, Case: r.Case.ID, Number: r.Case.Number, Org: org, Due: due,
 		}
-		if err := t.Notices.Queue(ctx, notice); err != nil {
-			return fmt.Errorf("queueing a notice of %s: %w", r.Case.ID, err)
+		if err := t.queueOnce(ctx, notice); err != nil {
+			return fmt.Errorf("reminding of a copy of %s: %w", r.Case.ID, err)
 		}
 	}
 	return nil
+}
+
+// nextCopy is when an agency will be reminded of the newest copy, the zero time if it
+// was, or local policy sets no time.
+func nextCopy(c casework.Case, s law.Setting) time.Time {
+	limit, ok := s.Rules.Limit(policy.Receiving)
+	if n := len(c.Submissions); ok && n > 0 {
+		if due := s.Calendar.Due(c.Submissions[n-1].At, limit.Count()).Due; due.After(s.Now) {
+			return due
+		}
+	}
+	return time.Time{}
 }

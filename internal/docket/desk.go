@@ -255,6 +255,9 @@ func finish(was casework.Case, ch casework.Change, s law.Setting) (Commit, Recei
 			return c
 		},
 	}
+	if len(c.Submissions) > len(was.Submissions) {
+		d.Timers = []Timer{{watchTimer, s.Now}} // it finds out by itself when there is something to remind of
+	}
 	if ch.Facts != nil {
 		d.Facts = ch.Facts
 		for _, org := range ch.Facts.Listing() {

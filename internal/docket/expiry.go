@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"jixu/internal/calendar"
 	"jixu/internal/casework"
+	"jixu/internal/law"
 	"jixu/internal/policy"
 	"jixu/internal/precheck"
 )
@@ -14,6 +16,9 @@ import (
 // longestWatch is how far ahead the sweep looks for expiry, in days; no setting
 // reaches further.
 const longestWatch = 730
+
+// everWatched reaches every day that can be typed, in days.
+const everWatched = 400_000
 
 // tellExpiries tells the hospital of licences and certificates of c that have
 // ended or will soon: once for each document, day and threshold of the local policy. Queueing
@@ -46,6 +51,22 @@ func (t *Teller) tellExpiries(ctx context.Context, c casework.Case) error {
 		}
 	}
 	return nil
+}
+
+// nextExpiry is the next instant at which there is something new to tell of the
+// licences and certificates of c, the zero time if there is none.
+func (t *Teller) nextExpiry(ctx context.Context, c casework.Case, s law.Setting) (time.Time, error) {
+	pack, err := t.Desk.pack(ctx, c)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var next time.Time
+	for _, e := range precheck.Expiries(pack, c.Form, calendar.DayOf(s.Now), everWatched) {
+		if day, ok := e.Next(s.Rules.ExpiryDays); ok {
+			next = earlier(next, day.Start())
+		}
+	}
+	return next, nil
 }
 
 // expiryNotice is what the hospital is to be told of e now, if anything.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"jixu/internal/casework"
 	"jixu/internal/fault"
@@ -175,5 +176,27 @@ func inquired(was Head, ch inquiry.Change, s law.Setting) (Commit, Receipt, erro
 	if q.Case != "" {
 		d.Lists = append(d.Lists, Place{inquiriesWith(q.Case), q.At})
 	}
+	if was.Version == 0 && q.Deadline != nil {
+		d.Timers = []Timer{{"due", q.Deadline.Due}}
+	}
 	return Alone(d, s)
+}
+
+// timerOfInquiry lets the clock speak of a question whose deadline has passed, once.
+func timerOfInquiry(ctx context.Context, t *Teller, s Stored, _ string) (time.Time, error) {
+	_, err := t.Desk.Move(ctx, s.Name(), Op{}, "", party.System, func(was Stored, set law.Setting) (Commit, Receipt, error) {
+		q, err := Body[inquiry.Inquiry](was.Head)
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		ch, err := q.RingDeadline(set)
+		if err != nil {
+			return Commit{}, Receipt{}, err
+		}
+		return inquired(was.Head, ch, set)
+	})
+	if errors.Is(err, fault.Conflict) {
+		return time.Time{}, nil // answered in time, or rung already
+	}
+	return time.Time{}, err
 }

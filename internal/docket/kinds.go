@@ -46,7 +46,10 @@ type Kind struct {
 	// Recount counts deadlines again that lie behind what the calendar knew; nil: there
 	// are none. It fails if nothing changes.
 	Recount func(ctx context.Context, d *Desk, s Stored, set law.Setting) (Commit, Receipt, error)
-	// Remind tells what no gate asks for, whenever the sweep passes; nil: nothing.
+	// Timer does what must happen when a timer of the aggregate has come, and says when
+	// it comes again; the zero time: never. It is safe to repeat. nil: there are none.
+	Timer func(ctx context.Context, t *Teller, s Stored, key string) (next time.Time, err error)
+	// Remind is what the sweep does beside, in case a timer was never set; nil: nothing.
 	Remind func(ctx context.Context, t *Teller, s Stored) error
 
 	// FileRule says what a file of the aggregate may be; nil: what evidence may be.
@@ -96,9 +99,9 @@ func init() {
 		{
 			Name: CaseKind, Page: "/cases/", API: "/api/v1/cases/", Envelope: casework.Envelope,
 			Machine: "review-application", Carries: gate.Legs, Legs: legsOfCase, Restart: restartCase,
-			Ring: ringCase, Recount: recountCase, Remind: remindOfCase, FileRule: fileRuleOfCase,
+			Ring: ringCase, Recount: recountCase, Timer: timerOfCase, Remind: remindOfCase, FileRule: fileRuleOfCase,
 		},
-		{Name: inquiryKind, Page: "/inquiries/", API: "/api/v1/inquiries/", As: NoticeInquiry},
+		{Name: inquiryKind, Page: "/inquiries/", API: "/api/v1/inquiries/", As: NoticeInquiry, Timer: timerOfInquiry},
 		{Name: varietyKind, Page: "/varieties/", API: "/api/v1/varieties/"},
 		{Name: trustKind, API: "/api/v1/organisation/machine"},
 	}

@@ -46,14 +46,14 @@ type Store interface {
 	// Untold lists entries that kept their mark and were committed before t,
 	// oldest first, at most limit. It may lag.
 	Untold(ctx context.Context, before time.Time, limit int) ([]EntryRef, error)
-	// Due lists gates whose ring is at or before t, in the order of their
-	// instants, at most limit. It reads no gate: one that cannot be read is listed
-	// too. It may lag.
+	// Due lists gates whose ring, and timers whose instant, is at or before t, in the
+	// order of their instants, at most limit. It reads no gate: one that cannot be read
+	// is listed too. It may lag.
 	Due(ctx context.Context, at time.Time, limit int) ([]GateRef, error)
-	// Defer lists a gate, which stands in the due list at ref.At, at until instead,
-	// and changes nothing else: what keeps failing is tried again later and keeps
-	// nobody waiting. The gate's next change puts it where it belongs. It does
-	// nothing if the gate stands elsewhere by now.
+	// Defer lists a gate or a timer, which stands in the due list at ref.At, at until
+	// instead, and changes nothing else: what keeps failing is tried again later and
+	// keeps nobody waiting. The gate's next change puts it where it belongs. A timer is
+	// taken away by the zero time. It does nothing if it stands elsewhere by now.
 	Defer(ctx context.Context, ref GateRef, until time.Time) error
 	// Open lists the names of aggregates that somebody has to act on, in pages; after
 	// is "" for the first, and the last name of a page for the next. It may lag.

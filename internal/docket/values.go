@@ -124,6 +124,10 @@ type GateRef struct {
 	Gate string
 	At   time.Time // when it rings, in the due list
 
+	// Timer is the key of a timer of the aggregate, in a row of the due list that is of
+	// no gate.
+	Timer string
+
 	// Submission is the one that whoever answers has read, from 1: an answer about
 	// another one is a conflict. It counts in answers of agencies only.
 	Submission int

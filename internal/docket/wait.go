@@ -63,8 +63,11 @@ func (w *Waiter) Attach(ctx context.Context, ref GateRef, t Token) error {
 	return nil
 }
 
-// Bell rings deadlines.
-type Bell struct{ Desk *Desk }
+// Bell rings deadlines, and does what timers are set for.
+type Bell struct {
+	Desk   *Desk
+	Teller *Teller // for what timers tell: it needs a desk, notices and an outbox
+}
 
 const (
 	// ringBatch is how many gates one call rings at most; the next call goes on.
@@ -106,7 +109,7 @@ func (b *Bell) Ring(ctx context.Context) (rang int, err error) {
 		last = next.At
 		if err := b.one(ctx, next); err != nil {
 			b.Desk.Metrics.Count("RingFailed", 1)
-			failed = append(failed, fmt.Errorf("ringing %s of %s: %w", next.Gate, next.Of, err))
+			failed = append(failed, fmt.Errorf("ringing %s%s of %s: %w", next.Gate, next.Timer, next.Of, err))
 			away := errors.Is(err, fault.Unavailable)
 			if lost++; away && lost < ringsLost {
 				continue
@@ -130,7 +133,7 @@ func (b *Bell) Ring(ctx context.Context) (rang int, err error) {
 // putOff moves a gate that cannot be rung out of the way of the others.
 func (b *Bell) putOff(ctx context.Context, ref GateRef, now time.Time) error {
 	if err := b.Desk.Store.Defer(ctx, ref, now.Add(ringAgain)); err != nil {
-		return fmt.Errorf("putting %s of %s off: %w", ref.Gate, ref.Of, err)
+		return fmt.Errorf("putting %s%s of %s off: %w", ref.Gate, ref.Timer, ref.Of, err)
 	}
 	return nil
 }
@@ -147,9 +150,30 @@ func firstUnseen(due []GateRef, seen map[GateRef]bool) (GateRef, bool) {
 
 // one rings one gate, if it is still due.
 func (b *Bell) one(ctx context.Context, ref GateRef) error {
+	if ref.Timer != "" {
+		return b.timer(ctx, ref)
+	}
 	_, err := b.Desk.ring(ctx, ref)
 	if errors.Is(err, fault.Conflict) || errors.Is(err, fault.NotFound) {
 		return nil // answered, rung or recomputed meanwhile
 	}
 	return err
+}
+
+// timer does what a timer is set for and sets it anew, or takes it away. Until then it
+// stays where it is: one at which this function dies comes again.
+func (b *Bell) timer(ctx context.Context, ref GateRef) error {
+	var next time.Time
+	if kind := kindOf(ref.Of); kind.Timer != nil {
+		s, err := b.Desk.Store.Load(ctx, ref.Of)
+		if err != nil && !errors.Is(err, fault.NotFound) {
+			return err
+		}
+		if err == nil {
+			if next, err = kind.Timer(ctx, b.Teller, s, ref.Timer); err != nil {
+				return err
+			}
+		}
+	}
+	return b.Desk.Store.Defer(ctx, ref, next)
 }

@@ -46,8 +46,9 @@ type Inquiry struct {
 	Status   Status             `json:"Status"`
 	Person   string             `json:"Person"` // who asked
 	At       time.Time          `json:"At"`
-	Limit    *policy.Limit      `json:"Limit"`    // local policy's clock, off unless an operator sets one
-	Deadline *calendar.Deadline `json:"Deadline"` // nil without a limit
+	Limit    *policy.Limit      `json:"Limit"`         // local policy's clock, off unless an operator sets one
+	Deadline *calendar.Deadline `json:"Deadline"`      // nil without a limit
+	Rang     time.Time          `json:"Rang,omitzero"` // when the clock spoke of the deadline, once it has passed
 }
 
 // Verb names a move. It stands in history for ever; do not rename one.
@@ -57,6 +58,7 @@ const (
 	Ask    Verb = "ask-inquiry"
 	Reply  Verb = "answer-inquiry"
 	Attach Verb = "attach-inquiry"
+	Ring   Verb = "ring-inquiry" // the clock: the deadline has passed, and somebody who was asked has not answered
 )
 
 // Facts are the body of an entry. The JSON names never change.
@@ -130,6 +132,7 @@ func (q Inquiry) MayRead(a party.Actor) error {
 var moves = law.Moves[Inquiry]{
 	{Verb: Reply, Who: askedAssessor, When: unanswered},
 	{Verb: Attach, Who: ownApplicant},
+	{Verb: Ring, Who: law.System[Inquiry], When: silent},
 }
 
 // Verbs lists every move that can be made on an inquiry.
@@ -157,6 +160,35 @@ func unanswered(q Inquiry, a party.Actor) error {
 		return fault.New(fault.Conflict, "inquiry.answered")
 	}
 	return nil
+}
+
+// silent fails unless somebody who was asked lets a deadline pass of which the clock has
+// not spoken yet.
+func silent(q Inquiry, _ party.Actor) error {
+	if q.Status != Open || q.Deadline == nil || !q.Rang.IsZero() {
+		return fault.New(fault.Conflict, "ring.early")
+	}
+	return nil
+}
+
+// RingDeadline records that the deadline has passed and lets those be told who have not
+// answered. It fails with [fault.Conflict] before that, and once it was done.
+func (q Inquiry) RingDeadline(s Setting) (Change, error) {
+	if err := moves.Permits(q, Ring, party.System); err != nil {
+		return Change{}, err
+	}
+	if s.Now.Before(q.Deadline.Due) {
+		return Change{}, fault.New(fault.Conflict, "ring.early")
+	}
+	q.Rang = s.Now
+	var late []string
+	for _, org := range q.To {
+		if _, done := q.Answers[org]; !done {
+			late = append(late, org)
+		}
+	}
+	facts := Facts{Number: q.Number, Due: q.Deadline.Due.UTC().Format(time.RFC3339), Tells: late}
+	return Change{Inquiry: q, Verb: Ring, By: party.System, Facts: facts}, nil
 }
 
 // Answer gives a's agency's answer. It fails as [Inquiry.Permits], and with

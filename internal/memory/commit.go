@@ -103,7 +103,7 @@ func (s *Store) next(ch docket.Change) (shelf, error) {
 	}
 	next := shelf{
 		version: h.Version, seq: now.seq, hash: now.hash, number: h.Number, home: ch.Home, open: ch.Open,
-		entries: now.entries, gates: cloned(now.gates), files: cloned(now.files), lists: cloned(now.lists), reads: now.reads,
+		entries: now.entries, gates: cloned(now.gates), files: cloned(now.files), lists: cloned(now.lists), timers: cloned(now.timers), reads: now.reads,
 	}
 	var err error
 	if next.head, err = s.write(h); err != nil {
@@ -138,6 +138,9 @@ func (s *Store) next(ch docket.Change) (shelf, error) {
 	for _, p := range ch.Lists {
 		next.lists[p.List] = p.At
 	}
+	for _, timer := range ch.Timers {
+		next.timers[timer.Key] = timer.At
+	}
 	return next, nil
 }
 
@@ -160,6 +163,11 @@ func (s *Store) shape(ch docket.Change) error {
 	}
 	for _, p := range append([]docket.Place{ch.Home}, ch.Lists...) {
 		if !sayable(p.List) {
+			return fault.New(fault.Invalid, "key")
+		}
+	}
+	for _, timer := range ch.Timers {
+		if !sayable(timer.Key) || timer.At.IsZero() {
 			return fault.New(fault.Invalid, "key")
 		}
 	}

@@ -58,7 +58,7 @@ func (s *Store) stand(c docket.Commit) error {
 func (s *Store) fitting(c docket.Commit) error {
 	n := len(c.Holds) + len(c.Rows) + len(c.Struck) + len(c.Stands)
 	for _, ch := range c.Changes {
-		n += 1 + 2*len(ch.Opened) + 2*len(ch.Changed) + len(ch.Files) + len(ch.Lists)
+		n += 1 + 2*len(ch.Opened) + 2*len(ch.Changed) + len(ch.Files) + len(ch.Lists) + len(ch.Timers)
 		if ch.Entry != nil {
 			n++
 		}
@@ -107,9 +107,13 @@ func (s *Store) dueAt(id string, g gate.Gate) time.Time {
 	return g.Ring.At
 }
 
-// Defer moves a gate in the due list. See [docket.Store].
+// Defer moves a gate or a timer in the due list. See [docket.Store].
 func (s *Store) Defer(ctx context.Context, ref docket.GateRef, until time.Time) error {
 	return run(ctx, s.world, "Store.Defer", func() error {
+		if ref.Timer != "" {
+			s.reset(ref, until)
+			return nil
+		}
 		p, ok := s.state.shelves[ref.Of].gates[ref.Gate]
 		if !ok {
 			return nil
@@ -121,6 +125,19 @@ func (s *Store) Defer(ctx context.Context, ref docket.GateRef, until time.Time) 
 		s.state.deferred[ref.Of+"#"+ref.Gate] = deferral{g.Ring.At, until}
 		return nil
 	})
+}
+
+// reset sets a timer anew, or takes it away.
+func (s *Store) reset(ref docket.GateRef, until time.Time) {
+	sh := s.state.shelves[ref.Of]
+	if at, there := sh.timers[ref.Timer]; !there || !at.Equal(ref.At) {
+		return
+	}
+	sh.timers = cloned(sh.timers)
+	if sh.timers[ref.Timer] = until; until.IsZero() {
+		delete(sh.timers, ref.Timer)
+	}
+	s.shelve(ref.Of, sh)
 }
 
 // Cursors keeps how far walks have come.

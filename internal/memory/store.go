@@ -46,6 +46,7 @@ type shelf struct {
 	files   map[string][]byte
 	home    docket.Place
 	lists   map[string]time.Time // by list: the place in it
+	timers  map[string]time.Time // by key
 	open    bool
 	reads   []docket.Reading
 }
@@ -227,7 +228,7 @@ func (s *Store) Untold(ctx context.Context, before time.Time, limit int) ([]dock
 
 func first[T any](list []T, limit int) []T { return list[:min(max(limit, 0), len(list))] }
 
-// Due lists ringing gates. See [docket.Store].
+// Due lists ringing gates and timers. See [docket.Store].
 func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]docket.GateRef, error) {
 	return call(ctx, s.world, "Store.Due", func() ([]docket.GateRef, error) {
 		var refs []docket.GateRef
@@ -242,6 +243,13 @@ func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]docket.Gate
 				}
 				if place := s.dueAt(name, g); !place.After(at) {
 					refs = append(refs, docket.GateRef{Of: name, Gate: g.ID, At: place})
+				}
+			}
+		}
+		for _, name := range sortedKeys(s.listed()) {
+			for _, key := range sortedKeys(s.listed()[name].timers) {
+				if place := s.listed()[name].timers[key]; !place.After(at) {
+					refs = append(refs, docket.GateRef{Of: name, Timer: key, At: place})
 				}
 			}
 		}

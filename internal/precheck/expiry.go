@@ -60,5 +60,20 @@ func (e Expiry) Crossed(thresholds []int) (int, bool) {
 	return crossed, any
 }
 
+// Next is the next day on which there is something new to tell of e under thresholds,
+// as [Expiry.Crossed] has them, and whether there is one.
+func (e Expiry) Next(thresholds []int) (calendar.Day, bool) {
+	if e.Ended {
+		return calendar.Day{}, false
+	}
+	next := e.Left + 1 // the day after the last one
+	for _, n := range thresholds {
+		if to := e.Left - n; to > 0 {
+			next = min(next, to)
+		}
+	}
+	return e.Day.AddDays(next - e.Left), true
+}
+
 // days returns how many days lie from a to b.
 func days(a, b calendar.Day) int { return int(b.Start().Sub(a.Start()).Hours()) / 24 }

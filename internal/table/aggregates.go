@@ -252,7 +252,7 @@ func (s *Store) Untold(ctx context.Context, before time.Time, limit int) ([]dock
 	return refs, nil
 }
 
-// Due lists gates that ring. See [docket.Store].
+// Due lists gates that ring and timers. See [docket.Store].
 func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]docket.GateRef, error) {
 	items, err := s.waiting(ctx, dueList, "<", instant(at)+end, limit)
 	if err != nil {
@@ -260,21 +260,29 @@ func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]docket.Gate
 	}
 	var refs []docket.GateRef
 	for _, it := range items {
-		id, g, ok := parseGate(keyOf(it))
-		rings, isInstant := parseInstant(textOf(it, attrWorkSK))
-		if ok && isInstant {
-			refs = append(refs, docket.GateRef{Of: id, Gate: g, At: rings})
+		at, isInstant := parseInstant(textOf(it, attrWorkSK))
+		if name, g, ok := parseGate(keyOf(it)); ok && isInstant {
+			refs = append(refs, docket.GateRef{Of: name, Gate: g, At: at})
+		} else if name, timer, ok := parseTimer(keyOf(it)); ok && isInstant {
+			refs = append(refs, docket.GateRef{Of: name, Timer: timer, At: at})
 		}
 	}
 	return refs, nil
 }
 
-// Defer moves a gate in the due list. See [docket.Store].
+// Defer moves a gate or a timer in the due list. See [docket.Store].
 func (s *Store) Defer(ctx context.Context, ref docket.GateRef, until time.Time) error {
+	k, what := gateKey(ref.Of, ref.Gate), ref.Gate
+	if ref.Timer != "" {
+		k, what = timerKey(ref.Of, ref.Timer), ref.Timer
+	}
 	u := newChange()
-	condition := u.equal(attrWorkSK, text(dueIndex(ref.Of, ref.Gate, ref.At).sk))
-	u.set(text(dueIndex(ref.Of, ref.Gate, until).sk), attrWorkSK)
-	_, err := s.update(ctx, gateKey(ref.Of, ref.Gate), u, condition)
+	condition := u.equal(attrWorkSK, text(dueIndex(ref.Of, what, ref.At).sk))
+	if ref.Timer != "" && until.IsZero() {
+		return s.remove(ctx, k, u, condition)
+	}
+	u.set(text(dueIndex(ref.Of, what, until).sk), attrWorkSK)
+	_, err := s.update(ctx, k, u, condition)
 	if errors.Is(err, fault.Conflict) {
 		return nil // rung, answered or moved meanwhile
 	}

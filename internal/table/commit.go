@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -84,6 +85,8 @@ func (b *batch) take(it item, err error) bool {
 	n := size(it)
 	b.bytes += n
 	switch {
+	case errors.Is(err, fault.Invalid):
+		b.err = err
 	case err != nil:
 		b.err = fault.Because(fault.Invalid, "commit", err)
 	case !keyOf(it).valid():
@@ -134,8 +137,13 @@ func (b *batch) aggregate(ch docket.Change) {
 		b.add(it, err)
 	}
 	for _, p := range ch.Lists {
-		it := placeKey(name, p.List).item()
-		placeIndex(p, name).list(it)
+		it, place := placeKey(name, p.List).item(), placeIndex(p, name)
+		place.list(it)
+		b.place(it, place.fits(), nil)
+	}
+	for _, t := range ch.Timers {
+		it := timerKey(name, t.Key).item()
+		dueIndex(name, t.Key, t.At).work(it)
 		b.place(it, nil, nil)
 	}
 	if ch.Was == 0 && ch.Head.Number != "" {
@@ -198,10 +206,10 @@ func headItem(ch docket.Change) (item, error) {
 		it[attrBrought] = &types.AttributeValueMemberL{Value: ids}
 	}
 	place := placeIndex(ch.Home, h.Name())
-	if place.pk == "" {
-		return it, fault.New(fault.Invalid, "key")
-	}
 	place.list(it)
+	if err := place.fits(); err != nil {
+		return it, err
+	}
 	if ch.Open {
 		openIndex(h.Name()).work(it)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"jixu/internal/docket"
+	"jixu/internal/fault"
 )
 
 // Attributes. The document of a thing is in data, as JSON; beside it stands
@@ -109,6 +110,14 @@ func document(k key, v any) (item, error) {
 	it := k.item()
 	it[attrData] = data
 	return it, nil
+}
+
+// fits fails with fault.Invalid for a place that no index has.
+func (i index) fits() error {
+	if i.pk == "" {
+		return fault.New(fault.Invalid, "key")
+	}
+	return nil
 }
 
 // work puts it into the work index.

@@ -22,6 +22,7 @@ import (
 //	CASE#<case>           SEAT#<gate>#<org>                                inbox#<org> while open
 //	CASE#<case>           COPY#<org>                                       copies#<org>
 //	CASE#<case>           FILE#<file>            scan#<shard> while its scan waits
+//	CASE#<case>           TIMER#<key>            due#<shard> until it has come
 //	CASE#<case>           ROW#<list>                                       named#<list>
 //	INQUIRY#<inquiry>     HEAD                                             named#<list>
 //	INQUIRY#<inquiry>     ENTRY#<seq>, ROW#<list>: as of a case; VARIETY# alike
@@ -56,6 +57,7 @@ const (
 	fileSort   = "FILE#"
 	copySort   = "COPY#"
 	rowSort    = "ROW#"
+	timerSort  = "TIMER#"
 	personSort = "PERSON#"
 
 	maxPart = 400 // bytes; DynamoDB allows a sort key 1024
@@ -132,6 +134,8 @@ func inside(name, sk string, parts ...string) key {
 func headKey(name string) key       { return inside(name, headSort) }
 func gateKey(name, gate string) key { return inside(name, gateSort+gate, gate) }
 func fileKey(name, file string) key { return inside(name, fileSort+file, file) }
+
+func timerKey(name, key string) key { return inside(name, timerSort+key, key) }
 
 func rowKey(name, list string) key {
 	if list == "" || len(list) > maxPart || !utf8.ValidString(list) {
@@ -274,6 +278,13 @@ func parseGate(k key) (name, gate string, ok bool) {
 	return name, gate, ok && isGate && k == gateKey(name, gate)
 }
 
+// parseTimer takes the key of a timer apart.
+func parseTimer(k key) (name, timer string, ok bool) {
+	name, ok = aggregateOf(k.pk)
+	timer, isTimer := strings.CutPrefix(k.sk, timerSort)
+	return name, timer, ok && isTimer && k == timerKey(name, timer)
+}
+
 // parseObject takes the key of an uploaded object apart: dossier/<name>/<file> or
 // evidence/<name>/<file>, where the name of what is no case has two parts.
 func parseObject(object string) (name, file string, ok bool) {
@@ -321,6 +332,7 @@ func untoldIndex(id string, seq int, committed time.Time) index {
 	return index{shardKey(untoldList, shardOf(id)), fmt.Sprintf("%s#%s#%08d", instant(committed), id, seq)}
 }
 
+// dueIndex is where a gate, or a timer by its key, stands in the due list.
 func dueIndex(id, gate string, rings time.Time) index {
 	return index{shardKey(dueList, shardOf(id)), instant(rings) + sep + id + sep + gate}
 }

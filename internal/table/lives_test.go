@@ -36,6 +36,22 @@ func (h *house) live() {
 	h.whatStillWaits()
 	h.mistyped()
 	h.revoked()
+	h.unanswered()
+}
+
+// unanswered is a question whose time passes.
+func (h *house) unanswered() {
+	h.rules(func(r *policy.Rules) {
+		l := r.Limits[policy.Receiving]
+		l.Key, l.N = policy.Inquiring, 5
+		r.Limits[policy.Inquiring] = l
+	})
+	h.do("inquiry-unanswered", func(op docket.Op) (docket.Receipt, error) {
+		return h.Desk.Inquire(ctx, op, false, "标签", "是否需要中文标签？", "", actor("lin"))
+	})
+	h.World.Clock.Advance(15 * 24 * time.Hour)
+	h.ring()
+	h.rules(func(*policy.Rules) {})
 }
 
 // firstDevice is a life with a question before it, both supplements, every file

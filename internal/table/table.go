@@ -201,6 +201,24 @@ func (s *Store) update(ctx context.Context, k key, c *change, condition string) 
 	return nil, verdict("changing "+k.sk, err)
 }
 
+// remove takes an item away if it is still as the condition says.
+func (s *Store) remove(ctx context.Context, k key, c *change, condition string) error {
+	if !k.valid() {
+		return nil
+	}
+	err := patiently(ctx, func() error {
+		_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+			TableName: &s.name, Key: k.item(), ConditionExpression: &condition,
+			ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.given(),
+		})
+		return err
+	})
+	if err = verdict("removing "+k.sk, err); errors.Is(err, fault.Conflict) {
+		return nil // gone, or another one by now
+	}
+	return err
+}
+
 // transact writes all or nothing.
 //
 // The ClientRequestToken is left to the SDK, which makes a new one for each

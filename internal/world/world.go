@@ -206,7 +206,7 @@ func (tw *Town) wire(o Options) {
 	tw.Keeper = &docket.Keeper{Store: p.Keep, Directory: p.Keep, Doors: p.Keep, Notices: p.Notices, Mac: p.Mac, Desk: tw.Desk, Machine: o.Machine}
 	tw.Teller = &docket.Teller{Desk: tw.Desk, Machine: p.Machine, Notices: p.Notices, Events: p.Events, Outbox: p.Keep, Cursors: p.Cursors}
 	tw.Waiter = &docket.Waiter{Store: p.Keep, Machine: p.Machine}
-	tw.Bell = &docket.Bell{Desk: tw.Desk}
+	tw.Bell = &docket.Bell{Desk: tw.Desk, Teller: tw.Teller}
 	tw.Post = &docket.Postman{
 		Store: p.Keep, Directory: p.Keep, Doors: p.Keep, Outbox: p.Keep, Mail: p.Mail, Mac: p.Mac, Site: o.Site, Machine: o.Machine,
 	}

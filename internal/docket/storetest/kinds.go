@@ -119,6 +119,32 @@ var kinds = []row[docket.Store]{
 			t.Errorf("got gates %v, want the answered one", got.Gates)
 		}
 	}},
+	{"its timers are due in their order, are set anew, put off and taken away", func(t *testing.T, s docket.Store) {
+		b := thing(t, docket.Head{}, "inquiry", "q1", "l", noon)
+		b.one().Timers = []docket.Timer{{Key: "b", At: noon.Add(time.Minute)}, {Key: "a", At: noon}, {Key: "c", At: noon.Add(time.Hour)}}
+		b.one().Opened = []gate.Gate{opened("inquiry/q1", "answer-1", noon, noon.Add(30*time.Second))}
+		is(t, "Commit", try(s, b), nil)
+		due := func(at time.Time) func() (any, error) {
+			return func() (any, error) { return dueOf(s.Due(ctx, at, 10)) }
+		}
+		eventually(t, "[inquiry/q1/a@04:00:00 inquiry/q1/answer-1@04:00:30 inquiry/q1/b@04:01:00]", due(noon.Add(2*time.Minute)))
+		ref := docket.GateRef{Of: "inquiry/q1", Timer: "a", At: noon}
+		is(t, "Defer", s.Defer(ctx, ref, noon.Add(90*time.Second)), nil)
+		is(t, "Defer what stands elsewhere by now", s.Defer(ctx, ref, time.Time{}), nil)
+		eventually(t, "[inquiry/q1/answer-1@04:00:30 inquiry/q1/b@04:01:00 inquiry/q1/a@04:01:30]", due(noon.Add(2*time.Minute)))
+		ref.At = noon.Add(90 * time.Second)
+		is(t, "Defer for ever", s.Defer(ctx, ref, time.Time{}), nil)
+		is(t, "Defer what is gone", s.Defer(ctx, ref, time.Time{}), nil)
+		next := thing(t, b.one().Head, "inquiry", "q1", "l", noon)
+		next.one().Timers = []docket.Timer{{Key: "b", At: noon.Add(-time.Minute)}}
+		is(t, "Commit", try(s, next), nil)
+		eventually(t, "[inquiry/q1/b@03:59:00 inquiry/q1/answer-1@04:00:30]", due(noon.Add(2*time.Minute)))
+		for _, timer := range []docket.Timer{{Key: "", At: noon}, {Key: "a#b", At: noon}} {
+			bad := thing(t, next.one().Head, "inquiry", "q1", "l", noon)
+			bad.one().Timers = []docket.Timer{timer}
+			is(t, "Commit of a timer that no key can hold", try(s, bad), invalid)
+		}
+	}},
 	{"its files are put, settled and found by their objects", func(t *testing.T, s docket.Store) {
 		b := thing(t, docket.Head{}, "inquiry", "q1", "l", noon)
 		is(t, "Commit", try(s, b), nil)

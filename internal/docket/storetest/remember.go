@@ -181,6 +181,14 @@ func listRows(list []docket.Listed) []string {
 	return out
 }
 
+// placeOf orders rows of one instant.
+func placeOf(l docket.Listed) string {
+	if l.Gate == nil {
+		return l.Head.Name()
+	}
+	return l.Head.Name() + "#" + l.Gate.ID
+}
+
 // inbox is what an agency's page of work shows: what waits and what was sent, the newest first.
 func inbox(s docket.Store, org string) ([]string, error) {
 	var rows []docket.Listed
@@ -192,7 +200,7 @@ func inbox(s docket.Store, org string) ([]string, error) {
 		rows = append(rows, page...)
 	}
 	slices.SortStableFunc(rows, func(a, b docket.Listed) int {
-		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Head.Name(), b.Head.Name()))
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(placeOf(b), placeOf(a)))
 	})
 	return listRows(rows), nil
 }

@@ -345,7 +345,7 @@ func untoldOf(refs []docket.EntryRef, err error) (any, error) {
 func dueOf(refs []docket.GateRef, err error) (any, error) {
 	var out []string
 	for _, r := range refs {
-		out = append(out, fmt.Sprintf("%s/%s@%s", r.Of, r.Gate, r.At.UTC().Format(time.TimeOnly)))
+		out = append(out, fmt.Sprintf("%s/%s%s@%s", r.Of, r.Gate, r.Timer, r.At.UTC().Format(time.TimeOnly)))
 	}
 	return out, err
 }
