@@ -2,13 +2,16 @@ package history
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -41,17 +44,16 @@ func Canonical(v any) ([]byte, error) {
 
 type member struct {
 	name  string
-	order []uint16
 	value []byte
 }
 
 func writeMembers(b *bytes.Buffer, members []member) error {
-	slices.SortFunc(members, func(x, y member) int { return slices.Compare(x.order, y.order) })
+	slices.SortFunc(members, func(x, y member) int { return order(x.name, y.name) })
 	b.WriteByte('{')
 	for i, m := range members {
 		if i > 0 {
 			if m.name == members[i-1].name {
-				return fmt.Errorf("name given twice")
+				return errTwice
 			}
 			b.WriteByte(',')
 		}
@@ -63,6 +65,33 @@ func writeMembers(b *bytes.Buffer, members []member) error {
 	}
 	b.WriteByte('}')
 	return nil
+}
+
+var errTwice = errors.New("name given twice")
+
+// order compares names by their UTF-16 code units: a character beyond U+FFFF comes
+// before those from U+E000 on.
+func order(x, y string) int {
+	for x != "" && y != "" {
+		r, n := utf8.DecodeRuneInString(x)
+		q, m := utf8.DecodeRuneInString(y)
+		if r != q {
+			if (r > 0xffff) != (q > 0xffff) {
+				return cmp.Compare(first(r), first(q))
+			}
+			return cmp.Compare(r, q)
+		}
+		x, y = x[n:], y[m:]
+	}
+	return cmp.Compare(len(x), len(y))
+}
+
+// first is the first code unit of r.
+func first(r rune) rune {
+	if high, _ := utf16.EncodeRune(r); high != utf8.RuneError {
+		return high
+	}
+	return r
 }
 
 func writeString(b *bytes.Buffer, s string) error {
@@ -187,7 +216,11 @@ func write(b *bytes.Buffer, v reflect.Value, depth int) error {
 }
 
 func writeMap(b *bytes.Buffer, v reflect.Value, depth int) error {
-	var members []member
+	type entry struct {
+		name  string
+		value reflect.Value
+	}
+	entries := make([]entry, 0, v.Len())
 	for it := v.MapRange(); it.Next(); {
 		name := ""
 		if k := it.Key(); k.Type().Implements(textType) {
@@ -201,64 +234,128 @@ func writeMap(b *bytes.Buffer, v reflect.Value, depth int) error {
 		} else {
 			return fmt.Errorf("a %s cannot be a name", k.Type())
 		}
-		var value bytes.Buffer
-		if err := write(&value, it.Value(), depth+1); err != nil {
+		entries = append(entries, entry{name, it.Value()})
+	}
+	slices.SortFunc(entries, func(x, y entry) int { return order(x.name, y.name) })
+	b.WriteByte('{')
+	for i, e := range entries {
+		if i > 0 {
+			if e.name == entries[i-1].name {
+				return errTwice
+			}
+			b.WriteByte(',')
+		}
+		if err := writeString(b, e.name); err != nil {
 			return err
 		}
-		members = append(members, member{name, utf16.Encode([]rune(name)), value.Bytes()})
+		b.WriteByte(':')
+		if err := write(b, e.value, depth+1); err != nil {
+			return err
+		}
 	}
-	return writeMembers(b, members)
+	b.WriteByte('}')
+	return nil
 }
 
-func writeStruct(b *bytes.Buffer, v reflect.Value, depth int) error {
-	members, err := membersOf(v, depth)
-	if err != nil {
-		return err
-	}
-	return writeMembers(b, members)
+// field is one member of a struct's text.
+type field struct {
+	index     []int // the way to it, through what is embedded
+	name      string
+	omitEmpty bool
+	omitZero  bool
 }
 
-// membersOf are the fields of a struct. Those of a struct that it embeds stand among
-// its own.
-func membersOf(v reflect.Value, depth int) ([]member, error) {
-	var members []member
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
+// plan is how the values of one struct type are written: its members in their order.
+type plan struct {
+	fields []field
+	err    error
+}
+
+// plans has the plan of every struct type that was written, by its type.
+var plans sync.Map
+
+func planOf(t reflect.Type) plan {
+	if p, ok := plans.Load(t); ok {
+		return p.(plan)
+	}
+	var p plan
+	p.fields, p.err = fieldsOf(t, nil)
+	slices.SortStableFunc(p.fields, func(x, y field) int { return order(x.name, y.name) })
+	plans.Store(t, p)
+	return p
+}
+
+// fieldsOf lists the members of a struct type. Those of a struct that it embeds stand
+// among its own.
+func fieldsOf(t reflect.Type, way []int) ([]field, error) {
+	var fields []field
+	for i := range t.NumField() {
+		f := t.Field(i)
 		name, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if f.Tag.Get("json") == "-" || !f.IsExported() && !f.Anonymous {
 			continue
 		}
+		index := append(slices.Clone(way), i)
 		if f.Anonymous && name == "" {
 			if f.Type.Kind() != reflect.Struct || !f.IsExported() {
-				return nil, fmt.Errorf("%s embeds %s", v.Type(), f.Type)
+				return nil, fmt.Errorf("%s embeds %s", t, f.Type)
 			}
-			inner, err := membersOf(v.Field(i), depth)
+			inner, err := fieldsOf(f.Type, index)
 			if err != nil {
 				return nil, err
 			}
-			members = append(members, inner...)
+			fields = append(fields, inner...)
 			continue
 		}
 		if name == "" {
 			name = f.Name
 		}
+		out := field{index: index, name: name}
 		for opt := range strings.SplitSeq(opts, ",") {
 			switch opt {
-			case "", "omitempty", "omitzero":
+			case "":
+			case "omitempty":
+				out.omitEmpty = true
+			case "omitzero":
+				out.omitZero = true
 			default:
-				return nil, fmt.Errorf("%s.%s has the tag %q", v.Type(), f.Name, opt)
+				return nil, fmt.Errorf("%s.%s has the tag %q", t, f.Name, opt)
 			}
 		}
-		if strings.Contains(opts, "omitempty") && isEmpty(v.Field(i)) || strings.Contains(opts, "omitzero") && isZero(v.Field(i)) {
+		fields = append(fields, out)
+	}
+	return fields, nil
+}
+
+func writeStruct(b *bytes.Buffer, v reflect.Value, depth int) error {
+	p := planOf(v.Type())
+	if p.err != nil {
+		return p.err
+	}
+	b.WriteByte('{')
+	last, any := "", false
+	for _, f := range p.fields {
+		value := v.FieldByIndex(f.index)
+		if f.omitEmpty && isEmpty(value) || f.omitZero && isZero(value) {
 			continue
 		}
-		var value bytes.Buffer
-		if err := write(&value, v.Field(i), depth+1); err != nil {
-			return nil, err
+		if any {
+			if f.name == last {
+				return errTwice
+			}
+			b.WriteByte(',')
 		}
-		members = append(members, member{name, utf16.Encode([]rune(name)), value.Bytes()})
+		last, any = f.name, true
+		if err := writeString(b, f.name); err != nil {
+			return err
+		}
+		b.WriteByte(':')
+		if err := write(b, value, depth+1); err != nil {
+			return err
+		}
 	}
-	return members, nil
+	b.WriteByte('}')
+	return nil
 }
 
 func isEmpty(v reflect.Value) bool {
@@ -291,6 +388,15 @@ func writeRaw(b *bytes.Buffer, raw []byte, depth int) error {
 	if !utf8.Valid(raw) {
 		return fmt.Errorf("text is not UTF-8")
 	}
+	if isCanonical(raw, depth) { // as what we wrote ourselves
+		b.Write(raw)
+		return nil
+	}
+	return rewrite(b, raw, depth)
+}
+
+// rewrite reads JSON text and writes it in its one form.
+func rewrite(b *bytes.Buffer, raw []byte, depth int) error {
 	// The decoder would quietly turn half a surrogate pair into U+FFFD, and two
 	// different texts into one; so it is looked for here.
 	if loneSurrogate(raw) {
@@ -348,7 +454,7 @@ func writeNext(b *bytes.Buffer, dec *json.Decoder, depth int) error {
 				if err := writeNext(&value, dec, depth+1); err != nil {
 					return err
 				}
-				members = append(members, member{name, utf16.Encode([]rune(name)), value.Bytes()})
+				members = append(members, member{name, value.Bytes()})
 			}
 			if err := writeMembers(b, members); err != nil {
 				return err
