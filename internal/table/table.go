@@ -278,16 +278,6 @@ func (s *Store) between(ctx context.Context, pk, first, last string, limit int, 
 	}, limit)
 }
 
-// listed reads keys from the list index, newest first. It may lag.
-func (s *Store) listed(ctx context.Context, pk string, limit int) ([]item, error) {
-	return s.query(ctx, dynamodb.QueryInput{
-		IndexName:                 aws.String(listIndex),
-		KeyConditionExpression:    aws.String("listPk = :pk"),
-		ExpressionAttributeValues: item{":pk": text(pk)},
-		ScanIndexForward:          aws.Bool(false),
-	}, limit)
-}
-
 // waiting reads keys from one list of the work index, over all shards, in the
 // order of their sort keys, at most limit. bound is "<" or ">". It may lag.
 func (s *Store) waiting(ctx context.Context, list, bound, sk string, limit int) ([]item, error) {

@@ -104,6 +104,7 @@ type attribute struct {
 	N    *string              `json:"N,omitempty"`
 	Bool *bool                `json:"BOOL,omitempty"`
 	M    map[string]attribute `json:"M,omitempty"`
+	L    []attribute          `json:"L,omitempty"`
 }
 
 // MarshalJSON keeps an empty map: a head without gates has one.
@@ -133,6 +134,16 @@ func typed(v types.AttributeValue) (attribute, error) {
 			m[name] = a
 		}
 		return attribute{M: m}, nil
+	case *types.AttributeValueMemberL:
+		var l []attribute
+		for _, e := range v.Value {
+			a, err := typed(e)
+			if err != nil {
+				return attribute{}, err
+			}
+			l = append(l, a)
+		}
+		return attribute{L: l}, nil
 	}
 	return attribute{}, fmt.Errorf("a %T", v)
 }
@@ -140,16 +151,25 @@ func typed(v types.AttributeValue) (attribute, error) {
 func plain(raw map[string]attribute) Item {
 	out := Item{}
 	for name, a := range raw {
-		switch {
-		case a.S != nil:
-			out[name] = &types.AttributeValueMemberS{Value: *a.S}
-		case a.N != nil:
-			out[name] = &types.AttributeValueMemberN{Value: *a.N}
-		case a.Bool != nil:
-			out[name] = &types.AttributeValueMemberBOOL{Value: *a.Bool}
-		default:
-			out[name] = &types.AttributeValueMemberM{Value: plain(a.M)}
-		}
+		out[name] = a.plain()
 	}
 	return out
+}
+
+func (a attribute) plain() types.AttributeValue {
+	switch {
+	case a.S != nil:
+		return &types.AttributeValueMemberS{Value: *a.S}
+	case a.N != nil:
+		return &types.AttributeValueMemberN{Value: *a.N}
+	case a.Bool != nil:
+		return &types.AttributeValueMemberBOOL{Value: *a.Bool}
+	case a.L != nil:
+		var l []types.AttributeValue
+		for _, e := range a.L {
+			l = append(l, e.plain())
+		}
+		return &types.AttributeValueMemberL{Value: l}
+	}
+	return &types.AttributeValueMemberM{Value: plain(a.M)}
 }
