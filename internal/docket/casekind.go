@@ -58,13 +58,24 @@ func (d *Desk) ofCase(ctx context.Context, stored Stored, s law.Setting, ask fun
 	return finish(r.Case, ch, s)
 }
 
-// remindOfCase tells of copies that nobody said had arrived, and of licences that end.
+const (
+	// A sweep comes once a day; whose time was longer ago has been reminded.
+	remindWithin = 24 * time.Hour
+	// A timer comes when it can: after days without a clock it still speaks.
+	remindLate = 7 * 24 * time.Hour
+)
+
 func remindOfCase(ctx context.Context, t *Teller, stored Stored) error {
+	return t.remindOfCase(ctx, stored, remindWithin)
+}
+
+// remindOfCase tells of copies that nobody said had arrived, and of licences that end.
+func (t *Teller) remindOfCase(ctx context.Context, stored Stored, within time.Duration) error {
 	r, err := CaseRecord(stored)
 	if err != nil {
 		return err
 	}
-	copies := t.remindCopies(ctx, r)
+	copies := t.remindCopies(ctx, r, within)
 	expiries := t.tellExpiries(ctx, r.Case)
 	if expiries != nil {
 		expiries = fmt.Errorf("telling what of %s expires: %w", r.Case.ID, expiries)
@@ -82,7 +93,7 @@ func timerOfCase(ctx context.Context, t *Teller, stored Stored, _ string) (time.
 	if err != nil || !r.Case.Waiting() {
 		return time.Time{}, err
 	}
-	if err := remindOfCase(ctx, t, stored); err != nil {
+	if err := t.remindOfCase(ctx, stored, remindLate); err != nil {
 		return time.Time{}, err
 	}
 	s, err := t.Desk.setting(ctx)
