@@ -35,9 +35,18 @@ type Store interface {
 
 	// Commit makes all of c durable, or nothing. When it returns nil, all of
 	// it is. When it fails with fault.Conflict, nothing is: something moved,
-	// exists already, or a check did not hold. After any other error it may or
-	// may not be; committing the same again is safe.
+	// exists already, or a check did not hold. If all that did not hold are demands
+	// of tallies, frees and claims, [Unmet] is its cause and says which. When
+	// [ErrContended] is the cause, nothing is either, and the same may go through a
+	// moment later. fault.Invalid says that no store takes c, ever: it is too large,
+	// an id fits no key, it is not [Commit.Sound], or it names one item twice. After any
+	// other error it may or may not be durable; committing the same again is safe if a
+	// version or an operation in it tells.
 	Commit(ctx context.Context, c Commit) error
+	// Counters returns what stands at a thing that is counted.
+	Counters(ctx context.Context, of string) (Tallied, error)
+	// Claimed returns who holds a name, and whether somebody does.
+	Claimed(ctx context.Context, name string) (by string, ok bool, err error)
 	// Operation returns what scope's operation id did, and whether it did.
 	Operation(ctx context.Context, scope, id string) (Operation, bool, error)
 

@@ -50,10 +50,17 @@ type Commit struct {
 	Holds   []Hold     // aggregates that must still be what was read
 	Session *Pass      // must hold
 	Did     *Operation // put if absent
+
+	Tallies  []Tally // counters and sets that move, each of another thing
+	Frees    []Free  // each of another thing, which none of the tallies counts
+	Claims   []Claim // names that nobody may hold yet, each once
+	Unclaims []Claim // names that are given back
 }
 
 // empty reports whether c changes nothing.
-func (c Commit) empty() bool { return len(c.Changes) == 0 }
+func (c Commit) empty() bool {
+	return len(c.Changes)+len(c.Rows)+len(c.Struck)+len(c.Tallies)+len(c.Claims)+len(c.Unclaims) == 0
+}
 
 // Row is one line of a list that decisions rely on: it is read strongly, and in
 // the order of Sort and then Name.

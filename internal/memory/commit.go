@@ -30,6 +30,7 @@ func (s *Store) Commit(ctx context.Context, c docket.Commit) error {
 			}
 			s.state.operations[operationKey(c.Did.Scope, c.Did.ID)] = did
 		}
+		s.count(c)
 		maps.Copy(s.state.shelves, next)
 		for _, r := range c.Struck {
 			delete(s.state.rows, rowKey(r))
@@ -85,7 +86,10 @@ func (s *Store) commit(c docket.Commit) (map[string]shelf, error) {
 		}
 		out[name] = next
 	}
-	return out, nil
+	if reasons := s.unmet(c); len(reasons) > 0 {
+		return nil, docket.Refusal(reasons, nil) // last: whatever else did not hold means that somebody moved
+	}
+	return out, s.readable(c)
 }
 
 // next returns the shelf of one aggregate as ch leaves it.

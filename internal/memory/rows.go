@@ -53,27 +53,14 @@ func (s *Store) stand(c docket.Commit) error {
 }
 
 // fitting polices what any commit must be, whatever it is of: that it fits into a
-// transaction, that its rows can stand somewhere, that it writes nothing twice, and
+// transaction, that its rows can stand somewhere, that it names no item twice, and
 // that no task token is in it.
 func (s *Store) fitting(c docket.Commit) error {
-	n := len(c.Holds) + len(c.Rows) + len(c.Struck) + len(c.Stands)
-	for _, ch := range c.Changes {
-		n += 1 + 2*len(ch.Opened) + 2*len(ch.Changed) + len(ch.Files) + len(ch.Lists) + len(ch.Timers)
-		if ch.Entry != nil {
-			n++
-		}
-		if ch.Was == 0 && ch.Head.Number != "" {
-			n++
-		}
-	}
-	if c.Session != nil {
-		n++
-	}
-	if c.Did != nil {
-		n++
-	}
-	if n > 100 {
+	if len(itemsOf(c)) > 100 {
 		return fault.New(fault.Invalid, "commit.many")
+	}
+	if err := c.Sound(); err != nil {
+		return s.world.broke("%v", err)
 	}
 	seen := map[string]bool{}
 	for _, r := range slices.Concat(c.Rows, c.Struck, c.Stands) {
@@ -93,7 +80,7 @@ func (s *Store) fitting(c docket.Commit) error {
 			return err
 		}
 	}
-	return nil
+	return s.once(c)
 }
 
 // deferral is where a gate stands in the due list instead.

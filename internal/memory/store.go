@@ -32,6 +32,8 @@ type state struct {
 	deferred   map[string]deferral   // by aggregate and gate
 	numbers    map[string]string
 	operations map[string][]byte
+	tallies    map[string]docket.Tallied // by what is counted
+	claims     map[string]string         // who holds each name
 }
 
 // shelf is one aggregate with what hangs on it.
@@ -63,7 +65,10 @@ type post struct {
 }
 
 func newState() state {
-	return state{shelves: map[string]shelf{}, rows: map[string]docket.Row{}, deferred: map[string]deferral{}, numbers: map[string]string{}, operations: map[string][]byte{}}
+	return state{
+		shelves: map[string]shelf{}, rows: map[string]docket.Row{}, deferred: map[string]deferral{}, numbers: map[string]string{}, operations: map[string][]byte{},
+		tallies: map[string]docket.Tallied{}, claims: map[string]string{},
+	}
 }
 
 // Lag makes lists show what they would show now until it is called again with

@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,18 +16,21 @@ import (
 )
 
 // Commit makes all of c durable in one transaction, or nothing. See
-// [docket.Store]. A commit that DynamoDB could never take, because of its size
-// or because an id cannot be in a key, is fault.Invalid.
+// [docket.Store]. A commit that DynamoDB could never take, because of its size,
+// because an id cannot be in a key or because it names one item twice, is fault.Invalid.
 func (s *Store) Commit(ctx context.Context, c docket.Commit) error {
 	b := batch{table: s.name}
 	if err := b.commit(c); err != nil {
 		return err
 	}
-	return s.transact(ctx, doing(c), b.writes)
+	return b.explained(s.transact(ctx, doing(c), b.writes))
 }
 
 // doing says what c is, for whoever reads that it failed.
 func doing(c docket.Commit) string {
+	if len(c.Tallies) > 0 && len(c.Changes) == 0 {
+		return "counting " + c.Tallies[0].Of
+	}
 	if len(c.Changes) == 0 {
 		return "committing"
 	}
@@ -37,13 +41,18 @@ func doing(c docket.Commit) string {
 // batch gathers the writes of one transaction. The first thing that cannot be
 // written stays in err, and nothing more is gathered.
 type batch struct {
-	table  string
-	writes []types.TransactWriteItem
-	bytes  int
-	err    error
+	table   string
+	writes  []types.TransactWriteItem
+	demands map[int]demand // by the place among the writes
+	named   map[key]bool
+	bytes   int
+	err     error
 }
 
 func (b *batch) commit(c docket.Commit) error {
+	if err := c.Sound(); err != nil {
+		return err
+	}
 	for _, ch := range c.Changes {
 		b.aggregate(ch)
 	}
@@ -66,6 +75,7 @@ func (b *batch) commit(c docket.Commit) error {
 		it, err := document(operationKey(c.Did.Scope, c.Did.ID), *c.Did)
 		b.add(it, err)
 	}
+	b.ledger(c)
 	switch {
 	case b.err != nil:
 		return b.err
@@ -84,13 +94,21 @@ func (b *batch) take(it item, err error) bool {
 	}
 	n := size(it)
 	b.bytes += n
+	k := keyOf(it)
+	twice := b.named[k]
+	if b.named == nil {
+		b.named = map[key]bool{}
+	}
+	b.named[k] = true
 	switch {
 	case errors.Is(err, fault.Invalid):
 		b.err = err
 	case err != nil:
 		b.err = fault.Because(fault.Invalid, "commit", err)
-	case !keyOf(it).valid():
+	case !k.valid():
 		b.err = fault.New(fault.Invalid, "key")
+	case twice:
+		b.err = fault.Because(fault.Invalid, "commit", fmt.Errorf("%s %s is in one transaction twice", k.pk, k.sk))
 	case n > maxItem:
 		b.err = fault.New(fault.Invalid, "commit.large")
 	}

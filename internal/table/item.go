@@ -45,6 +45,12 @@ const (
 	attrUsed       = "used"
 	attrPerson     = "person"
 	attrOffset     = "offset"
+	attrBy         = "by" // claim: who holds the name
+	// What is counted has no document. Each count is a number of its own, so that ADD
+	// moves it, and each set a string set that is gone when it is empty; the prefixes
+	// keep the names of the law apart from ours.
+	countPrefix = "count."
+	setPrefix   = "set."
 )
 
 type (
@@ -134,9 +140,9 @@ func (i index) list(it item) {
 // which condition. Every name goes through a placeholder, because many of ours
 // are words of DynamoDB's own.
 type change struct {
-	sets, adds, removes []string
-	names               map[string]string
-	values              item
+	sets, adds, removes, deletes []string
+	names                        map[string]string
+	values                       item
 }
 
 func newChange() *change { return &change{names: map[string]string{}, values: item{}} }
@@ -158,6 +164,18 @@ func (c *change) name(path ...string) string {
 		path[i] = n
 	}
 	return strings.Join(path, ".")
+}
+
+// alias returns a short placeholder of a name that may be of any length and letters.
+func (c *change) alias(name string) string {
+	for n, p := range c.names {
+		if p == name {
+			return n
+		}
+	}
+	n := "#n" + strconv.Itoa(len(c.names))
+	c.names[n] = name
+	return n
 }
 
 // value returns a placeholder of v.
@@ -192,7 +210,7 @@ func (c *change) expression() *string {
 	for _, clause := range []struct {
 		word  string
 		parts []string
-	}{{"SET", c.sets}, {"ADD", c.adds}, {"REMOVE", c.removes}} {
+	}{{"SET", c.sets}, {"ADD", c.adds}, {"REMOVE", c.removes}, {"DELETE", c.deletes}} {
 		if len(clause.parts) > 0 {
 			out = append(out, clause.word+" "+strings.Join(clause.parts, ", "))
 		}
@@ -245,6 +263,12 @@ func sizeOf(v value) int {
 		n := 3 + len(v.Value)
 		for _, e := range v.Value {
 			n += sizeOf(e)
+		}
+		return n
+	case *types.AttributeValueMemberSS:
+		n := 0
+		for _, word := range v.Value {
+			n += len(word)
 		}
 		return n
 	default:

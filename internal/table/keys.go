@@ -28,6 +28,8 @@ import (
 //	INQUIRY#<inquiry>     ENTRY#<seq>, ROW#<list>: as of a case; VARIETY# alike
 //	ROWS#<list>           <sort>#<name>          a line that decisions rely on
 //	NUMBER#<number>       NUMBER
+//	TALLY#<of>            TALLY                  what is counted, and the sets beside it
+//	CLAIM#<name>          CLAIM
 //	OP#<scope>#<id>       OP
 //	CODES#<case>#<gate>   <person>#<hour>        how many codes were asked for
 //	READ#<case>           <instant>#<person>#<file>
@@ -103,6 +105,7 @@ var kindShape = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 // taken are the words that begin the partitions of what is no aggregate.
 var taken = []string{
 	"rows", "number", "op", "codes", "read", "session", "link", "code", "pending", "notice", "org", "person", "subject", "settings", "pack", "cursor",
+	"tally", "claim",
 }
 
 // partition is where the aggregate of that name stands. It is "" for what cannot be one.
@@ -209,6 +212,8 @@ func seatKey(name, gate, org string) key {
 }
 
 func numberKey(number string) key { return single("NUMBER", number) }
+func tallyKey(of string) key      { return single("TALLY", of) }
+func claimKey(name string) key    { return single("CLAIM", name) }
 
 func operationKey(scope, id string) key {
 	if !isPart(scope) || id == "" || len(id) > maxPart || !utf8.ValidString(id) {

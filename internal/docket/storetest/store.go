@@ -30,6 +30,7 @@ func Store(t *testing.T, open func(*testing.T) docket.Store) {
 	run(t, open, kinds)
 	run(t, open, callbacks)
 	run(t, open, rows)
+	run(t, open, tallies)
 }
 
 var commits = []row[docket.Store]{
