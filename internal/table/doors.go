@@ -93,7 +93,7 @@ func (s *Store) EndSession(ctx context.Context, hash string) error {
 	if !k.valid() {
 		return nil
 	}
-	err := patiently(ctx, func() error {
+	err := s.patiently(ctx, func() error {
 		_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.name, Key: k.item()})
 		return err
 	})
@@ -224,7 +224,7 @@ func (s *Store) TakePending(ctx context.Context, state string, now time.Time) (d
 	c := newChange()
 	condition := present + " AND " + c.lasting(now, attrExpires)
 	var out *dynamodb.DeleteItemOutput
-	err := patiently(ctx, func() (err error) {
+	err := s.patiently(ctx, func() (err error) {
 		out, err = s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 			TableName: &s.name, Key: k.item(), ConditionExpression: &condition,
 			ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values, ReturnValues: types.ReturnValueAllOld,

@@ -21,8 +21,9 @@ import (
 
 // Store is one table.
 type Store struct {
-	db   *dynamodb.Client
-	name string
+	db    *dynamodb.Client
+	name  string
+	pause func(context.Context, time.Duration) error // before a write is repeated
 }
 
 var (
@@ -34,7 +35,7 @@ var (
 )
 
 // New returns the store in the table called name. It asks nobody.
-func New(db *dynamodb.Client, name string) *Store { return &Store{db: db, name: name} }
+func New(db *dynamodb.Client, name string) *Store { return &Store{db, name, docket.Sleep} }
 
 const (
 	workIndex = "work"
@@ -95,39 +96,36 @@ func unmet(err error) bool {
 	return false
 }
 
-// Others at the same items are gone in milliseconds. Whoever meets them again
-// and again waits 0.3 s here at most: an operation decides anew up to eight
-// times, and its function has ten seconds.
+// Others at the same items are gone in milliseconds. Whoever meets them again and again
+// waits here for a second at most, and then decides anew: what was decided is not sent
+// again long afterwards.
 const (
-	tries     = 4
+	patience  = time.Second
+	margin    = 500 * time.Millisecond // what a write has left before its context ends; cut off, nobody knew whether it went through
 	firstWait = 20 * time.Millisecond
+	tries     = 4 // of a read that does not fit together
 )
 
 // patiently repeats do while others are at the same items, waiting longer each
-// time, and returns what it said last.
-func patiently(ctx context.Context, do func() error) error {
+// time, until its patience is over or ctx nearly is, and returns what it said last.
+func (s *Store) patiently(ctx context.Context, do func() error) error {
+	began, left := time.Now(), patience
+	ends, bounded := ctx.Deadline()
 	for try := 1; ; try++ {
 		err := do()
-		if err == nil || try == tries || unmet(err) || !contested(err) {
+		if err == nil || unmet(err) || !contested(err) {
 			return err
 		}
-		if sleep(ctx, try) != nil {
+		pause := rand.N(firstWait << min(try, 4))
+		left -= pause // also where pauses take no time
+		if left < 0 || time.Since(began)+pause > patience || bounded && time.Until(ends) < pause+margin || s.pause(ctx, pause) != nil {
 			return err
 		}
 	}
 }
 
 // sleep waits a random time that grows with try.
-func sleep(ctx context.Context, try int) error {
-	timer := time.NewTimer(rand.N(firstWait << try))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+func sleep(ctx context.Context, try int) error { return docket.Sleep(ctx, rand.N(firstWait<<try)) }
 
 // get reads one item, strongly consistent; nil if there is none.
 func (s *Store) get(ctx context.Context, k key) (item, error) {
@@ -168,7 +166,7 @@ func (s *Store) put(ctx context.Context, it item, condition string) error {
 	if condition != "" {
 		in.ConditionExpression = &condition
 	}
-	err := patiently(ctx, func() error {
+	err := s.patiently(ctx, func() error {
 		_, err := s.db.PutItem(ctx, in)
 		return err
 	})
@@ -183,7 +181,7 @@ func (s *Store) update(ctx context.Context, k key, c *change, condition string) 
 		return nil, fault.New(fault.Conflict, "moved")
 	}
 	var out *dynamodb.UpdateItemOutput
-	err := patiently(ctx, func() (err error) {
+	err := s.patiently(ctx, func() (err error) {
 		out, err = s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName: &s.name, Key: k.item(), UpdateExpression: c.expression(), ConditionExpression: &condition,
 			ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.given(), ReturnValues: types.ReturnValueAllNew,
@@ -206,7 +204,7 @@ func (s *Store) remove(ctx context.Context, k key, c *change, condition string) 
 	if !k.valid() {
 		return nil
 	}
-	err := patiently(ctx, func() error {
+	err := s.patiently(ctx, func() error {
 		_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 			TableName: &s.name, Key: k.item(), ConditionExpression: &condition,
 			ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.given(),
@@ -227,12 +225,41 @@ func (s *Store) remove(ctx context.Context, k key, c *change, condition string) 
 // operation decides anew, the second commit has other contents, and the same
 // token would then fail for ten minutes. That an operation happens once is the
 // work of its own item, for as long as the table lives.
+//
+// Others at the same items are [docket.ErrContended] at last, unless a repeat of the
+// SDK's was about an answer that got lost: then what was lost may have been a yes.
 func (s *Store) transact(ctx context.Context, doing string, writes []types.TransactWriteItem) error {
-	err := patiently(ctx, func() error {
-		_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
+	sure := true
+	err := s.patiently(ctx, func() error {
+		_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes}, func(o *dynamodb.Options) {
+			o.Retryer = listening{o.Retryer, func(err error) { sure = sure && contested(err) }}
+		})
 		return err
 	})
+	if sure && err != nil && !unmet(err) && contested(err) {
+		return unclear(doing, fmt.Errorf("%w: %w", docket.ErrContended, err))
+	}
 	return verdict(doing, err)
+}
+
+// listening is the SDK's retryer, and tells of each attempt that failed.
+type listening struct {
+	aws.Retryer
+	hear func(error)
+}
+
+// IsErrorRetryable says what the SDK's says.
+func (l listening) IsErrorRetryable(err error) bool {
+	l.hear(err)
+	return l.Retryer.IsErrorRetryable(err)
+}
+
+// GetAttemptToken returns a token for one attempt.
+func (l listening) GetAttemptToken(ctx context.Context) (func(error) error, error) {
+	if v2, ok := l.Retryer.(aws.RetryerV2); ok {
+		return v2.GetAttemptToken(ctx)
+	}
+	return l.GetInitialToken(), nil
 }
 
 // verdict sorts what DynamoDB said of a write.

@@ -98,13 +98,15 @@ func TestWhatACommitMakesOfAnswers(t *testing.T) {
 		sentence string
 		answers  []answer
 		want     error
-		calls    int
+		calls    int // 0: as many as its patience lasts for
 	}{
 		{"done is done", []answer{done}, nil, 1},
 		{"a condition that does not hold is a conflict, at once", []answer{canceled("None", "ConditionalCheckFailed"), done}, fault.Conflict, 1},
 		{"it is a conflict also when others were at the items too", []answer{canceled("TransactionConflict", "ConditionalCheckFailed"), done}, fault.Conflict, 1},
 		{"others at the items are waited for", []answer{canceled("TransactionConflict", "None"), canceled("None", "ThrottlingError"), done}, nil, 3},
-		{"others at the items for ever make it unclear", []answer{canceled("TransactionConflict", "None")}, fault.Unavailable, tries},
+		{"others at the items for ever make it busy, with nothing written", []answer{canceled("TransactionConflict", "None")}, docket.ErrContended, 0},
+		{"so do too many requests", []answer{canceled("None", "ProvisionedThroughputExceeded")}, docket.ErrContended, 0},
+		{"after an answer that was lost nobody is sure of that", []answer{broken, canceled("TransactionConflict", "None")}, fault.Unavailable, 0},
 		{"a cancellation for another reason is not repeated", []answer{canceled("ValidationError", "TransactionConflict"), done}, fault.Unavailable, 1},
 		{"a failure of theirs is repeated by the SDK and then unclear", []answer{broken}, fault.Unavailable, 3},
 		{"a failure of theirs that heals is none", []answer{broken, done}, nil, 2},
@@ -112,14 +114,31 @@ func TestWhatACommitMakesOfAnswers(t *testing.T) {
 	} {
 		t.Run(tt.sentence, func(t *testing.T) {
 			s, got := scripted(t, tt.answers...)
+			s.pause = func(context.Context, time.Duration) error { return nil }
 			err := s.Commit(t.Context(), born())
 			if !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
-			if n := len(got()); n != tt.calls {
+			if certain := tt.want == docket.ErrContended; errors.Is(err, docket.ErrContended) != certain {
+				t.Errorf("got %v, want it said to be certain: %v", err, certain)
+			}
+			if n := len(got()); n != tt.calls && (tt.calls > 0 || n < 5 || n > 100) {
 				t.Errorf("got %d requests, want %d", n, tt.calls)
 			}
 		})
+	}
+}
+
+// Cut off by the end of its context, a write may have gone through or not.
+func TestAWriteIsNotRepeatedWhereItCouldBeCutOff(t *testing.T) {
+	s, got := scripted(t, canceled("TransactionConflict", "None"))
+	ctx, cancel := context.WithTimeout(t.Context(), margin)
+	defer cancel()
+	if err := s.Commit(ctx, born()); !errors.Is(err, docket.ErrContended) {
+		t.Errorf("got %v, want it certain that nothing was written", err)
+	}
+	if n := len(got()); n != 1 {
+		t.Errorf("got %d requests, want 1", n)
 	}
 }
 
