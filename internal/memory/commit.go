@@ -18,6 +18,14 @@ import (
 
 // Commit writes all of c, or nothing. See [docket.Store].
 func (s *Store) Commit(ctx context.Context, c docket.Commit) error {
+	if s.Aloft != nil {
+		names := itemsOf(c)
+		if other := s.takeOff(names); other != "" {
+			return run(ctx, s.world, "Store.Commit", func() error { return contended(other) })
+		}
+		defer s.land(names)
+		s.Aloft(ctx)
+	}
 	return run(ctx, s.world, "Store.Commit", func() error {
 		next, err := s.commit(c)
 		if err != nil {

@@ -20,6 +20,13 @@ type Store struct {
 	world *World
 	state state
 	index *state // what lists show while they lag; nil: the state itself
+
+	// Aloft, if it is set, is what passes while a commit is on its way: it has begun, it
+	// is not decided yet, and every other commit that names one of its items, be it to
+	// write or to check, is turned away as contended, with nothing written. It runs
+	// without the store's lock, at the caller's side. Set it while nothing runs.
+	Aloft func(context.Context)
+	aloft map[string]bool // items of commits on their way
 }
 
 var _ docket.Store = (*Store)(nil)

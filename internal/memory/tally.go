@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"jixu/internal/docket"
+	"jixu/internal/fault"
 	"jixu/internal/gate"
 )
 
@@ -179,4 +180,36 @@ func (s *Store) once(c docket.Commit) error {
 		}
 	}
 	return nil
+}
+
+func contended(item string) error {
+	return fault.Because(fault.Unavailable, "busy", fmt.Errorf("%w: %s", docket.ErrContended, item))
+}
+
+// takeOff marks items as those of a commit on its way. If another one has one of them,
+// it marks none and returns that one.
+func (s *Store) takeOff(names []string) (other string) {
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	for _, name := range names {
+		if s.aloft[name] {
+			return name
+		}
+	}
+	if s.aloft == nil {
+		s.aloft = map[string]bool{}
+	}
+	for _, name := range names {
+		s.aloft[name] = true
+	}
+	return ""
+}
+
+// land takes the marks off again.
+func (s *Store) land(names []string) {
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	for _, name := range names {
+		delete(s.aloft, name)
+	}
 }
