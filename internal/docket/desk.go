@@ -1,6 +1,7 @@
 package docket
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -33,7 +34,10 @@ type Desk struct {
 	Current   map[casework.Kind]string // the one that new drafts get, unless the rules name another
 	Random    io.Reader                // for ids and numbers
 	Pause     func(context.Context, time.Duration) error
-	Metrics   Metrics
+	// Patience is how long one operation goes on trying: after it the last attempt has
+	// begun; 0: there is one. It is well below the 30 seconds for which a gateway waits.
+	Patience time.Duration
+	Metrics  Metrics
 
 	// Late reports whether what runs under ctx is about to be stopped: a long walk
 	// then ends in order, and the next call goes on. nil: only a context that is over says so.
@@ -54,7 +58,7 @@ func New(store interface {
 	return &Desk{
 		Store: store, Directory: store, Clock: clock, Metrics: metrics, Calendar: calendar.Official(),
 		Packs: policy.Carried, Current: map[casework.Kind]string{casework.Device: policy.DeviceKey, casework.Drug: policy.DrugKey},
-		Random: rand.Reader, Pause: Sleep,
+		Random: rand.Reader, Pause: Sleep, Patience: patience,
 	}
 }
 
@@ -81,8 +85,11 @@ type Op struct {
 	Holds []Hold // aggregates that must still be what was read when the operation commits
 }
 
-// tries is how often one operation decides anew when somebody else moved first.
-const tries = 8
+const (
+	patience = 8 * time.Second  // of an operation behind a page, whose function has ten
+	margin   = 2 * time.Second  // what the last attempt has left before its context ends
+	stale    = 30 * time.Second // an attempt this old sends nothing more: what it read is too long ago
+)
 
 // Decision is what an operation wants to commit, given the aggregate as it is now.
 type Decision func(Stored, law.Setting) (Commit, Receipt, error)
@@ -125,9 +132,19 @@ func (d *Desk) moveCase(ctx context.Context, id string, op Op, digest string, by
 }
 
 // Move runs one operation on the aggregate called name, "" for one that is to be
-// created, to its end. What moved meanwhile is loaded and decided anew; after an unclear answer the operation is looked up
-// before it is tried again, so that it happens once. An operation that already
-// happened returns its receipt; the same id with another digest is a conflict.
+// created or that has no head, to its end. This is the whole theory of retries:
+//
+//   - Whatever moved meanwhile, and whatever the store was too busy for, is loaded and
+//     decided anew, after a pause that grows and differs. What was decided is never sent again
+//     from here; the store repeats it for a second at most.
+//   - Before that the operation is looked up: after an unclear answer it may have happened.
+//     One that did returns its receipt; the same id with another digest is a conflict.
+//   - What the law refuses, or a demand of the commit itself ([Unmet]), is answered at
+//     once, unless this very request is why: it is looked up too.
+//   - What no store takes is answered at once.
+//   - It ends by the clock: when Patience is over, or ctx nearly. Then it says that others
+//     moved first again and again, or that the store is busy; [ErrContended] is the cause
+//     only if no attempt was left unclear.
 func (d *Desk) Move(ctx context.Context, name string, op Op, digest string, by party.Actor, decide Decision) (Receipt, error) {
 	scope := scopeOf(by)
 	if op.Body != "" {
@@ -136,48 +153,65 @@ func (d *Desk) Move(ctx context.Context, name string, op Op, digest string, by p
 			return r, err
 		}
 	}
+	waiting, cancel := d.patiently(ctx)
+	defer cancel()
+	left := d.Patience // pauses count against it even where they take no time
 	var unclear error
-	for try := range tries {
+	for try := 0; ; try++ {
 		if try > 0 {
-			if err := d.pause(ctx, try); err != nil {
-				return Receipt{}, fault.Because(fault.Unavailable, "busy", unclear)
+			pause := pauseBefore(try)
+			if left -= pause; left < 0 || d.Pause(waiting, pause) != nil || waiting.Err() != nil {
+				break
 			}
 			if r, done, err := d.done(ctx, scope, op, digest); err != nil || done {
 				return r, err
 			}
 		}
-		commit, receipt, err := d.decide(ctx, name, decide)
-		if err != nil {
-			if errors.Is(err, fault.Unavailable) {
-				unclear = err
-				continue
+		attempt, end := context.WithTimeout(ctx, stale)
+		commit, receipt, refused := d.decide(attempt, name, decide)
+		var failed error
+		switch {
+		case refused != nil || commit.empty():
+		case op.ID == "" && len(commit.Changes) == 0:
+			refused = fault.New(fault.Invalid, "operation") // no version of a head would tell a repeat
+		default:
+			if op.ID != "" {
+				commit.Did = &Operation{Scope: scope, ID: op.ID, Digest: digest, Receipt: receipt, At: receipt.At}
 			}
-			// The law may refuse only because this very request already went through.
+			commit.Holds = append(commit.Holds, op.Holds...)
+			failed = d.Store.Commit(attempt, commit)
+		}
+		end()
+		var unmet *Unmet
+		switch err := cmp.Or(refused, failed); {
+		case err == nil:
+			return receipt, nil // done; or decided without a change: the same answer again
+		case refused != nil && !errors.Is(err, fault.Unavailable), errors.As(failed, &unmet):
 			if r, done, lookErr := d.done(ctx, scope, op, digest); lookErr != nil || done {
 				return r, lookErr
 			}
 			return Receipt{}, err
-		}
-		if commit.empty() {
-			return receipt, nil // decided without a change: the same answer again
-		}
-		if op.ID != "" {
-			commit.Did = &Operation{Scope: scope, ID: op.ID, Digest: digest, Receipt: receipt, At: receipt.At}
-		}
-		commit.Holds = append(commit.Holds, op.Holds...)
-		err = d.Store.Commit(ctx, commit)
-		if err == nil {
-			return receipt, nil
-		}
-		if errors.Is(err, fault.Invalid) {
+		case errors.Is(failed, fault.Invalid):
 			return Receipt{}, err // nothing was written, and nothing ever will be
+		case unclear == nil || errors.Is(unclear, fault.Conflict) || errors.Is(unclear, ErrContended) || !errors.Is(err, ErrContended):
+			unclear = err
 		}
-		unclear = err
 	}
 	if errors.Is(unclear, fault.Conflict) {
 		return Receipt{}, fault.Because(fault.Conflict, "moved", unclear)
 	}
 	return Receipt{}, fault.Because(fault.Unavailable, "busy", unclear)
+}
+
+// patiently is ctx for as long as an operation may begin another attempt.
+func (d *Desk) patiently(ctx context.Context) (context.Context, context.CancelFunc) {
+	waiting, cancel := context.WithTimeout(ctx, d.Patience)
+	ends, bounded := ctx.Deadline()
+	if !bounded {
+		return waiting, cancel
+	}
+	early, cancelEarly := context.WithDeadline(waiting, ends.Add(-margin))
+	return early, func() { cancelEarly(); cancel() }
 }
 
 // scopeOf says among whose operations by's id counts: a person's own, and for a
@@ -304,10 +338,13 @@ func Digest(parts ...any) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// pause waits longer with each try, with jitter, so that losers do not meet again.
-func (d *Desk) pause(ctx context.Context, try int) error {
-	most := min(10*time.Millisecond<<try, time.Second)
-	return d.Pause(ctx, most/2+mathrand.N(most/2))
+// pauseBefore is longer with each try, with jitter, so that losers do not meet again.
+func pauseBefore(try int) time.Duration {
+	most := time.Second
+	if try < 7 {
+		most = 10 * time.Millisecond << try
+	}
+	return most/2 + mathrand.N(most/2)
 }
 
 // Sleep is the pause of a running function.

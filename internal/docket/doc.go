@@ -26,6 +26,9 @@
 //     lost, the operation is looked up before it is tried again. The same request sent
 //     twice therefore happens once, and its sender gets the same [Receipt] again.
 //
+// Quantities have no head: a commit moves them by a [Tally], under bounds that the store
+// itself judges, and an operation that moves nothing else is [Desk.Count].
+//
 // Nobody is told anything before that. The entry was committed with a mark, untold;
 // the relay ([Teller]) reads entries from the table's stream and derives from each
 // alone what it calls for ([Tellings]): runs of state machines to start, gates to

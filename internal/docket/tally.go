@@ -1,6 +1,7 @@
 package docket
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -8,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"jixu/internal/fault"
+	"jixu/internal/law"
+	"jixu/internal/party"
 )
 
 // What a commit can carry beside its changes: counters that move under a bound, sets
@@ -255,4 +258,16 @@ func isAmount(n *int64) bool { return n == nil || -MaxAmount <= *n && *n <= MaxA
 
 func unsound(format string, args ...any) error {
 	return fault.Because(fault.Invalid, "commit", fmt.Errorf(format, args...))
+}
+
+// Count runs an operation of by that needs no head: decide gets the setting and answers
+// with what is counted, listed and claimed, and the receipt. It goes through [Desk.Move] like
+// every other operation, so it happens once however often it is sent; therefore op must
+// have an id, without which it fails with fault.Invalid. A demand that does not hold is
+// fault.Conflict at once, caused by [Unmet]; a busy store is fault.Unavailable, caused
+// by [ErrContended] if nothing was written.
+func (d *Desk) Count(ctx context.Context, op Op, digest string, by party.Actor,
+	decide func(law.Setting) (Commit, Receipt, error),
+) (Receipt, error) {
+	return d.Move(ctx, "", op, digest, by, func(_ Stored, s law.Setting) (Commit, Receipt, error) { return decide(s) })
 }

@@ -45,9 +45,9 @@ type entrance struct {
 }
 
 // silent are the operations that take no free text: ids, choices, days and counts, and
-// the address of a server. Give leads to those that answer gates, Move carries all of them out.
+// the address of a server. Give leads to those that answer gates, Move and Count carry all of them out.
 var silent = []string{
-	"Assign", "AttachInquiry", "Claim", "Clone", "Create", "Deliver", "Detach", "Direct", "Give", "MakeSecret", "Move", "Receive", "Release", "Resubmit", "RevokeLinks",
+	"Assign", "AttachInquiry", "Claim", "Clone", "Count", "Create", "Deliver", "Detach", "Direct", "Give", "MakeSecret", "Move", "Receive", "Release", "Resubmit", "RevokeLinks",
 	"RevokeSecret", "Submit",
 }
 
