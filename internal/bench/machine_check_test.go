@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,24 @@ func TestTheBenchRuns(t *testing.T) {
 			t.Errorf("got nothing of %q in\n%s", want, out.String())
 		}
 	}
+}
+
+// Over AWS's own reading of the table a move costs what its transaction does.
+func TestCounterMovesAreMeasuredOverDynamoDBLocal(t *testing.T) {
+	db := dynamodb.NewFromConfig(stack.DynamoDBLocal(t))
+	defer func(n int) { countRounds = n }(countRounds)
+	countRounds = 3
+	made := 0
+	fresh := func() (world.Keep, error) {
+		made++
+		name := "counters-" + strconv.Itoa(made)
+		return table.New(db, name), makeTable(context.Background(), db, name)
+	}
+	var out strings.Builder
+	if err := counters(context.Background(), "DynamoDB Local", fresh, &out); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(out.String())
 }
 
 // outside lives a case against the deployed template from outside: operations

@@ -70,7 +70,7 @@ func operations(ctx context.Context, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "\nWhat a change costs before any service is asked: the median of %d, beside sealing one entry in the same run.\n\n", operationRuns)
 	g.print(out)
-	return nil
+	return counters(ctx, "memory", nil, out)
 }
 
 // measured runs op several times and takes the medians. One run before is not
