@@ -61,6 +61,22 @@ func TestCounterMovesAreMeasuredOverDynamoDBLocal(t *testing.T) {
 	t.Log(out.String())
 }
 
+// An operation over AWS's own reading of the table takes what its reads and its
+// transaction take.
+func TestOperationsAreMeasuredBesideTheHandOverDynamoDBLocal(t *testing.T) {
+	db := dynamodb.NewFromConfig(stack.DynamoDBLocal(t))
+	defer func(n int) { handRounds = n }(handRounds)
+	handRounds = 11
+	if err := makeTable(context.Background(), db, "byhand"); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := byHand(context.Background(), "DynamoDB Local", table.New(db, "byhand"), &out); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(out.String())
+}
+
 // outside lives a case against the deployed template from outside: operations
 // in this process, everything that happens by itself in real functions.
 type outside struct {

@@ -70,6 +70,9 @@ func operations(ctx context.Context, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "\nWhat a change costs before any service is asked: the median of %d, beside sealing one entry in the same run.\n\n", operationRuns)
 	g.print(out)
+	if err := byHand(ctx, "memory", nil, out); err != nil {
+		return err
+	}
 	return counters(ctx, "memory", nil, out)
 }
 
@@ -114,18 +117,19 @@ type desktop struct {
 	*world.Town
 	ctx context.Context
 	ops int
+	tag string // in the ids of its operations, where many work on one table
 }
 
 func newDesktop(ctx context.Context) (d *desktop, err error) {
 	defer caught(&err)
-	d = &desktop{world.New(ends{}, world.Options{Packs: policy.Carried}), ctx, 0}
+	d = &desktop{world.New(ends{}, world.Options{Packs: policy.Carried}), ctx, 0, ""}
 	d.Desk.Random = rand.Reader
 	return d, nil
 }
 
 func (d *desktop) op() docket.Op {
 	d.ops++
-	return docket.Op{ID: fmt.Sprintf("bench-operation-%08d", d.ops)}
+	return docket.Op{ID: fmt.Sprintf("bench-operation-%s%08d", d.tag, d.ops)}
 }
 
 // seal is the unit: one entry of ordinary size.
@@ -185,19 +189,19 @@ func (d *desktop) attach(id, item string, by party.Actor) error {
 	if err != nil {
 		return err
 	}
-	record, err := docket.LoadCase(d.ctx, d.World.Store, id)
+	record, err := docket.LoadCase(d.ctx, d.Ports.Keep, id)
 	if err != nil {
 		return err
 	}
 	f, _ := record.File(r.File)
 	f.ScanAt = time.Time{}
 	f.State, f.Version, f.Scan, f.Type, f.Size, f.SHA256 = docket.Checked, "v1", docket.Scanned, "pdf", 1<<20, fmt.Sprintf("%064d", d.ops)
-	_, err = d.World.Store.SettleFile(d.ctx, f)
+	_, err = d.Ports.Keep.SettleFile(d.ctx, f)
 	return err
 }
 
 func (d *desktop) version(id string) (int, error) {
-	r, err := docket.LoadCase(d.ctx, d.World.Store, id)
+	r, err := docket.LoadCase(d.ctx, d.Ports.Keep, id)
 	return r.Case.Dossier, err
 }
 
@@ -256,7 +260,7 @@ func (d *desktop) submitted() (docket.GateRef, error) {
 	if _, err := d.Desk.Submit(d.ctx, d.op(), id, version, true, world.Sample.Actor("lin-zhi")); err != nil {
 		return docket.GateRef{}, err
 	}
-	r, err := docket.LoadCase(d.ctx, d.World.Store, id)
+	r, err := docket.LoadCase(d.ctx, d.Ports.Keep, id)
 	return docket.GateRef{Of: id, Gate: r.Case.Opinion.Gate, Submission: len(r.Case.Submissions)}, err
 }
 
