@@ -148,6 +148,13 @@ func (k Kind) at(path, name string) string {
 	return path + id
 }
 
+// EntryWords is the key of the words in which people read what e says happened:
+// entry.<kind>.<verb>.
+func EntryWords(e history.Entry) string {
+	kind, _, _ := strings.Cut(e.Aggregate, "/")
+	return "entry." + kind + "." + strings.TrimPrefix(e.Verb, kind+".")
+}
+
 // event is the type of the event that programs are sent of a verb. Verbs of kinds
 // that came later carry their kind.
 func (k Kind) event(verb string) string {

@@ -185,7 +185,7 @@ func (x *exchange) given(v docket.View, g gate.Gate, d *directory) *Given {
 	}
 	for _, e := range v.Events {
 		if e.Seq == g.Answer.Seq {
-			out.What = x.lang.Say("entry."+e.Verb, x.entryArgs(e)...)
+			out.What = x.lang.Say(docket.EntryWords(e.Entry), x.entryArgs(e)...)
 			out.Detail = x.details(v, e)
 			out.Told = x.told(e, d)
 		}

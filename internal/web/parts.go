@@ -291,7 +291,7 @@ func (x *exchange) timeline(v docket.View, d *directory) []Line {
 	paused := pauses(v.Events)
 	for i, e := range v.Events {
 		line := Line{
-			At: e.At, What: x.lang.Say("entry."+e.Verb, x.entryArgs(e)...), Who: d.person(e.By.Person), Detail: x.details(v, e), Dues: x.dues(v, e),
+			At: e.At, What: x.lang.Say(docket.EntryWords(e.Entry), x.entryArgs(e)...), Who: d.person(e.By.Person), Detail: x.details(v, e), Dues: x.dues(v, e),
 		}
 		if e.By.Org != party.System.Org {
 			line.Org = d.org(e.By.Org)

@@ -208,7 +208,7 @@ func spoken() []string {
 			verbs = append(verbs, string(v))
 		}
 	}
-	add("entry.*", verbs...)
+	add("entry.case.*", verbs...)
 	answers := []string{string(casework.Opine), string(casework.AskOpinion), string(casework.Record), string(casework.AskReply)}
 	for _, format := range []string{"choice.*", "consequence.*", "act.*", "answer.*"} {
 		add(format, answers...)
