@@ -474,15 +474,19 @@ func (x *call) varieties() (any, error) {
 	if kind != casework.Device && kind != casework.Drug {
 		return nil, fault.Fields([]fault.Problem{{Field: "kind", Code: "field.choice"}})
 	}
-	all, unreadable, err := x.house.Desk.Varieties(x.r.Context(), kind == casework.Drug, x.actor)
+	after, limit, err := x.page()
+	if err != nil {
+		return nil, err
+	}
+	all, err := x.house.Desk.Varieties(x.r.Context(), kind == casework.Drug, after, limit, x.actor)
 	if err != nil {
 		return nil, err
 	}
 	var out []varietyOut
-	for _, v := range all {
+	for _, v := range all.Rows {
 		out = append(out, varietyOf(v))
 	}
-	return listOf(out, "").without(x.unread(unreadable)), nil
+	return listOf(out, all.Next).without(x.unread(all.Unreadable)), nil
 }
 
 func (x *call) variety() (any, error) {

@@ -65,13 +65,13 @@ var doors = []Door{
 	{"GET", "/api/v1/inbox", see((*call).inbox, "cursor", "limit")},
 	{"GET", "/api/v1/copies", see((*call).copies, "cursor", "limit")},
 
-	{"GET", "/api/v1/inquiries", see((*call).inquiries)},
+	{"GET", "/api/v1/inquiries", see((*call).inquiries, "cursor", "limit")},
 	{"POST", "/api/v1/inquiries", send((*call).inquire)},
 	{"GET", "/api/v1/inquiries/{inquiry}", see((*call).inquiry)},
 	{"POST", "/api/v1/inquiries/{inquiry}/answer", send((*call).answerInquiry)},
 	{"POST", "/api/v1/inquiries/{inquiry}/attach", send((*call).attachInquiry)},
 
-	{"GET", "/api/v1/varieties", see((*call).varieties, "kind")},
+	{"GET", "/api/v1/varieties", see((*call).varieties, "kind", "cursor", "limit")},
 	{"GET", "/api/v1/varieties/{variety}", see((*call).variety)},
 	{"POST", "/api/v1/varieties/{variety}/correct", edit((*call).correctVariety)},
 	{"POST", "/api/v1/varieties/{variety}/mark", edit((*call).markVariety)},

@@ -123,15 +123,19 @@ func (x *call) inquiryOut(q inquiry.Inquiry) inquiryOut {
 }
 
 func (x *call) inquiries() (any, error) {
-	all, unreadable, err := x.house.Desk.Inquiries(x.r.Context(), x.actor)
+	after, limit, err := x.page()
+	if err != nil {
+		return nil, err
+	}
+	all, err := x.house.Desk.Inquiries(x.r.Context(), after, limit, x.actor)
 	if err != nil {
 		return nil, err
 	}
 	var out []inquiryOut
-	for _, q := range all {
+	for _, q := range all.Rows {
 		out = append(out, x.inquiryOut(q))
 	}
-	return listOf(out, "").without(x.unread(unreadable)), nil
+	return listOf(out, all.Next).without(x.unread(all.Unreadable)), nil
 }
 
 func (x *call) inquiry() (any, error) {

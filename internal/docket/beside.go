@@ -248,17 +248,22 @@ func (d *Desk) Clone(ctx context.Context, op Op, from string, a party.Actor) (Re
 	})
 }
 
+const similarMost = 500
+
 // Similar lists the other cases of a's hospital that could be about the same
 // thing: the same product and maker, and not ended without an approval. It is a
-// warning, and blocks nobody.
+// warning, and blocks nobody: only the newest similarMost cases are looked at.
 func (d *Desk) Similar(ctx context.Context, c casework.Case, a party.Actor) ([]casework.Case, error) {
-	cases, _, err := d.Cases(ctx, a)
+	if a.Kind != party.Hospital || a.Via != party.BySession {
+		return nil, fault.New(fault.Forbidden, "role")
+	}
+	cases, err := standing[casework.Case](ctx, d.Store, OwnPages.Of(a.Org), "", similarMost)
 	if err != nil {
 		return nil, err
 	}
 	mine := product(c)
 	var out []casework.Case
-	for _, o := range cases {
+	for _, o := range cases.Rows {
 		ended := o.Status == casework.Refused || o.Status == casework.Withdrawn || o.Status == casework.Lapsed
 		if o.ID != c.ID && o.Kind == c.Kind && !ended && mine.NameZH != "" && mine.Alike(product(o)) {
 			out = append(out, o)

@@ -91,51 +91,53 @@ func (d *Desk) Inquiry(ctx context.Context, id string, a party.Actor) (inquiry.I
 	return q, q.MayRead(a)
 }
 
-// Inquiries lists the questions that a's organisation asked or was asked, the
-// newest first, and names those that cannot be read at present.
-func (d *Desk) Inquiries(ctx context.Context, a party.Actor) (all []inquiry.Inquiry, unreadable []string, err error) {
+// Inquiries lists the questions that a's organisation asked or was asked from after
+// on, "" for the first page, at most limit, the newest first. It fails as [Store.List].
+func (d *Desk) Inquiries(ctx context.Context, after string, limit int, a party.Actor) (PageOf[inquiry.Inquiry], error) {
 	if a.Confined() {
-		return nil, nil, fault.New(fault.Forbidden, "role")
+		return PageOf[inquiry.Inquiry]{}, fault.New(fault.Forbidden, "role")
 	}
-	return d.inquiriesOn(ctx, inquiriesOf(a.Org), a)
+	return d.inquiriesOn(ctx, inquiriesOf(a.Org), after, limit, a)
 }
 
-// InquiriesOf lists the questions kept with a case that a may read, and names
-// those that cannot be read at present.
-func (d *Desk) InquiriesOf(ctx context.Context, c casework.Case, a party.Actor) (all []inquiry.Inquiry, unreadable []string, err error) {
-	return d.inquiriesOn(ctx, inquiriesWith(c.ID), a)
+// inquiriesMost bounds the questions that are shown with one case.
+const inquiriesMost = 100
+
+// InquiriesOf lists the questions kept with a case that a may read.
+func (d *Desk) InquiriesOf(ctx context.Context, c casework.Case, a party.Actor) (PageOf[inquiry.Inquiry], error) {
+	return d.inquiriesOn(ctx, inquiriesWith(c.ID), "", inquiriesMost, a)
 }
 
-func (d *Desk) inquiriesOn(ctx context.Context, list string, a party.Actor) ([]inquiry.Inquiry, []string, error) {
-	all, unreadable, err := standing[inquiry.Inquiry](ctx, d.Store, list, 100)
+func (d *Desk) inquiriesOn(ctx context.Context, list, after string, limit int, a party.Actor) (PageOf[inquiry.Inquiry], error) {
+	page, err := standing[inquiry.Inquiry](ctx, d.Store, list, after, limit)
 	if err != nil {
-		return nil, nil, fmt.Errorf("listing inquiries: %w", err)
+		return PageOf[inquiry.Inquiry]{}, fmt.Errorf("listing inquiries: %w", err)
 	}
-	return slices.DeleteFunc(all, func(q inquiry.Inquiry) bool { return q.MayRead(a) != nil }), unreadable, nil
+	page.Rows = slices.DeleteFunc(page.Rows, func(q inquiry.Inquiry) bool { return q.MayRead(a) != nil })
+	return page, nil
 }
 
-// standing reads what stands in a list, in its order, at most limit. One that cannot
-// be read is only named: the others are not its victims.
-func standing[T any](ctx context.Context, store Store, list string, limit int) (all []T, unreadable []string, err error) {
-	for after := ""; len(all) < limit; {
-		rows, next, err := store.List(ctx, list, after, min(limit-len(all), listPage))
+// standing reads a part of a list, in its order: at most limit rows from after on. One
+// that cannot be read is only named: the others are not its victims.
+func standing[T any](ctx context.Context, store Store, list, after string, limit int) (PageOf[T], error) {
+	out := PageOf[T]{Next: after}
+	for {
+		rows, next, err := store.List(ctx, list, out.Next, min(limit-len(out.Rows), listPage))
 		if err != nil {
-			return nil, nil, err
+			return PageOf[T]{}, err
 		}
 		for _, row := range rows {
 			one, err := Body[T](row.Head)
 			if row.Unreadable || err != nil {
-				unreadable = append(unreadable, row.Head.Name())
+				out.Unreadable = append(out.Unreadable, row.Head.Name())
 				continue
 			}
-			all = append(all, one)
+			out.Rows = append(out.Rows, one)
 		}
-		if next == "" {
-			break
+		if out.Next = next; next == "" || len(out.Rows) >= limit {
+			return out, nil
 		}
-		after = next
 	}
-	return all, unreadable, nil
 }
 
 // listPage is how many rows of a list one read brings.

@@ -108,6 +108,17 @@ func (l lamp) quench(was docket.Head, g gate.Gate, a party.Actor, s law.Setting)
 	return d, nil
 }
 
+// lighting is the operation that lights a lamp.
+func lighting(id string, a party.Actor) docket.Decision {
+	return func(_ docket.Stored, s law.Setting) (docket.Commit, docket.Receipt, error) {
+		d, err := light(id, a, s)
+		if err != nil {
+			return docket.Commit{}, docket.Receipt{}, err
+		}
+		return docket.Alone(d, s)
+	}
+}
+
 // lampRow is all that the engine is told of lamps.
 var lampRow = docket.Kind{
 	Name: lampKind, Page: "/lamps/", API: "/api/v1/lamps/", Machine: "watch-lamp", Carries: []gate.Leg{watch},
@@ -159,13 +170,7 @@ const lampName = "lamp/l1"
 func lampLife(tw *town) *town {
 	ctx, lin := context.Background(), actor("lin")
 	must(tw.t, tw.Insist(func() error {
-		_, err := tw.Desk.Move(ctx, "", op("light"), "light", lin, func(_ docket.Stored, s law.Setting) (docket.Commit, docket.Receipt, error) {
-			d, err := light("l1", lin, s)
-			if err != nil {
-				return docket.Commit{}, docket.Receipt{}, err
-			}
-			return docket.Alone(d, s)
-		})
+		_, err := tw.Desk.Move(ctx, "", op("light"), "light", lin, lighting("l1", lin))
 		return err
 	}))
 	tw.Engine()
@@ -307,11 +312,7 @@ func TestEveryCrashPointOfAnyKindConverges(t *testing.T) {
 func TestARunOfAnyKindIsBegunAgain(t *testing.T) {
 	ctx, lin := context.Background(), actor("lin")
 	tw := lampTown(t)
-	_, err := tw.Desk.Move(ctx, "", op("light"), "light", lin, func(_ docket.Stored, s law.Setting) (docket.Commit, docket.Receipt, error) {
-		d, err := light("l1", lin, s)
-		must(t, err)
-		return docket.Alone(d, s)
-	})
+	_, err := tw.Desk.Move(ctx, "", op("light"), "light", lin, lighting("l1", lin))
 	must(t, err)
 	tw.Engine()
 	tw.World.Machine.Restart()

@@ -67,7 +67,8 @@ type Store interface {
 	// Open lists the names of aggregates that somebody has to act on, in pages; after
 	// is "" for the first, and the last name of a page for the next. It may lag.
 	Open(ctx context.Context, after string, limit int) ([]string, error)
-	// List lists what stands in a list, the newest first: at most limit from after on,
+	// List lists what stands in a list, the newest first, and what waits for an
+	// organisation ([InboxPages]) the longest waiting first: at most limit from after on,
 	// "" for the first page. next begins the following page and is "" after the last
 	// one. It may lag, and a page may have fewer rows than limit; an aggregate that cannot
 	// be read is a row that says so. It fails with fault.Invalid for an after that no page gave.

@@ -95,7 +95,7 @@ func (d *Desk) precedents(ctx context.Context, v variety.Variety, less string) (
 }
 
 // unkeptMost bounds the cases of a variety that were approved before its
-// precedents were kept.
+// precedents were kept: a decision on a part of them would be a wrong one.
 const unkeptMost = 1000
 
 // unkept adds to found the cases that are precedents and have no row, because
@@ -106,14 +106,17 @@ func (d *Desk) unkept(ctx context.Context, id, less string, found []precedent) (
 	for _, p := range found {
 		there[p.Case] = true
 	}
-	cases, unreadable, err := standing[casework.Case](ctx, d.Store, varietyList(id), unkeptMost)
+	cases, err := standing[casework.Case](ctx, d.Store, varietyList(id), "", unkeptMost)
 	if err != nil {
 		return nil, fmt.Errorf("listing the cases of variety %s: %w", id, err)
 	}
-	if len(unreadable) > 0 {
-		return nil, fmt.Errorf("loading case %s: %w", unreadable[0], ErrUnreadable)
+	if len(cases.Unreadable) > 0 {
+		return nil, fmt.Errorf("loading case %s: %w", cases.Unreadable[0], ErrUnreadable)
 	}
-	for _, listed := range cases {
+	if cases.Next != "" {
+		return nil, fmt.Errorf("variety %s has more than %d cases of earlier builds", id, unkeptMost)
+	}
+	for _, listed := range cases.Rows {
 		if there[listed.ID] {
 			continue
 		}

@@ -207,11 +207,11 @@ func TestTheSecondHospitalsUrgencyIsNotAssessedAgain(t *testing.T) {
 	if placed.Variety == nil || placed.Variety.ID != ta.variety || !placed.Found {
 		t.Errorf("placed: got variety %+v, want the one found", placed.Variety)
 	}
-	if got, _, err := ta.Desk.InquiriesOf(ctx, ta.first1(), actor("lin")); err != nil || len(got) != 1 || got[0].Case != ta.first {
+	if got, err := ta.Desk.InquiriesOf(ctx, ta.first1(), actor("lin")); err != nil || len(got.Rows) != 1 || got.Rows[0].Case != ta.first {
 		t.Errorf("questions kept with the case: got %+v, %v; want the one", got, err)
 	}
-	if got, _, err := ta.Desk.Inquiries(ctx, actor("he")); err != nil || len(got) != 0 {
-		t.Errorf("another hospital's questions: got %d, %v; want none", len(got), err)
+	if got, err := ta.Desk.Inquiries(ctx, "", 10, actor("he")); err != nil || len(got.Rows) != 0 {
+		t.Errorf("another hospital's questions: got %d, %v; want none", len(got.Rows), err)
 	}
 	if _, err := ta.Desk.Inquiry(ctx, ta.question, actor("he")); !errors.Is(err, fault.NotFound) {
 		t.Errorf("another hospital reads the question: got %v, want not found", err)

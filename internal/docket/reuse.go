@@ -182,17 +182,17 @@ func (d *Desk) Variety(ctx context.Context, id string, a party.Actor) (variety.V
 	return d.variety(ctx, id)
 }
 
-// Varieties lists the register of one kind, the newest first, and names those
-// that cannot be read at present.
-func (d *Desk) Varieties(ctx context.Context, drug bool, a party.Actor) (all []variety.Variety, unreadable []string, err error) {
+// Varieties lists the register of one kind from after on, "" for the first page, at
+// most limit, the newest first. It fails as [Store.List].
+func (d *Desk) Varieties(ctx context.Context, drug bool, after string, limit int, a party.Actor) (PageOf[variety.Variety], error) {
 	if a.Confined() {
-		return nil, nil, fault.New(fault.Forbidden, "role")
+		return PageOf[variety.Variety]{}, fault.New(fault.Forbidden, "role")
 	}
-	all, unreadable, err = standing[variety.Variety](ctx, d.Store, varieties(drug), 200)
+	page, err := standing[variety.Variety](ctx, d.Store, varieties(drug), after, limit)
 	if err != nil {
-		return nil, nil, fmt.Errorf("listing the register: %w", err)
+		return PageOf[variety.Variety]{}, fmt.Errorf("listing the register: %w", err)
 	}
-	return all, unreadable, nil
+	return page, nil
 }
 
 // Claim says in a draft which variety of the register the hospital believes it

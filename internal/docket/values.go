@@ -3,6 +3,7 @@ package docket
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"jixu/internal/casework"
@@ -155,12 +156,22 @@ type PageList string
 
 const (
 	OwnPages    PageList = "own"    // a hospital's cases, newest edit first
-	InboxPages  PageList = "inbox"  // gates that wait for an agency, newest first
+	InboxPages  PageList = "inbox"  // gates that wait for an agency, oldest first: no duty is out of sight for what came later
 	CopiesPages PageList = "copies" // cases that were sent to an agency, newest first
 )
 
 // Of names the list of one organisation.
 func (l PageList) Of(org string) string { return string(l) + "/" + org }
+
+// OldestFirst reports whether a list begins with what has stood in it longest.
+func OldestFirst(list string) bool { return strings.HasPrefix(list, InboxPages.Of("")) }
+
+// PageOf is a part of a list, in its order.
+type PageOf[T any] struct {
+	Rows       []T
+	Next       string   // where the next part begins; "": this is the last
+	Unreadable []string // names of those in this part that cannot be read at present
+}
 
 // ListedCase is one row of a list of cases, read.
 type ListedCase struct {

@@ -1,7 +1,6 @@
 package docket
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -155,21 +154,16 @@ func (d *Desk) Visited(ctx context.Context, visit Visit) (View, error) {
 	return v, nil
 }
 
-// Cases lists the cases of a's hospital, newest edit first, and how many beside
-// them cannot be read at present. It fails with fault.Forbidden for anybody else.
-func (d *Desk) Cases(ctx context.Context, a party.Actor) (cases []casework.Case, unreadable int, err error) {
+// ownPage is how many rows of a list a page shows.
+const ownPage = 50
+
+// Cases lists the cases of a's hospital from after on, "" for the first page, newest
+// edit first. It fails with fault.Forbidden for anybody else, and as [Store.List].
+func (d *Desk) Cases(ctx context.Context, after string, a party.Actor) (PageOf[casework.Case], error) {
 	if a.Kind != party.Hospital || a.Via != party.BySession {
-		return nil, 0, fault.New(fault.Forbidden, "role")
+		return PageOf[casework.Case]{}, fault.New(fault.Forbidden, "role")
 	}
-	rows, _, err := d.casesOn(ctx, OwnPages.Of(a.Org), "", 200)
-	for _, row := range rows {
-		if row.Unreadable {
-			unreadable++
-		} else {
-			cases = append(cases, row.Case)
-		}
-	}
-	return cases, unreadable, err
+	return standing[casework.Case](ctx, d.Store, OwnPages.Of(a.Org), after, ownPage)
 }
 
 // casesOn reads one page of a list of cases. See [Store.List].
@@ -178,13 +172,17 @@ func (d *Desk) casesOn(ctx context.Context, list, after string, limit int) ([]Li
 	if err != nil {
 		return nil, "", err
 	}
-	out := make([]ListedCase, len(rows))
-	for i, row := range rows {
-		c, err := Body[casework.Case](row.Head)
-		out[i] = ListedCase{Case: c, Gate: row.Gate, At: row.At}
-		if row.Unreadable || err != nil {
-			out[i] = ListedCase{Case: casework.Case{ID: row.Head.ID}, At: row.At, Unreadable: true}
+	out := make([]ListedCase, 0, len(rows))
+	for _, row := range rows {
+		if row.Head.Kind != CaseKind {
+			continue // it has lists of its own
 		}
+		c, err := Body[casework.Case](row.Head)
+		listed := ListedCase{Case: c, Gate: row.Gate, At: row.At}
+		if row.Unreadable || err != nil {
+			listed = ListedCase{Case: casework.Case{ID: row.Head.ID}, At: row.At, Unreadable: true}
+		}
+		out = append(out, listed)
 	}
 	return out, next, nil
 }
@@ -207,28 +205,16 @@ func (d *Desk) ManifestOf(ctx context.Context, s casework.Submission) (dossier.M
 	return d.manifest(ctx, s)
 }
 
-// Inbox lists what waits for a's agency and what was sent to it, the newest first, at
-// most 200 rows. What waits comes before what was sent when there is no room for
-// all: an old duty is not hidden by newer copies. What cannot be read at present is a
-// row that says so. It fails with fault.Forbidden for a hospital.
-func (d *Desk) Inbox(ctx context.Context, a party.Actor) ([]ListedCase, error) {
-	if a.Kind == party.Hospital || a.Via != party.BySession {
-		return nil, fault.New(fault.Forbidden, "role")
-	}
-	const most = 200
-	rows, _, err := d.casesOn(ctx, InboxPages.Of(a.Org), "", most)
-	if err != nil {
-		return nil, err
-	}
-	if left := most - len(rows); left > 0 {
-		copies, _, err := d.casesOn(ctx, CopiesPages.Of(a.Org), "", left)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, copies...)
-	}
-	slices.SortStableFunc(rows, func(x, y ListedCase) int { return cmp.Or(y.At.Compare(x.At), cmp.Compare(y.Case.ID, x.Case.ID)) })
-	return legible(rows, a), nil
+// Inbox lists what waits for a's agency from after on, "" for the first page, the
+// longest waiting first. What cannot be read at present is a row that says so. It fails
+// with fault.Forbidden for a hospital, and as [Store.List].
+func (d *Desk) Inbox(ctx context.Context, after string, a party.Actor) ([]ListedCase, string, error) {
+	return d.Page(ctx, InboxPages, after, ownPage, a)
+}
+
+// Copies lists what was sent to a's agency, the newest first. It fails as [Desk.Inbox].
+func (d *Desk) Copies(ctx context.Context, after string, a party.Actor) ([]ListedCase, string, error) {
+	return d.Page(ctx, CopiesPages, after, ownPage, a)
 }
 
 // legible leaves out of rows what a may not know; what nobody can read stays.

@@ -27,8 +27,12 @@ func (s *Store) List(ctx context.Context, list, after string, limit int) ([]dock
 		if err != nil {
 			return nil, err
 		}
-		slices.SortFunc(all, func(a, b place) int { return cmp.Compare(b.at, a.at) })
-		all = slices.DeleteFunc(all, func(p place) bool { return after != "" && p.at >= after })
+		order := -1
+		if docket.OldestFirst(list) {
+			order = 1
+		}
+		slices.SortFunc(all, func(a, b place) int { return order * cmp.Compare(a.at, b.at) })
+		all = slices.DeleteFunc(all, func(p place) bool { return after != "" && order*cmp.Compare(p.at, after) <= 0 })
 		if limit > 0 && len(all) > limit {
 			next = all[limit-1].at
 		}

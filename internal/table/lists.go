@@ -23,13 +23,17 @@ func (s *Store) List(ctx context.Context, list, after string, limit int) ([]dock
 		IndexName:                 aws.String(listIndex),
 		KeyConditionExpression:    aws.String("listPk = :pk"),
 		ExpressionAttributeValues: item{":pk": text(pk)},
-		ScanIndexForward:          aws.Bool(false),
+		ScanIndexForward:          aws.Bool(docket.OldestFirst(list)),
 	}
 	if after != "" {
 		if _, isPlace := parseInstant(after); !isPlace || len(after) > 2*maxPart || !utf8.ValidString(after) {
 			return nil, "", fault.New(fault.Invalid, "cursor")
 		}
-		in.KeyConditionExpression = aws.String("listPk = :pk AND listSk < :after")
+		beyond := "<"
+		if docket.OldestFirst(list) {
+			beyond = ">"
+		}
+		in.KeyConditionExpression = aws.String("listPk = :pk AND listSk " + beyond + " :after")
 		in.ExpressionAttributeValues[":after"] = text(after)
 	}
 	rows, err := s.query(ctx, in, limit+1)

@@ -335,13 +335,17 @@ func (x *exchange) registerChoices(id string) []Choice {
 	return out
 }
 
+// varietiesOffered is how many entries of the register a form offers.
+const varietiesOffered = 500
+
 // varietyChoices is the register of the case's kind, what looks alike first.
 func (x *exchange) varietyChoices(v docket.View) []Choice {
-	all, unreadable, err := x.site.Desk.Varieties(x.ctx(), v.Case.Kind == casework.Drug, x.actor)
+	page, err := x.site.Desk.Varieties(x.ctx(), v.Case.Kind == casework.Drug, "", varietiesOffered, x.actor)
 	if err != nil {
 		return nil
 	}
-	x.unread(unreadable)
+	x.unread(page.Unreadable)
+	all := page.Rows
 	mine := submittedProduct(v)
 	slices.SortStableFunc(all, func(a, b variety.Variety) int { return before(mine.Alike(a.Data), mine.Alike(b.Data)) })
 	var out []Choice

@@ -54,14 +54,13 @@ type inboxPage struct {
 	Waiting []CaseRow // it is this agency's move
 	Others  []CaseRow // copied or told
 
-	Unreadable int // cases that cannot be shown at present
+	MoreWaiting *More
+	MoreOthers  *More
+
+	Unreadable int // cases of this page that cannot be shown at present
 }
 
 func (x *exchange) inbox() error {
-	listed, err := x.site.Desk.Inbox(x.ctx(), x.actor)
-	if err != nil {
-		return err
-	}
 	now, err := x.site.Desk.Clock.Now(x.ctx())
 	if err != nil {
 		return err
@@ -74,54 +73,90 @@ func (x *exchange) inbox() error {
 	for _, show := range []string{"all", "mine", "held"} {
 		p.Shows = append(p.Shows, Choice{Value: show, Label: x.lang.Say("inbox.show." + show), Chosen: show == p.Show})
 	}
-	listed, p.Unreadable = readable(listed)
-	waiting := map[string]bool{}
-	for _, l := range listed {
-		if l.Gate == nil {
-			continue
-		}
-		row := x.inboxRow(l.Case, d)
-		row.Due, row.At, row.Mine = x.due(*l.Gate, now), l.Gate.OpenedAt, x.turn(*l.Gate)
-		if l.Gate.Party == x.actor.Org {
-			x.workOf(&row, *l.Gate, now, d)
-		}
-		if row.Mine { // a colleague's step is theirs to open; the case is everybody's to read
-			row.Href += "/gates/" + l.Gate.ID
-		}
-		row.Status = x.lang.Say("move." + string(l.Gate.Kind))
-		waiting[l.Case.ID] = true
-		mine := l.Gate.Assignee == x.actor.Person
-		if p.Show == "all" || p.Show == "mine" && mine || p.Show == "held" && l.Gate.Hold != nil {
-			p.Waiting = append(p.Waiting, row)
+	waiting, unreadable := map[string]bool{}, map[string]bool{}
+	if err := x.waiting(&p, waiting, unreadable, now, d); err != nil {
+		return err
+	}
+	if p.Show == "all" {
+		if err := x.copied(&p, waiting, unreadable, d); err != nil {
+			return err
 		}
 	}
-	for _, l := range listed {
-		if p.Show == "all" && l.Gate == nil && !waiting[l.Case.ID] {
-			row := x.inboxRow(l.Case, d)
-			row.At = l.Case.EditedAt
-			p.Others = append(p.Others, row)
-			waiting[l.Case.ID] = true
-		}
-	}
+	p.Unreadable = len(unreadable)
 	slices.SortStableFunc(p.Waiting, sooner)
 	p.All = p.Show == "all"
 	p.Title = x.lang.Say("inbox.title")
 	return x.show("inbox", &p.Page, &p)
 }
 
-// readable leaves the rows that can be shown, and counts the cases that cannot.
-func readable(rows []docket.ListedCase) (kept []docket.ListedCase, unreadable int) {
-	seen := map[string]bool{}
-	for _, l := range rows {
-		switch {
-		case !l.Unreadable:
-			kept = append(kept, l)
-		case !seen[l.Case.ID]:
-			seen[l.Case.ID] = true
-			unreadable++
+// waitingMost is how many duties are looked at for one page of a queue.
+const waitingMost = 1000
+
+// waiting fills a page with the duties of its queue, and says of which cases they are.
+func (x *exchange) waiting(p *inboxPage, of, unreadable map[string]bool, now time.Time, d *directory) error {
+	after := x.after("waiting")
+	for seen := 0; ; {
+		rows, next, err := x.site.Desk.Inbox(x.ctx(), after, x.actor)
+		if err != nil {
+			return err
+		}
+		for _, l := range readable(rows, unreadable) {
+			if l.Gate == nil {
+				continue
+			}
+			row := x.inboxRow(l.Case, d)
+			row.Due, row.At, row.Mine = x.due(*l.Gate, now), l.Gate.OpenedAt, x.turn(*l.Gate)
+			if l.Gate.Party == x.actor.Org {
+				x.workOf(&row, *l.Gate, now, d)
+			}
+			if row.Mine { // a colleague's step is theirs to open; the case is everybody's to read
+				row.Href += "/gates/" + l.Gate.ID
+			}
+			row.Status = x.lang.Say("move." + string(l.Gate.Kind))
+			of[l.Case.ID] = true
+			mine := l.Gate.Assignee == x.actor.Person
+			if p.Show == "all" || p.Show == "mine" && mine || p.Show == "held" && l.Gate.Hold != nil {
+				p.Waiting = append(p.Waiting, row)
+			}
+		}
+		after, seen = next, seen+len(rows)
+		if next == "" || p.Show == "all" || len(p.Waiting) >= 50 || seen >= waitingMost {
+			break
 		}
 	}
-	return kept, unreadable
+	p.MoreWaiting = x.more("waiting", after, len(p.Waiting))
+	return nil
+}
+
+// copied fills a page with what was sent to the agency and is not among its duties there.
+func (x *exchange) copied(p *inboxPage, waiting, unreadable map[string]bool, d *directory) error {
+	rows, next, err := x.site.Desk.Copies(x.ctx(), x.after("sent"), x.actor)
+	if err != nil {
+		return err
+	}
+	for _, l := range readable(rows, unreadable) {
+		if !waiting[l.Case.ID] {
+			row := x.inboxRow(l.Case, d)
+			row.At = l.Case.EditedAt
+			p.Others = append(p.Others, row)
+			waiting[l.Case.ID] = true
+		}
+	}
+	p.MoreOthers = x.more("sent", next, len(p.Others))
+	return nil
+}
+
+// readable leaves the rows that can be shown, and notes the cases that cannot in
+// unreadable.
+func readable(rows []docket.ListedCase, unreadable map[string]bool) (kept []docket.ListedCase) {
+	for _, l := range rows {
+		if l.Unreadable {
+			unreadable[l.Case.ID] = true
+			continue
+		}
+		kept = append(kept, l)
+	}
+	return kept
 }
 
 // workOf says how long a gate has waited and who works on it.

@@ -80,12 +80,12 @@ func (x *exchange) beside(v docket.View) (Beside, error) {
 	d := x.directory()
 	b.Facts = x.besideFacts(v, d)
 	b.Acts = x.actLinks(v)
-	asked, unreadable, err := x.site.Desk.InquiriesOf(x.ctx(), v.Case, x.actor)
+	asked, err := x.site.Desk.InquiriesOf(x.ctx(), v.Case, x.actor)
 	if err != nil {
 		return b, err
 	}
-	x.unread(unreadable)
-	for _, q := range asked {
+	x.unread(asked.Unreadable)
+	for _, q := range asked.Rows {
 		b.Inquiries = append(b.Inquiries, Link{q.Number + " " + q.Subject, x.home() + "/inquiries/" + q.ID})
 	}
 	if x.site.Audience == Hospital && v.Case.Status == casework.Draft {

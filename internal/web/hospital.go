@@ -81,17 +81,20 @@ type caseListPage struct {
 	Page
 	MayCreate  bool
 	Rows       []CaseRow
-	Unreadable int // cases that cannot be shown at present
+	Unreadable int // cases of this page that cannot be shown at present
+	More       *More
 }
 
 func (x *exchange) caseList() error {
-	cases, unreadable, err := x.site.Desk.Cases(x.ctx(), x.actor)
+	cases, err := x.site.Desk.Cases(x.ctx(), x.after("after"), x.actor)
 	if err != nil {
 		return err
 	}
 	d := x.directory()
-	p := caseListPage{Unreadable: unreadable, MayCreate: casework.MayCreate(x.actor) == nil}
-	for _, c := range cases {
+	p := caseListPage{
+		Unreadable: x.unread(cases.Unreadable), MayCreate: casework.MayCreate(x.actor) == nil, More: x.more("after", cases.Next, len(cases.Rows)),
+	}
+	for _, c := range cases.Rows {
 		id := x.identity(c, d)
 		p.Rows = append(p.Rows, CaseRow{
 			Number: c.Number, Product: id.Product, Kind: id.Kind, Stage: id.Stage, Status: id.Status,

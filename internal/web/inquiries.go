@@ -16,7 +16,8 @@ type inquiriesPage struct {
 	Fields []ActInput // of a new question; nil for an agency
 	Local  string     // local policy's clock, as a sentence
 
-	Unreadable int // questions that cannot be shown at present
+	Unreadable int // questions of this page that cannot be shown at present
+	More       *More
 }
 
 // InquiryRow is one question of a list.
@@ -33,13 +34,13 @@ var inquiryFields = []actField{{"kind", "radio", false}, {"subject", "text", fal
 func (x *exchange) inquiries() error { return x.showInquiries(http.StatusOK, nil) }
 
 func (x *exchange) showInquiries(status int, problems []fault.Problem) error {
-	all, unreadable, err := x.site.Desk.Inquiries(x.ctx(), x.actor)
+	all, err := x.site.Desk.Inquiries(x.ctx(), x.after("after"), 50, x.actor)
 	if err != nil {
 		return err
 	}
 	d := x.directory()
-	p := inquiriesPage{Unreadable: x.unread(unreadable)}
-	for _, q := range all {
+	p := inquiriesPage{Unreadable: x.unread(all.Unreadable), More: x.more("after", all.Next, len(all.Rows))}
+	for _, q := range all.Rows {
 		p.Rows = append(p.Rows, x.inquiryRow(q, d))
 	}
 	p.Errors = labelled(x.problems(problems), x.fieldOf(inquiryFields))
@@ -174,12 +175,12 @@ func (x *exchange) showInquiry(status int, problems []fault.Problem) error {
 
 // ownCases are the hospital's cases of a kind.
 func (x *exchange) ownCases(drug bool) []Choice {
-	cases, _, err := x.site.Desk.Cases(x.ctx(), x.actor)
+	cases, err := x.site.Desk.Cases(x.ctx(), "", x.actor)
 	if err != nil {
 		return nil
 	}
 	var out []Choice
-	for _, c := range cases {
+	for _, c := range cases.Rows { // the newest; a question can be kept with an older one from a program
 		if (c.Kind == casework.Drug) == drug {
 			out = append(out, Choice{Value: c.ID, Label: c.Number + " " + productOf(c)})
 		}

@@ -23,7 +23,8 @@ type RegisterOf struct {
 	Label string
 	Rows  []VarietyRow
 
-	Unreadable int // entries that cannot be shown at present
+	Unreadable int // entries of this page that cannot be shown at present
+	More       *More
 }
 
 // VarietyRow is one product of the register.
@@ -36,12 +37,12 @@ type VarietyRow struct {
 func (x *exchange) varieties() error {
 	p := varietiesPage{}
 	for _, kind := range []casework.Kind{casework.Device, casework.Drug} {
-		all, unreadable, err := x.site.Desk.Varieties(x.ctx(), kind == casework.Drug, x.actor)
+		all, err := x.site.Desk.Varieties(x.ctx(), kind == casework.Drug, x.after(string(kind)), 50, x.actor)
 		if err != nil {
 			return err
 		}
-		r := RegisterOf{Label: x.lang.Say("kind." + string(kind)), Unreadable: x.unread(unreadable)}
-		for _, v := range all {
+		r := RegisterOf{Label: x.lang.Say("kind." + string(kind)), Unreadable: x.unread(all.Unreadable), More: x.more(string(kind), all.Next, len(all.Rows))}
+		for _, v := range all.Rows {
 			r.Rows = append(r.Rows, VarietyRow{
 				Name: varietyName(x.lang, v), Maker: v.Data.Maker, Country: v.Data.Country, Category: x.category(v.Data.Category),
 				Registered: dayText(x.lang, v.RegisteredSince), Href: x.home() + "/varieties/" + v.ID,

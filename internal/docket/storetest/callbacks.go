@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -128,7 +129,7 @@ var callbacks = []row[docket.Store]{
 		is(t, "Head", err, nil)
 		same(t, got.Body, ch.one().Head.Body)
 	}},
-	{"a list comes in pages, newest first, each row once", func(t *testing.T, s docket.Store) {
+	{"a list comes in pages, in its order, each row once", func(t *testing.T, s docket.Store) {
 		var want []string
 		for i := range 5 {
 			id := "c" + strconv.Itoa(i)
@@ -139,8 +140,8 @@ var callbacks = []row[docket.Store]{
 			want = append([]string{id}, want...)
 		}
 		both := []string{}
-		for _, id := range want {
-			both = append(both, id+"/reply-1", id+"/opinion-1")
+		for _, id := range slices.Backward(want) {
+			both = append(both, id+"/opinion-1", id+"/reply-1")
 		}
 		for _, row := range []struct {
 			list string

@@ -181,6 +181,22 @@ func listRows(list []docket.Listed) []string {
 	return out
 }
 
+// newestFirst is an inbox as earlier builds gave it in pages of five: the newest first,
+// and between pages where the next one began.
+func newestFirst(s docket.Store, list string) ([]string, error) {
+	rows, _, err := s.List(ctx, list, "", 1000)
+	slices.Reverse(rows)
+	all := []string{}
+	for i, row := range rows {
+		if i > 0 && i%5 == 0 {
+			last := rows[i-1]
+			all = append(all, "next "+last.At.UTC().Format("2006-01-02T15:04:05.000000000Z")+"#"+placeOf(last))
+		}
+		all = append(all, listRows([]docket.Listed{row})...)
+	}
+	return all, err
+}
+
 // placeOf orders rows of one instant.
 func placeOf(l docket.Listed) string {
 	if l.Gate == nil {
@@ -214,6 +230,9 @@ func (m *Memories) lists(t *testing.T, s Lived, asked Memories) {
 	m.Inboxes = each(t, asked.Inboxes, func(org string) ([]string, error) { return inbox(s, org) })
 	m.Pages = each(t, asked.Pages, func(page string) ([]string, error) {
 		list, org, _ := strings.Cut(page, " ")
+		if docket.PageList(list) == docket.InboxPages {
+			return newestFirst(s, docket.InboxPages.Of(org))
+		}
 		all := []string{}
 		for after := ""; ; {
 			page, next, err := s.List(ctx, docket.PageList(list).Of(org), after, 5)

@@ -459,7 +459,7 @@ var lists = []row[docket.Store]{
 			return len(got), err
 		})
 	}},
-	{"what waits is listed for its party and for recorders, until it is answered", func(t *testing.T, s docket.Store) {
+	{"what waits is listed for its party and for recorders, the longest waiting first, until it is answered", func(t *testing.T, s docket.Store) {
 		one := commit(t, s, draft(t, "c1"))
 		reply := opened("c1", "reply-1", noon, noon)
 		reply.Party, reply.Recorders = regulator, []string{mpa}
@@ -467,7 +467,7 @@ var lists = []row[docket.Store]{
 		inbox := func(org string) func() (any, error) {
 			return func() (any, error) { return rowsOf(s.List(ctx, docket.InboxPages.Of(org), "", 10)) }
 		}
-		eventually(t, "[c1/opinion-1 c1/reply-1]", inbox(mpa))
+		eventually(t, "[c1/reply-1 c1/opinion-1]", inbox(mpa))
 		eventually(t, "[c1/reply-1]", inbox(regulator))
 		eventually(t, "[]", inbox("hc"))
 		commit(t, s, answering(t, one, reply, "approved", noon))

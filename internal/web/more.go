@@ -1,0 +1,45 @@
+package web
+
+import "net/url"
+
+// More leads from a part of a list to the next one; nil: all of it is shown.
+type More struct {
+	Shown int
+	First string // address of the first part; "" on it
+	Next  string // address of the next part; "" on the last
+}
+
+// after is the cursor that the address names, "" for the first part of a list.
+func (x *exchange) after(name string) string { return x.r.URL.Query().Get(name) }
+
+// more leads on from a part with shown rows, whose cursor stands in the parameter name.
+// What else the address says, it goes on saying.
+func (x *exchange) more(name, next string, shown int) *More {
+	here := x.after(name)
+	if here == "" && next == "" {
+		return nil
+	}
+	at := func(cursor string) string {
+		q := url.Values{}
+		for k, v := range x.r.URL.Query() {
+			if k != name {
+				q[k] = v
+			}
+		}
+		if cursor != "" {
+			q.Set(name, cursor)
+		}
+		if len(q) == 0 {
+			return x.r.URL.Path
+		}
+		return x.r.URL.Path + "?" + q.Encode()
+	}
+	m := &More{Shown: shown}
+	if here != "" {
+		m.First = at("")
+	}
+	if next != "" {
+		m.Next = at(next)
+	}
+	return m
+}
