@@ -23,7 +23,7 @@ const (
 	Record      Verb = "record"       // the recorder enters the national reply
 	Withdraw    Verb = "withdraw"     // the hospital takes the application back
 	RingVerb    Verb = "ring"         // the clock speaks of an open gate
-	Restart     Verb = "restart"      // a sweep raises the run of a leg
+	Restart     Verb = "restart"      // the run of a leg is raised: the one before has ended
 	Lapse       Verb = "lapse"        // the clock ends the case where local policy says so
 	Identify    Verb = "identify"     // the assessor finds which variety it is
 	JoinVerb    Verb = "join"         // the other agency joins the opinion

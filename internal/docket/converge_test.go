@@ -80,8 +80,8 @@ func waysToFail(tw *town, n int) []bool {
 	return []bool{false}
 }
 
-// The same with any number of faults, a stream that loses, repeats and
-// reorders, and a machine that is restarted.
+// The same with any number of faults, a stream and an event bus that lose, repeat
+// and reorder, and a machine that is restarted.
 func TestAnyMixOfFaultsConverges(t *testing.T) {
 	want := live(newTown(t)).account()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -99,7 +99,12 @@ func TestAnyMixOfFaultsConverges(t *testing.T) {
 		tw.Walker.Uncaught = rapid.Bool().Draw(rt, "uncaught")
 		mischief := rapid.SliceOfN(rapid.IntRange(0, 3), 6, 6).Draw(rt, "mischief")
 		carried := rapid.SliceOfN(rapid.IntRange(int(world.Delivers), int(world.Delays)), 16, 16).Draw(rt, "stream")
-		records := 0
+		heard := rapid.SliceOfN(rapid.IntRange(int(world.Delivers), int(world.Delays)), 16, 16).Draw(rt, "bus")
+		records, ends := 0, 0
+		tw.Hear = func() world.Carriage {
+			ends++
+			return world.Carriage(heard[ends%len(heard)])
+		}
 		tw.Carry = func() world.Carriage {
 			records++
 			return world.Carriage(carried[records%len(carried)])

@@ -308,7 +308,7 @@ func TestEveryCrashPointOfAnyKindConverges(t *testing.T) {
 	wait.Wait()
 }
 
-// An execution that died is begun again by the sweep, whatever it was about.
+// An execution that died is begun again, whatever it was about.
 func TestARunOfAnyKindIsBegunAgain(t *testing.T) {
 	ctx, lin := context.Background(), actor("lin")
 	tw := lampTown(t)

@@ -246,7 +246,8 @@ func (t *Teller) sweepLeg(ctx context.Context, name string, l Leg, g gate.Gate) 
 		return err
 	}
 	if status != running {
-		return t.restart(ctx, name, l, status)
+		_, err := t.restart(ctx, name, l, status)
+		return err
 	}
 	token, ok, err := t.Desk.Store.Token(ctx, GateRef{Of: name, Gate: g.ID})
 	if err != nil {
@@ -269,5 +270,6 @@ func (t *Teller) sweepLeg(ctx context.Context, name string, l Leg, g gate.Gate) 
 	if err := t.Machine.Stop(ctx, kindOf(name).execution(name, l.Leg, l.Run)); err != nil {
 		return fmt.Errorf("stopping run %d of %s of %s: %w", l.Run, l.Leg, name, err)
 	}
-	return t.restart(ctx, name, l, "ABORTED")
+	_, err = t.restart(ctx, name, l, "ABORTED")
+	return err
 }

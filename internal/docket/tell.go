@@ -218,7 +218,8 @@ func (t *Teller) revive(ctx context.Context, name string, leg gate.Leg) error {
 	if status == running {
 		return nil
 	}
-	return t.restart(ctx, name, l, status)
+	_, err = t.restart(ctx, name, l, status)
+	return err
 }
 
 const running = "RUNNING"
@@ -232,16 +233,17 @@ func (t *Teller) describe(ctx context.Context, name string, l Leg) (string, erro
 	return status, nil
 }
 
-// restart raises the run, unless it was raised so recently that another try
-// must wait; the sweep comes back to it.
-func (t *Teller) restart(ctx context.Context, name string, l Leg, status string) error {
+// restart raises the run, unless it was raised so recently that another try must
+// wait: then it does nothing and says how long. Whoever brought the end of that run
+// comes back to it (see [Teller.Ended]), and in the end the sweep.
+func (t *Teller) restart(ctx context.Context, name string, l Leg, status string) (wait time.Duration, err error) {
 	now, err := t.Desk.Clock.Now(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	since := now.Sub(l.RunAt)
-	if since < restartPause(l.Run, status) {
-		return nil
+	if pause := restartPause(l.Run, status); since < pause {
+		return pause - since, nil
 	}
 	if l.Run > 1 && since < 24*time.Hour {
 		t.Desk.Metrics.Count("RunsRepeated", 1)
@@ -250,9 +252,9 @@ func (t *Teller) restart(ctx context.Context, name string, l Leg, status string)
 		return kindOf(name).Restart(ctx, t.Desk, s, l.Leg, l.Run, set)
 	})
 	if errors.Is(err, fault.Conflict) {
-		return nil // somebody else raised it, or the leg is over
+		return 0, nil // somebody else raised it, or the leg is over
 	}
-	return err
+	return 0, err
 }
 
 // restartPause is how long a run is left alone after it was raised. A dead

@@ -666,12 +666,14 @@ func (m *Metrics) Counts() map[string]float64 {
 }
 
 // Machine is all state machines; a test drives their states: Start and Resume come from
-// the program, waiting, ending and dying from the test.
+// the program, waiting, ending and dying from the test. That an execution ended is an
+// event, which the driver delivers, repeats, reorders and loses.
 type Machine struct {
 	world      *World
 	executions map[string]*execution
 	tokens     map[string]string // every token ever issued -> its execution
 	issued     int
+	ended      []string // executions whose end nobody was shown yet, oldest first
 
 	// Swallows says what becomes of a token whose execution died: accepted and
 	// lost, as the emulator does it, or refused. It begins true, the harder way.
@@ -745,7 +747,28 @@ func (m *Machine) Stop(ctx context.Context, of docket.Execution) error {
 func (m *Machine) end(name, status string) {
 	if e, ok := m.executions[name]; ok && e.status == "RUNNING" {
 		e.status = status
+		m.ended = append(m.ended, name)
 	}
+}
+
+// Ended returns the executions whose end nobody was shown yet, oldest first.
+func (m *Machine) Ended() []Execution {
+	m.world.mu.Lock()
+	defer m.world.mu.Unlock()
+	var out []Execution
+	for _, name := range m.ended {
+		out = append(out, m.executions[name].seen(name))
+	}
+	return out
+}
+
+// TakeEnd removes and returns end i: deliver it, or lose it.
+func (m *Machine) TakeEnd(i int) Execution {
+	m.world.mu.Lock()
+	defer m.world.mu.Unlock()
+	name := m.ended[i]
+	m.ended = slices.Delete(m.ended, i, i+1)
+	return m.executions[name].seen(name)
 }
 
 // Execution is one execution as a driver sees it.
@@ -824,7 +847,7 @@ func (m *Machine) End(name, status string) {
 func (m *Machine) Restart() {
 	m.world.mu.Lock()
 	defer m.world.mu.Unlock()
-	for name := range m.executions {
+	for _, name := range slices.Sorted(maps.Keys(m.executions)) {
 		m.end(name, "FAILED")
 	}
 }

@@ -20,16 +20,22 @@ type Function func(ctx context.Context, payload []byte) (answer any, err error)
 // Upload is one version of an object that a browser sent.
 type Upload struct{ Key, Version string }
 
-// Carriage is what a stream may do with a record.
+// End is an execution that ended, on its way to who hears of it.
+type End struct {
+	Execution memory.Execution
+	At        time.Time // it does not come before
+}
+
+// Carriage is what a stream may do with a record, or the event bus with an event.
 type Carriage int
 
-// What may happen to a record.
+// What may happen to a record, and to an event.
 const (
 	Delivers Carriage = iota
 	Loses
 	Repeats
 	Reorders // the newest comes first
-	Delays   // by hours: until the night
+	Delays   // by hours: until the night; an event by three
 	Stands   // nothing is taken
 )
 
@@ -92,12 +98,12 @@ func (tw *Town) call(function string, do func() error) error {
 }
 
 // Engine runs everything that happens by itself, until nothing moves: files are
-// checked, entries told, messages delivered, machines walked.
+// checked, entries told, messages delivered, machines walked, their ends heard.
 func (tw *Town) Engine() {
 	tw.t.Helper()
 	ctx := context.Background()
 	for range 200 {
-		if !tw.checkFiles(ctx) && !tw.relay(ctx) && !tw.deliver(ctx) && !tw.herald(ctx) && !tw.walk(ctx) {
+		if !tw.checkFiles(ctx) && !tw.relay(ctx) && !tw.deliver(ctx) && !tw.herald(ctx) && !tw.walk(ctx) && !tw.hear(ctx) {
 			return
 		}
 	}
@@ -190,6 +196,66 @@ func (tw *Town) herald(ctx context.Context) bool {
 	return true
 }
 
+// hear brings the end of one execution to who revives runs: the oldest that has waited
+// long enough, or the next of the event bus.
+func (tw *Town) hear(ctx context.Context) bool {
+	now := tw.Now()
+	for i, late := range tw.Late {
+		if !late.At.After(now) {
+			tw.Late = slices.Delete(tw.Late, i, i+1)
+			tw.ended(ctx, late.Execution)
+			return true
+		}
+	}
+	waiting := len(tw.World.Machine.Ended())
+	if waiting == 0 {
+		return false
+	}
+	how, at := Delivers, 0
+	if tw.Hear != nil {
+		how = tw.Hear()
+	}
+	switch how {
+	case Stands:
+		return false
+	case Reorders:
+		at = waiting - 1
+	}
+	e := tw.World.Machine.TakeEnd(at)
+	switch how {
+	case Loses:
+		return true
+	case Delays:
+		tw.Late = append(tw.Late, End{e, now.Add(3 * time.Hour)})
+		return true
+	case Repeats:
+		tw.ended(ctx, e)
+	}
+	tw.ended(ctx, e)
+	return true
+}
+
+// ended hands one end over. The queue brings one that failed again, nine times in all,
+// and then gives it up; one that must wait rests in it for as long.
+func (tw *Town) ended(ctx context.Context, e memory.Execution) {
+	var in docket.Input
+	tw.must(json.Unmarshal(e.Input, &in))
+	for range 9 {
+		var rest time.Duration
+		err := tw.call("revive-runs", func() (err error) {
+			rest, err = tw.Teller.Ended(ctx, in)
+			return err
+		})
+		if err != nil {
+			continue
+		}
+		if rest > 0 {
+			tw.Late = append(tw.Late, End{e, tw.Now().Add(rest)})
+		}
+		return
+	}
+}
+
 func (tw *Town) walk(ctx context.Context) bool {
 	tw.t.Helper()
 	moved, err := tw.Walker.Walk(ctx)
@@ -233,11 +299,11 @@ func (tw *Town) task(ctx context.Context, called string, payload map[string]any)
 
 // Night lets half a day pass, hour by hour, without faults, with what runs by the
 // clock: what was late arrives, what rested is sent again, what stayed untold is
-// told, and the sweep comes by. Nothing may be stuck.
+// told, and in the middle of it the sweep comes by, once a day. Nothing may be stuck.
 func (tw *Town) Night() {
 	tw.t.Helper()
 	ctx := context.Background()
-	for range 12 {
+	for hour := range 12 {
 		tw.Engine()
 		now := tw.World.Clock.Advance(time.Hour)
 		held, rests := tw.Held, tw.Rests
@@ -250,6 +316,9 @@ func (tw *Town) Night() {
 		}
 		_, _, err := tw.Teller.Retell(ctx, now)
 		tw.must(err)
+		if hour != 6 {
+			continue
+		}
 		stuck, err := tw.Teller.Sweep(ctx)
 		tw.must(err)
 		if len(stuck) > 0 {

@@ -96,6 +96,57 @@ func TestWhatAStreamDoesWithARecord(t *testing.T) {
 	}
 }
 
+func TestWhatTheBusDoesWithAnEnd(t *testing.T) {
+	for _, row := range []struct {
+		name             string
+		how              Carriage
+		now, night       string // the status of the next run
+		late, left, told int
+	}{
+		{"it is delivered", Delivers, "RUNNING", "RUNNING", 0, 0, 1},
+		{"it is lost, and the sweep finds the leg", Loses, "", "RUNNING", 0, 0, 0},
+		{"it comes twice", Repeats, "RUNNING", "RUNNING", 0, 0, 2},
+		{"it comes hours later", Delays, "", "RUNNING", 1, 0, 0},
+		{"it stands still, and the sweep finds the leg", Stands, "", "RUNNING", 0, 1, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			tw := New(t, Options{Cast: Short})
+			id := submit(t, tw)
+			tw.Engine()
+			tw.Hear = func() Carriage { return row.how }
+			times := 0
+			tw.Around = func(function string, do func() error) error {
+				if function == "revive-runs" {
+					times++
+				}
+				return do()
+			}
+			tw.World.Machine.End(id+"-opinion-1", "ABORTED")
+			tw.Engine()
+			next, _ := tw.World.Machine.Execution(id + "-opinion-2")
+			if next.Status != row.now || times != row.told || len(tw.Late) != row.late || len(tw.World.Machine.Ended()) != row.left {
+				t.Errorf("got the next run %q after %d tellings, %d late, %d on the bus; want %+v", next.Status, times, len(tw.Late), len(tw.World.Machine.Ended()), row)
+			}
+			tw.Night()
+			if next, _ = tw.World.Machine.Execution(id + "-opinion-2"); next.Status != row.night {
+				t.Errorf("after a night: got the next run %q, want %q", next.Status, row.night)
+			}
+		})
+	}
+}
+
+func TestReorderedEndsComeNewestFirst(t *testing.T) {
+	tw := New(t, Options{Cast: Short})
+	id := submit(t, tw)
+	tw.Engine()
+	tw.World.Machine.Restart()
+	tw.Hear = func() Carriage { return Reorders }
+	tw.hear(context.Background())
+	if left := tw.World.Machine.Ended(); len(left) != 1 || left[0].Name != id+"-opinion-1" {
+		t.Errorf("got %v left, want the first end", left)
+	}
+}
+
 func TestReorderedRecordsComeNewestFirst(t *testing.T) {
 	tw := New(t, Options{Cast: Short})
 	for seq := range 3 {
@@ -113,7 +164,7 @@ func TestHowOftenWhatFailedComesAgain(t *testing.T) {
 	for _, row := range []struct {
 		function string
 		want     int
-	}{{"check-file", 3}, {"relay-entries", 1}, {"send-notice", 5}} {
+	}{{"check-file", 3}, {"relay-entries", 1}, {"send-notice", 5}, {"revive-runs", 9}} {
 		t.Run(row.function, func(t *testing.T) {
 			tw := New(t, Options{Cast: Short})
 			times := map[string]int{}
@@ -131,6 +182,11 @@ func TestHowOftenWhatFailedComesAgain(t *testing.T) {
 				tw.World.Stream.Put(docket.EntryRef{Of: "c", Seq: 1})
 			case "send-notice":
 				Must(t, tw.Ports.Notices.Queue(context.Background(), docket.Notice{Key: "k"}))
+			case "revive-runs":
+				e := docket.Execution{Machine: "review-application", Name: "c-opinion-1"}
+				_, err := tw.Ports.Machine.Start(context.Background(), e, []byte(`{"of":"c","leg":"opinion","run":1}`))
+				Must(t, err)
+				tw.World.Machine.End(e.Name, "FAILED")
 			}
 			tw.Engine()
 			if times[row.function] != row.want {
@@ -180,7 +236,7 @@ func TestInAStrictTownAFailureEndsTheTest(t *testing.T) {
 }
 
 // A wait may last sixty days and is asked again; a life goes on all the same, and no
-// run lives for years: after four times more it ends and the sweep begins the next.
+// run lives for years: after four times more it ends, and its end begins the next.
 func TestAYearWithoutAnAnswer(t *testing.T) {
 	tw := New(t, Options{Cast: Short})
 	id := submit(t, tw)
@@ -190,11 +246,8 @@ func TestAYearWithoutAnAnswer(t *testing.T) {
 		tw.Engine()
 	}
 	if e, _ := tw.World.Machine.Execution(id + "-opinion-1"); e.Status != "SUCCEEDED" {
-		t.Errorf("the first run: got %s, want it ended for the sweep", e.Status)
+		t.Errorf("the first run: got %s, want it ended for the next", e.Status)
 	}
-	_, err := tw.Teller.Sweep(context.Background())
-	Must(t, err)
-	tw.Engine()
 	if e, _ := tw.World.Machine.Execution(id + "-opinion-2"); e.Status != "RUNNING" || e.Waiting == "" {
 		t.Errorf("the second run: got %+v, want it waiting", e)
 	}

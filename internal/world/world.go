@@ -3,8 +3,8 @@
 // of is wired here once, over memory's ports or any others, and what AWS would do
 // around it is played: the stream that brings entries, the queues that bring
 // messages again, executions walked state by state through statemachines/*.asl.json,
-// the events of files that were uploaded, and the schedules of a night, all by one
-// clock that a test moves.
+// the events of files that were uploaded and of executions that ended, and the schedules
+// of a night, all by one clock that a test moves.
 package world
 
 import (
@@ -132,8 +132,10 @@ type Town struct {
 	Within []string // the function that made each; "": it did not run by itself
 
 	Carry   func() Carriage   // what the stream does with its next record; nil: it delivers
+	Hear    func() Carriage   // what the event bus does with the next execution that ended; nil: it delivers
 	Uploads []Upload          // objects whose events are on their way
 	Held    []docket.EntryRef // records that come hours later
+	Late    []End             // ends of executions that come later
 	Rests   []docket.Notice   // notices that were given up until somebody redrives them
 
 	t       T
