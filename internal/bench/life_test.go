@@ -42,6 +42,7 @@ func TestTheLifeOfTheBillIsWhole(t *testing.T) {
 	}
 	for _, function := range []string{
 		"hospital-site", "agency-site", "check-file", "relay-entries", "apply-outcome", "open-gate", "send-notice", "ring-deadlines",
+		"revive-runs",
 	} {
 		if all.calls[function] == 0 {
 			t.Errorf("%s: got no call, want some: %v", function, all.calls)

@@ -138,8 +138,11 @@ func makeBucket(ctx context.Context, objects *s3.Client, name string) error {
 
 // call does what one invocation of function does, and counts it.
 func (t *town) call(function string, do func() error) error {
-	if function == "send-notice" {
+	switch function {
+	case "send-notice":
 		t.tally.add(queueCalls, 2) // one poll that brings it, one that takes it off
+	case "revive-runs":
+		t.tally.add(queueCalls, 3) // and the one of the event bus
 	}
 	if t.meter != nil {
 		t.meter.Take()

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -398,6 +399,72 @@ func TestMachinesArePlainAndEveryWaitEnds(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// However a run of whatever machine ends, the one who revives it hears of that, and
+// asks and starts no machine itself.
+func TestTheEndOfEveryRunIsHeard(t *testing.T) {
+	doc := template(t, "template.yaml")
+	rule := at(doc, "Resources", "RunsThatEnd", "Properties")
+	detail := at(rule, "EventPattern", "detail")
+	if got, want := values(at(detail, "status")), []string{"FAILED", "TIMED_OUT", "ABORTED", "SUCCEEDED"}; !slices.Equal(got, want) {
+		t.Errorf("the rule: got status %v, want %v", got, want)
+	}
+	for id, m := range ofType(doc, "AWS::Serverless::StateMachine") {
+		arn := "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:" + text(at(m, "Properties", "Name"))
+		if !slices.Contains(values(at(detail, "stateMachineArn")), arn) {
+			t.Errorf("%s: got its ends heard by nobody, want %s in the rule", id, arn)
+		}
+	}
+	var path []string
+	for _, target := range at(rule, "Targets").Content {
+		path = append(path, text(at(target, "Arn")))
+	}
+	mapping := at(doc, "Resources", "EndsToHear", "Properties")
+	path = append(path, text(at(mapping, "EventSourceArn")), text(at(mapping, "FunctionName")))
+	if want := []string{"EndedRuns.Arn", "EndedRuns.Arn", "ReviveRuns.Arn"}; !slices.Equal(path, want) {
+		t.Errorf("the way of an end: got %v, want %v", path, want)
+	}
+	for _, action := range actions(functionsOf(doc)["revive-runs"]) {
+		if strings.HasPrefix(action, "states:") {
+			t.Errorf("revive-runs: got %s, want it to leave machines to who tells", action)
+		}
+	}
+}
+
+// Every queue that a function reads gives up into another, which has an alarm, and hides
+// a message for six times as long as its function may take, as Lambda asks.
+func TestEveryQueueGivesUpWhereSomebodyHearsOfIt(t *testing.T) {
+	doc := template(t, "template.yaml")
+	watched := map[string]bool{}
+	for _, a := range ofType(template(t, "infra/alarms.yaml"), "AWS::CloudWatch::Alarm") {
+		for _, d := range at(a, "Properties", "Dimensions").Content {
+			if text(at(d, "Name")) == "QueueName" {
+				watched[text(at(d, "Value"))] = true
+			}
+		}
+	}
+	queues, found := ofType(doc, "AWS::SQS::Queue"), 0
+	for id, m := range ofType(doc, "AWS::Lambda::EventSourceMapping") {
+		queue, ours := queues[strings.TrimSuffix(text(at(m, "Properties", "EventSourceArn")), ".Arn")]
+		if !ours {
+			continue // a stream
+		}
+		found++
+		rests := strings.TrimSuffix(text(at(queue, "Properties", "RedrivePolicy", "deadLetterTargetArn")), ".Arn")
+		if queues[rests] == nil || !watched[rests] {
+			t.Errorf("%s: got what fails put into %q, want a queue with an alarm", id, rests)
+		}
+		function := at(doc, "Resources", strings.TrimSuffix(text(at(m, "Properties", "FunctionName")), ".Arn"), "Properties")
+		takes, err := strconv.Atoi(text(at(function, "Timeout")))
+		hides, also := strconv.Atoi(text(at(queue, "Properties", "VisibilityTimeout")))
+		if err != nil || also != nil || hides < 6*takes {
+			t.Errorf("%s: got a message hidden for %d s from a function that may take %d s, want six times as long", id, hides, takes)
+		}
+	}
+	if found != 3 {
+		t.Errorf("got %d queues that functions read, want those of notices, events and ends", found)
 	}
 }
 

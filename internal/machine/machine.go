@@ -5,6 +5,7 @@ package machine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -114,4 +115,31 @@ func (m *Machine) Stop(ctx context.Context, e docket.Execution) error {
 // run is the ARN of e.
 func (m *Machine) run(e docket.Execution) string {
 	return strings.Replace(m.prefix, ":stateMachine:", ":execution:", 1) + e.Machine + ":" + e.Name
+}
+
+// ReadEnd reads from an event of Step Functions, "Step Functions Execution Status
+// Change", what the run that ended was started with. It fails if the event does not
+// bring that, and then will not when it comes again: Step Functions leaves out an input
+// that is too long for an event, and somebody may start a run by hand for nobody.
+func ReadEnd(event []byte) (docket.Input, error) {
+	var e struct {
+		Detail struct {
+			Name  string `json:"name"`
+			Input string `json:"input"` // JSON, as text
+		} `json:"detail"`
+	}
+	if err := json.Unmarshal(event, &e); err != nil {
+		return docket.Input{}, fmt.Errorf("reading the event of a run that ended: %w", err)
+	}
+	var in docket.Input
+	if e.Detail.Input == "" {
+		return docket.Input{}, fmt.Errorf("the event of run %q brings no input", e.Detail.Name)
+	}
+	if err := json.Unmarshal([]byte(e.Detail.Input), &in); err != nil {
+		return docket.Input{}, fmt.Errorf("the input of run %q: %w", e.Detail.Name, err)
+	}
+	if in.Name() == "" || in.Leg == "" || in.Run < 1 {
+		return docket.Input{}, fmt.Errorf("the input of run %q names no leg and run", e.Detail.Name)
+	}
+	return in, nil
 }

@@ -136,3 +136,37 @@ func TestStop(t *testing.T) {
 		})
 	}
 }
+
+func TestReadEnd(t *testing.T) {
+	rows := []struct {
+		name, event string
+		want        docket.Input
+		wantErr     bool
+	}{
+		{
+			"the run of any aggregate", `{"source":"aws.states","detail":{"name":"lamp-l1-watch-2","status":"FAILED","input":"{\"of\":\"lamp/l1\",\"leg\":\"watch\",\"run\":2,\"asked\":0}"}}`,
+			docket.Input{Of: "lamp/l1", Leg: "watch", Run: 2},
+			false,
+		},
+		{
+			"a run of an earlier build", `{"detail":{"name":"c1-opinion-1","input":"{\"caseId\":\"c1\",\"leg\":\"opinion\",\"run\":1}"}}`,
+			docket.Input{CaseID: "c1", Leg: "opinion", Run: 1},
+			false,
+		},
+		{"an input that was too long", `{"detail":{"name":"c1-opinion-1","inputDetails":{"included":false}}}`, docket.Input{}, true},
+		{"an input that is null", `{"detail":{"name":"c1-opinion-1","input":null}}`, docket.Input{}, true},
+		{"a run for nobody", `{"detail":{"name":"by-hand","input":"{}"}}`, docket.Input{}, true},
+		{"an input without a run", `{"detail":{"input":"{\"of\":\"c1\",\"leg\":\"opinion\"}"}}`, docket.Input{}, true},
+		{"an input that is no object", `{"detail":{"input":"[1]"}}`, docket.Input{}, true},
+		{"another event", `{"Records":[]}`, docket.Input{}, true},
+		{"what is no JSON", `ended`, docket.Input{}, true},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			got, err := ReadEnd([]byte(row.event))
+			if got != row.want || (err != nil) != row.wantErr {
+				t.Errorf("got %+v, %v, want %+v, error %v", got, err, row.want, row.wantErr)
+			}
+		})
+	}
+}

@@ -57,13 +57,28 @@ func Pause(received int) time.Duration { return pauses[min(max(received, 1), len
 // Later lets a message that was received so often rest before it comes again.
 // Failing to is harmless: it comes again sooner.
 func (q *Queue) Later(ctx context.Context, handle string, received int) error {
+	return q.Rest(ctx, handle, Pause(received))
+}
+
+// Rest lets a message rest for so long before it comes again, in whole seconds and at
+// most just below the twelve hours that the queue allows. Failing to is harmless: it comes again sooner.
+func (q *Queue) Rest(ctx context.Context, handle string, pause time.Duration) error {
 	_, err := q.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
-		QueueUrl: &q.url, ReceiptHandle: &handle, VisibilityTimeout: int32(Pause(received) / time.Second),
+		QueueUrl: &q.url, ReceiptHandle: &handle, VisibilityTimeout: seconds(pause),
 	})
 	if err != nil {
 		return fault.Because(fault.Unavailable, "busy", fmt.Errorf("letting a message rest: %w", err))
 	}
 	return nil
+}
+
+// longest is how long a message may rest. The queue counts its twelve hours from when
+// the message was received, and the function has had it for a while.
+const longest = 12*time.Hour - 2*time.Minute
+
+// seconds rounds up: a message that comes a moment too early would be put back once more.
+func seconds(pause time.Duration) int32 {
+	return int32((min(max(pause, 0), longest) + time.Second - 1) / time.Second)
 }
 
 // Parse reads a message of the queue. It fails with fault.Invalid for anything

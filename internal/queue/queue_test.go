@@ -29,6 +29,25 @@ func TestPausesGrowAndStayWithinWhatTheQueueAllows(t *testing.T) {
 	}
 }
 
+func TestAMessageRestsInWholeSecondsAndWithinWhatTheQueueAllows(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		pause time.Duration
+		want  int32
+	}{
+		{"nothing is nothing", 0, 0},
+		{"a clock that was set back does not hurry", -time.Minute, 0},
+		{"a moment is a second", time.Millisecond, 1},
+		{"a pause that has begun is rounded up", 29*time.Second + time.Millisecond, 30},
+		{"the longest pause of a run", 6 * time.Hour, 21600},
+		{"more than the queue allows is cut", 100 * time.Hour, 43080},
+	} {
+		if got := seconds(row.pause); got != row.want {
+			t.Errorf("%s: got %d s, want %d", row.name, got, row.want)
+		}
+	}
+}
+
 func TestParse(t *testing.T) {
 	for _, tt := range []struct {
 		sentence string

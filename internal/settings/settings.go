@@ -17,6 +17,7 @@ const (
 	Bucket   Name = "JIXU_BUCKET"    // name of the bucket that keeps the files
 	Notices  Name = "JIXU_NOTICES"   // URL of the queue of notices
 	Events   Name = "JIXU_EVENTS"    // URL of the queue of events for organisations' own machines
+	Ends     Name = "JIXU_ENDS"      // URL of the queue of runs that ended
 	Machines Name = "JIXU_MACHINES"  // what the ARNs of all state machines begin with
 	LinkKey  Name = "JIXU_LINK_KEY"  // id or ARN of the key that makes links and codes
 	SealKey  Name = "JIXU_SEAL_KEY"  // id or ARN of the key that seals signing secrets
@@ -40,6 +41,7 @@ type Settings struct {
 	Bucket   string
 	Notices  string
 	Events   string
+	Ends     string
 	Machines string
 	LinkKey  string
 	SealKey  string
@@ -107,7 +109,7 @@ func (s Settings) contradictions() []string {
 // field is where the value of name is kept.
 func (s *Settings) field(name Name) *string {
 	fields := map[Name]*string{
-		stage: &s.Stage, Table: &s.Table, Bucket: &s.Bucket, Notices: &s.Notices, Events: &s.Events,
+		stage: &s.Stage, Table: &s.Table, Bucket: &s.Bucket, Notices: &s.Notices, Events: &s.Events, Ends: &s.Ends,
 		Machines: &s.Machines, LinkKey: &s.LinkKey, SealKey: &s.SealKey, Loopback: &s.Loopback, Site: &s.Site, Issuer: &s.Issuer,
 		Client: &s.Client, SMTP: &s.SMTP, MailFrom: &s.MailFrom, Clock: &s.Clock, Scanner: &s.Scanner,
 	}

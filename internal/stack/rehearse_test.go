@@ -24,6 +24,7 @@ import (
 
 	"jixu/internal/casework"
 	"jixu/internal/docket"
+	"jixu/internal/gate"
 	"jixu/internal/journey"
 	"jixu/internal/local"
 	"jixu/internal/sample"
@@ -194,6 +195,12 @@ func answer(s *scene) {
 	s.must(err)
 }
 
+// begunAgain makes a case whose opinion was begun again a moment ago.
+func begunAgain(s *scene) {
+	fresh(s)
+	s.must(s.stack.Invoke(s.ctx, "revive-runs", s.payload("revive-runs/a-run-failed")))
+}
+
 // Checks of what an event left behind.
 
 func fileIs(file string, state docket.FileState, reason string) func(*scene) {
@@ -213,6 +220,15 @@ func versionRaised(s *scene) {
 func opinionGiven(s *scene) {
 	if got := s.record().Case.Opinion.State; got != casework.Given {
 		s.Errorf("the opinion: got %s, want given", got)
+	}
+}
+
+// runIs says which run carries a leg.
+func runIs(leg gate.Leg, want int) func(*scene) {
+	return func(s *scene) {
+		if got := s.record().Case.Track(leg).Run; got != want {
+			s.Errorf("the run of %s: got %d, want %d", leg, got, want)
+		}
 	}
 }
 
@@ -309,6 +325,12 @@ var rows = []struct {
 	{"relay-entries/entries-come-twice-and-out-of-order", answered, nothingFailed, nil},
 	{"relay-entries/nobody-knows-the-entry", nil, nothingFailed, nil},
 	{"retell-entries/the-minute-comes", submitted, quiet, nil},
+	{"revive-runs/a-message-that-says-nothing", nil, nothingFailed, nil},
+	{"revive-runs/a-run-failed", fresh, nothingFailed, runIs(gate.Opinion, 2)},
+	{"revive-runs/a-run-of-an-earlier-build-was-stopped", fresh, nothingFailed, runIs(gate.Reply, 2)},
+	{"revive-runs/its-input-was-too-long", fresh, nothingFailed, runIs(gate.Opinion, 1)},
+	{"revive-runs/its-leg-is-over", answered, nothingFailed, opinionGiven},
+	{"revive-runs/its-leg-must-be-left-alone", begunAgain, `{"batchItemFailures":[{"itemIdentifier":"m-0"}]}`, runIs(gate.Opinion, 2)},
 	{"ring-deadlines/the-minute-comes", submitted, quiet, nil},
 
 	{"send-notice/a-code-was-asked-for", coded, nothingFailed, mailed("zhou.heng@mpa.example")},

@@ -127,8 +127,8 @@ func TestAGateIsAskedFourTimesMoreAndThenTheRunEnds(t *testing.T) {
 			t.Errorf("%s of the %s, after four time-outs: got %s, asked %d times, want RUNNING and 5", leg.kind, leg.leg, w.status(r), w.asked)
 		}
 		w.expire(r)
-		if w.status(r) != "SUCCEEDED" || w.asked != 5 || r.At != "The sweep starts the next run" {
-			t.Errorf("%s of the %s, after five: got %s at %q, asked %d times, want it ended for the sweep", leg.kind, leg.leg, w.status(r), r.At, w.asked)
+		if w.status(r) != "SUCCEEDED" || w.asked != 5 || r.At != "The next run goes on" {
+			t.Errorf("%s of the %s, after five: got %s at %q, asked %d times, want it ended for the next", leg.kind, leg.leg, w.status(r), r.At, w.asked)
 		}
 	}
 }
