@@ -97,12 +97,14 @@ var (
 	globalMemory = regexp.MustCompile(`(?s)\nGlobals:.*?\n    MemorySize: (\d+)`)
 	ownMemory    = regexp.MustCompile(`\n      MemorySize: (\d+)`)
 	codeURI      = regexp.MustCompile(`\n      CodeUri: functions/([a-z-]+)/?\n`)
-	sweepRate    = regexp.MustCompile(`\n  SweepRate:\n    Type: String\n    Default: rate\((\d+) minutes?\)`)
+	sweepRate    = regexp.MustCompile(`\n  SweepRate:\n    Type: String\n    Default: rate\((\d+) (minute|hour|day)s?\)`)
+	polled       = regexp.MustCompile(`\n      EventSourceArn: !GetAtt \w+\.Arn\n`) // a queue; the stream is Table.StreamArn
 )
 
 // plan is what the template says that has a price.
 type plan struct {
 	memory     map[string]int // MB by function
+	queues     int            // that Lambda polls
 	sweepEvery time.Duration
 }
 
@@ -116,9 +118,9 @@ func readPlan(root string) (plan, error) {
 	if global == nil || rate == nil {
 		return plan{}, fmt.Errorf("reading template.yaml: no memory for all functions, or no rate of the sweep")
 	}
-	p := plan{memory: map[string]int{}}
-	minutes, _ := strconv.Atoi(rate[1]) // the pattern lets only digits through
-	p.sweepEvery = time.Duration(minutes) * time.Minute
+	p := plan{memory: map[string]int{}, queues: len(polled.FindAllString(text, -1))}
+	n, _ := strconv.Atoi(rate[1]) // the pattern lets only digits through
+	p.sweepEvery = time.Duration(n) * map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[rate[2]]
 	for _, resource := range strings.Split(text, "Type: AWS::Serverless::Function\n")[1:] {
 		resource, _, _ = strings.Cut(resource, "\n\n")
 		name := codeURI.FindStringSubmatch("\n" + resource)
@@ -316,7 +318,7 @@ func (b bill) printBeside(out io.Writer) {
 		number(b.priced(looking)/float64(n), 8), number(b.priced(looking), 6))
 	open := line{priceRead, b.metered.tally.of[sweeping].units.Read - b.metered.tally.of[sweepOff].units.Read}
 	times := b.metered.days() * float64(24*time.Hour/b.sweepEvery)
-	g.row(fmt.Sprintf("sweeps that reread the open case: %.0f days, every %.0f min, %s read units", b.metered.days(), b.sweepEvery.Minutes(), count(open.n)),
+	g.row(fmt.Sprintf("sweeps that reread the open case: %.0f days, every %.1f h, %s read units", b.metered.days(), b.sweepEvery.Hours(), count(open.n)),
 		number(times, 0), number(open.dollars(), 8), number(times*open.dollars(), 6))
 	g.print(out)
 }
@@ -338,8 +340,8 @@ func (b bill) printIdle(out io.Writer) {
 		sum += n * b.priced(s.act)
 	}
 	// Lambda keeps five pollers at a queue, each asking for twenty seconds.
-	polls, schedules := line{priceQueue, 5 * float64(month/(20*time.Second))}, line{priceSchedule, calls}
-	g.row(polls.what+", empty polls of Lambda's five pollers", number(polls.n, 0), number(polls.dollars(), 4))
+	polls, schedules := line{priceQueue, 5 * float64(b.queues) * float64(month/(20*time.Second))}, line{priceSchedule, calls}
+	g.row(fmt.Sprintf("%s, empty polls of Lambda's five pollers at each of %d queues", polls.what, b.queues), number(polls.n, 0), number(polls.dollars(), 4))
 	g.row(schedules.what, number(schedules.n, 0), number(schedules.dollars(), 4))
 	g.row("= without keys, alarms, logs and storage", "", number(sum+polls.dollars()+schedules.dollars(), 4))
 	g.print(out)

@@ -82,8 +82,8 @@ func TestThePlanIsTheTemplates(t *testing.T) {
 	if len(p.memory) != len(folders) {
 		t.Errorf("got %d functions, want %d", len(p.memory), len(folders))
 	}
-	if p.sweepEvery < time.Minute {
-		t.Errorf("the sweep: got every %v, want at least a minute", p.sweepEvery)
+	if p.sweepEvery != 24*time.Hour || p.queues != 3 {
+		t.Errorf("got a sweep every %v and %d queues, want one a day, and notices, events and ends", p.sweepEvery, p.queues)
 	}
 }
 

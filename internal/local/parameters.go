@@ -7,7 +7,7 @@ func Parameters(e *Emulator, desk *Desk) map[string]string {
 		"Architecture":     Architecture(),
 		"LogRetentionDays": "1",
 		"Clock":            "table",
-		"SweepRate":        "rate(1 minute)", // as fast as schedules go: nobody waits five minutes at a desk
+		"SweepRate":        "rate(1 minute)", // as fast as schedules go: the emulator tells nobody that a run has ended
 		"SiteUrl":          e.Site(),
 		"SiteDomain":       Host,
 		"CertificateArn":   "arn:" + Partition + ":acm:" + Region + ":" + Account + ":certificate/00000000-0000-0000-0000-000000000000",
