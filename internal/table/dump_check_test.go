@@ -28,7 +28,7 @@ import (
 )
 
 // dump is the name of the one that -add writes, if it is not there yet.
-const dump = goldens + "dump-2026-11"
+const dump = goldens + "dump-2026-12"
 
 // A house lives on a real table as it does in memory. Written out and loaded into
 // another table, it gives the same answers; with -add it is kept.

@@ -21,9 +21,10 @@ import (
 	"jixu/internal/policy"
 )
 
-func dumped(t *testing.T) []item {
+// dumped are the items of a table that was written out: of all, or of one by its month.
+func dumped(t *testing.T, month string) []item {
 	t.Helper()
-	paths, err := filepath.Glob("testdata/stored/dump-*.jsonl")
+	paths, err := filepath.Glob("testdata/stored/dump-" + month + "*.jsonl")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("finding dumps: %v, %d found", err, len(paths))
 	}
@@ -45,7 +46,7 @@ var otherwise = map[string]string{
 func TestEveryDumpedItemIsReadAndWrittenAgain(t *testing.T) {
 	seen := map[string]int{}
 	cases := map[string][]item{}
-	for _, it := range dumped(t) {
+	for _, it := range dumped(t, "") {
 		k := keyOf(it)
 		kind, _, _ := strings.Cut(k.pk, sep)
 		part, _, _ := strings.Cut(k.sk, sep)
@@ -112,7 +113,7 @@ func again[T any](at func(T) key) func(item) (item, error) {
 
 // asItIs is for what holds no document: its key is its content.
 func asItIs(it item) (item, error) {
-	return beside(keyOf(it).item(), it, attrCase, attrPerson, attrOffset, attrTries, attrTTL, attrListPK, attrListSK), nil
+	return beside(keyOf(it).item(), it, attrCase, attrPerson, attrOffset, attrTries, attrTTL, attrListPK, attrListSK, attrWorkPK, attrWorkSK), nil
 }
 
 func entryAgain(it item) (item, error) {
@@ -148,6 +149,11 @@ func headAgain(it item) (item, error) {
 	if err != nil {
 		return nil, err
 	}
+	if has(it, attrSeq) { // as it is written now
+		at, _ := parseInstant(textOf(it, attrListSK))
+		now, err := headItem(docket.Change{Head: h, Home: docket.Place{List: strings.TrimPrefix(textOf(it, attrListPK), "named#"), At: at}})
+		return beside(now, it, attrGates, attrBrought), err
+	}
 	was, err := decode[sheet](it)
 	if err != nil {
 		return nil, err
@@ -181,7 +187,7 @@ var rewritten = map[string]func(item) (item, error){
 		}
 		home := docket.Place{List: docket.OwnPages.Of(c.Hospital), At: c.EditedAt}
 		now, err := headItem(docket.Change{Head: h, Home: home, Open: c.Waiting()})
-		return beside(now, it, attrGates), err
+		return beside(now, it, attrGates, attrBrought), err
 	},
 	"CASE GATE": func(it item) (item, error) {
 		g, err := decode[gate.Gate](it)
@@ -212,6 +218,17 @@ var rewritten = map[string]func(item) (item, error){
 	"CASE ENTRY": entryAgain, "CASE SEAT": asItIs, "CASE COPY": asItIs, "CASE ROW": asItIs,
 	"INQUIRY HEAD": headAgain, "INQUIRY ENTRY": entryAgain, "INQUIRY ROW": asItIs,
 	"VARIETY HEAD": headAgain, "VARIETY ENTRY": entryAgain, "TRUST HEAD": headAgain, "TRUST ENTRY": entryAgain,
+	"CASE TIMER": asItIs, "INQUIRY TIMER": asItIs,
+	"ROWS": func(it item) (item, error) {
+		list, _ := strings.CutPrefix(textOf(it, attrPK), "ROWS#")
+		sort, name, ok := parseRow(textOf(it, attrSK))
+		if !ok {
+			return nil, fmt.Errorf("got the place %s, want one of a row", textOf(it, attrSK))
+		}
+		b := batch{}
+		b.row(docket.Row{List: list, Sort: sort, Name: name, Body: json.RawMessage(textOf(it, attrData))})
+		return b.writes[0].Put.Item, b.err
+	},
 	"NUMBER": asItIs, "CODES": asItIs, "SUBJECT": asItIs, "ORG PERSON": asItIs, "SETTINGS": settingAgain,
 	"OP":      again(func(o docket.Operation) key { return operationKey(o.Scope, o.ID) }),
 	"READ":    again(readingKey),
@@ -273,7 +290,7 @@ func TestStreamRecordsNameTheirEntries(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want []docket.EntryRef
-	for _, it := range dumped(t) {
+	for _, it := range dumped(t, "2026-11") {
 		e, err := history.Decode([]byte(textOf(it, attrData)))
 		if err == nil {
 			want = append(want, docket.EntryRef{Of: strings.TrimPrefix(e.Aggregate, docket.CaseKind+"/"), Seq: e.Seq})
@@ -296,7 +313,7 @@ func addRecords(t *testing.T, path string) {
 	t.Helper()
 	var records []any
 	seen := map[string]bool{}
-	for i, it := range dumped(t) {
+	for i, it := range dumped(t, "2026-11") {
 		k := keyOf(it)
 		kind, _, _ := strings.Cut(k.pk, sep)
 		part, _, _ := strings.Cut(k.sk, sep)

@@ -39,7 +39,8 @@ func (h *house) live() {
 	h.unanswered()
 }
 
-// unanswered is a question whose time passes.
+// unanswered is a question whose time passes, and what waits for its instant when the
+// house is written out.
 func (h *house) unanswered() {
 	h.rules(func(r *policy.Rules) {
 		l := r.Limits[policy.Receiving]
@@ -51,7 +52,11 @@ func (h *house) unanswered() {
 	})
 	h.World.Clock.Advance(15 * 24 * time.Hour)
 	h.ring()
+	h.do("inquiry-that-still-waits", func(op docket.Op) (docket.Receipt, error) {
+		return h.Desk.Inquire(ctx, op, false, "标签", "可以加贴吗？", "", actor("lin"))
+	})
 	h.rules(func(*policy.Rules) {})
+	h.submitted("not-looked-at-yet", "lin", casework.Device, nil)
 }
 
 // firstDevice is a life with a question before it, both supplements, every file
