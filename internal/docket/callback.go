@@ -25,7 +25,10 @@ type Machines struct {
 	Loopback bool             // events may go to this very machine: development only
 }
 
-const trustKind = "trust"
+const (
+	trustKind = "trust"
+	trusts    = "trusts" // the list of all
+)
 
 // SecretBytes is how long a secret is.
 const secretBytes = 32
@@ -115,7 +118,7 @@ func (m *Machines) change(ctx context.Context, op Op, digest string, a party.Act
 		}
 		commit, receipt, err := Alone(Deed{
 			Was: was, Kind: trustKind, ID: a.Org, Verb: ch.Verb, By: a, Facts: ch.Facts,
-			Home: Place{"trusts", s.Now}, Body: func(Head) any { return ch.Trust },
+			Home: Place{trusts, s.Now}, Body: func(Head) any { return ch.Trust },
 		}, s)
 		receipt.Made = ch.Facts.Secret
 		return commit, receipt, err

@@ -165,11 +165,24 @@ func (d *Desk) changeInquiry(ctx context.Context, op Op, id, digest string, a pa
 	})
 }
 
+// dueTimer is the timer of a question: its deadline.
+const dueTimer = "due"
+
 // inquired writes ch, listed for who asked, for who was asked, and with its case.
 func inquired(was Head, ch inquiry.Change, s law.Setting) (Commit, Receipt, error) {
 	q := ch.Inquiry
+	d := placed(q)
+	d.Was, d.Verb, d.By, d.Facts = was, ch.Verb, ch.By, ch.Facts
+	if was.Version == 0 && q.Deadline != nil {
+		d.Timers = []Timer{{dueTimer, q.Deadline.Due}}
+	}
+	return Alone(d, s)
+}
+
+// placed is a deed of q as far as q itself says it.
+func placed(q inquiry.Inquiry) Deed {
 	d := Deed{
-		Was: was, Kind: inquiryKind, ID: q.ID, Number: q.Number, Verb: ch.Verb, By: ch.By, Facts: ch.Facts,
+		Kind: inquiryKind, ID: q.ID, Number: q.Number,
 		Home: Place{inquiriesOf(q.Hospital), q.At}, Body: func(Head) any { return q },
 	}
 	for _, org := range q.To {
@@ -178,10 +191,7 @@ func inquired(was Head, ch inquiry.Change, s law.Setting) (Commit, Receipt, erro
 	if q.Case != "" {
 		d.Lists = append(d.Lists, Place{inquiriesWith(q.Case), q.At})
 	}
-	if was.Version == 0 && q.Deadline != nil {
-		d.Timers = []Timer{{"due", q.Deadline.Due}}
-	}
-	return Alone(d, s)
+	return d
 }
 
 // timerOfInquiry lets the clock speak of a question whose deadline has passed, once.

@@ -52,6 +52,10 @@ type Kind struct {
 	// Remind is what the sweep does beside, in case a timer was never set; nil: nothing.
 	Remind func(ctx context.Context, t *Teller, s Stored) error
 
+	// Standing says where an aggregate belongs in lists and marks, for a rebuild; nil: it
+	// is left as it stands.
+	Standing func(Stored, []history.Entry) (Standing, error)
+
 	// FileRule says what a file of the aggregate may be; nil: what evidence may be.
 	FileRule func(ctx context.Context, d *Desk, s Stored, f File) (dossier.Rule, error)
 }
@@ -99,11 +103,11 @@ func init() {
 		{
 			Name: CaseKind, Page: "/cases/", API: "/api/v1/cases/", Envelope: casework.Envelope,
 			Machine: "review-application", Carries: gate.Legs, Legs: legsOfCase, Restart: restartCase,
-			Ring: ringCase, Recount: recountCase, Timer: timerOfCase, Remind: remindOfCase, FileRule: fileRuleOfCase,
+			Ring: ringCase, Recount: recountCase, Timer: timerOfCase, Remind: remindOfCase, FileRule: fileRuleOfCase, Standing: standingOfCase,
 		},
-		{Name: inquiryKind, Page: "/inquiries/", API: "/api/v1/inquiries/", As: NoticeInquiry, Timer: timerOfInquiry},
-		{Name: varietyKind, Page: "/varieties/", API: "/api/v1/varieties/"},
-		{Name: trustKind, API: "/api/v1/organisation/machine"},
+		{Name: inquiryKind, Page: "/inquiries/", API: "/api/v1/inquiries/", As: NoticeInquiry, Timer: timerOfInquiry, Standing: standingOfInquiry},
+		{Name: varietyKind, Page: "/varieties/", API: "/api/v1/varieties/", Standing: standingOfVariety},
+		{Name: trustKind, API: "/api/v1/organisation/machine", Standing: standingOfTrust},
 	}
 }
 

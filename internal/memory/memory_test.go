@@ -19,6 +19,10 @@ func TestStore(t *testing.T) {
 	storetest.Store(t, func(*testing.T) docket.Store { return quietly().Store })
 }
 
+func TestRebuilder(t *testing.T) {
+	storetest.Rebuilder(t, func(*testing.T) docket.Rebuilder { return quietly().Store })
+}
+
 func TestPasses(t *testing.T) {
 	storetest.Passes(t, func(*testing.T) storetest.House {
 		w := quietly()

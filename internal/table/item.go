@@ -218,6 +218,14 @@ func (c *change) expression() *string {
 	return aws.String(strings.Join(out, " "))
 }
 
+// named returns the names, or nil if there are none: DynamoDB refuses an empty map.
+func (c *change) named() map[string]string {
+	if len(c.names) == 0 {
+		return nil
+	}
+	return c.names
+}
+
 // given returns the values, or nil if there are none: DynamoDB refuses an empty map.
 func (c *change) given() item {
 	if len(c.values) == 0 {

@@ -207,7 +207,7 @@ func (s *Store) remove(ctx context.Context, k key, c *change, condition string) 
 	err := s.patiently(ctx, func() error {
 		_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 			TableName: &s.name, Key: k.item(), ConditionExpression: &condition,
-			ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.given(),
+			ExpressionAttributeNames: c.named(), ExpressionAttributeValues: c.given(),
 		})
 		return err
 	})

@@ -86,6 +86,9 @@ func tableKeeps(t *testing.T, db *dynamodb.Client) {
 	t.Run("store", func(t *testing.T) {
 		storetest.Store(t, func(t *testing.T) docket.Store { return fresh(t, db) })
 	})
+	t.Run("rebuilder", func(t *testing.T) {
+		storetest.Rebuilder(t, func(t *testing.T) docket.Rebuilder { return fresh(t, db) })
+	})
 	t.Run("passes", func(t *testing.T) {
 		storetest.Passes(t, func(t *testing.T) storetest.House {
 			s := fresh(t, db)
@@ -129,6 +132,12 @@ func tableKeeps(t *testing.T, db *dynamodb.Client) {
 			name := storetest.FreshTable(t, db)
 			storetest.LoadDump(t, db, name, storetest.ReadDump(t, parts...))
 			storetest.Remembers(t, table.New(db, name), said)
+			t.Run("and after its lists were lost and written anew", func(t *testing.T) {
+				lost := storetest.FreshTable(t, db)
+				storetest.LoadDump(t, db, lost, storetest.WithoutLists(storetest.ReadDump(t, parts...)))
+				storetest.Rebuilds(t, table.New(db, lost))
+				storetest.Remembers(t, table.New(db, lost), said)
+			})
 		}
 	})
 	t.Run("a clock that moves runs ahead by the offset in the table", func(t *testing.T) {

@@ -1,0 +1,98 @@
+package docket_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"jixu/internal/docket"
+	"jixu/internal/gate"
+)
+
+// lists says what every list of a town shows, and what is due and open.
+func (tw *town) lists() string {
+	ctx := context.Background()
+	var out []string
+	names := []string{"inquiries/h1", "inquiries/mpa", "inquiries/hc", "varieties/device", "varieties/drug", "trusts"}
+	for _, org := range []string{"h1", "h2", "mpa", "hc", "customs", "nmpa"} {
+		for _, list := range []docket.PageList{docket.OwnPages, docket.InboxPages, docket.CopiesPages} {
+			names = append(names, list.Of(org))
+		}
+	}
+	for _, list := range names {
+		rows, _, err := tw.World.Store.List(ctx, list, "", 1000)
+		must(tw.t, err)
+		for _, row := range rows {
+			line := list + " " + row.Head.Name() + " " + row.At.UTC().Format(time.RFC3339Nano)
+			if row.Gate != nil {
+				line += " " + row.Gate.ID
+			}
+			out = append(out, line)
+		}
+	}
+	due, err := tw.World.Store.Due(ctx, monday.AddDate(1, 0, 0), 1000)
+	must(tw.t, err)
+	open, err := tw.World.Store.Open(ctx, "", 1000)
+	must(tw.t, err)
+	return strings.Join(append(out, fmt.Sprint("due ", due), fmt.Sprint("open ", open)), "\n")
+}
+
+// What a house shows does not change when all of it is written anew.
+func TestARebuildOfWhatIsRightChangesNothing(t *testing.T) {
+	ctx := context.Background()
+	ta := tell(newTown(t))
+	waits := submitAs(t, ta.town, "waits-")
+	want := ta.lists()
+	heads := func() (out []int) {
+		for _, name := range []string{ta.first, waits.id, "variety/" + ta.variety, "inquiry/" + ta.question} {
+			h, err := ta.World.Store.Head(ctx, name)
+			must(t, err)
+			out = append(out, h.Version)
+		}
+		return out
+	}
+	before := heads()
+	for range 2 {
+		out, err := ta.Desk.Rebuild(ctx, ta.World.Store)
+		if err != nil || out.Seen < 4 || out.Written != out.Seen {
+			t.Fatalf("got %+v and %v, want everything written", out, err)
+		}
+	}
+	if got := ta.lists(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if after := heads(); !slices.Equal(after, before) {
+		t.Errorf("got versions %v, want them unmoved, %v", after, before)
+	}
+}
+
+// A lost list comes back from what history says, and what this build cannot read is
+// left as it stands, and named.
+func TestARebuildBringsListsBackAndNamesWhatItLeaves(t *testing.T) {
+	ctx := context.Background()
+	tw := lampTown(t)
+	p := submitAs(t, tw, "a-")
+	_, err := tw.Desk.Move(ctx, "", op("light"), "light", actor("lin"), lighting("l1", actor("lin")))
+	must(t, err)
+	want := tw.lists()
+	s, err := tw.World.Store.Load(ctx, p.id)
+	must(t, err)
+	must(t, tw.World.Store.Stand(ctx, s, docket.Standing{Home: docket.Place{List: "nowhere", At: monday}}))
+	if tw.lists() == want {
+		t.Fatal("nothing was lost")
+	}
+	out, err := tw.Desk.Rebuild(ctx, tw.World.Store)
+	must(t, err)
+	if got := tw.lists(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if !slices.Equal(out.Left, []string{lampName}) {
+		t.Errorf("got %v left, want the lamp, which says nothing of where it stands", out.Left)
+	}
+	if g := p.ref(gate.Opinion); g.Gate == "" {
+		t.Errorf("the gate is gone")
+	}
+}

@@ -1,0 +1,56 @@
+package memory
+
+import (
+	"context"
+	"time"
+
+	"jixu/internal/docket"
+)
+
+var _ docket.Rebuilder = (*Store)(nil)
+
+// Names lists every aggregate. See [docket.Rebuilder].
+func (s *Store) Names(ctx context.Context, after string, limit int) ([]string, string, error) {
+	next := ""
+	names, err := call(ctx, s.world, "Store.Names", func() ([]string, error) {
+		var names []string
+		for _, name := range sortedKeys(s.state.shelves) {
+			if s.state.shelves[name].head != nil && name > after {
+				names = append(names, name)
+			}
+		}
+		if limit > 0 && len(names) > limit {
+			next = names[limit-1]
+		}
+		return first(names, limit), nil
+	})
+	return names, next, err
+}
+
+// Stand writes anew where an aggregate stands. See [docket.Rebuilder].
+func (s *Store) Stand(ctx context.Context, stored docket.Stored, at docket.Standing) error {
+	return run(ctx, s.world, "Store.Stand", func() error {
+		name := stored.Name()
+		sh := s.state.shelves[name]
+		if sh.version != stored.Version {
+			return moved("%s is at %d, not %d", name, sh.version, stored.Version)
+		}
+		sh.home, sh.open, sh.lists, sh.timers = at.Home, at.Open, map[string]time.Time{}, cloned(sh.timers)
+		for _, p := range at.Lists {
+			sh.lists[p.List] = p.At
+		}
+		for _, timer := range at.Timers {
+			if _, set := sh.timers[timer.Key]; !set {
+				sh.timers[timer.Key] = timer.At
+			}
+		}
+		for id := range sh.gates {
+			delete(s.state.deferred, name+"#"+id)
+		}
+		for _, r := range at.Rows {
+			s.state.rows[rowKey(r)] = r
+		}
+		s.shelve(name, sh)
+		return nil
+	})
+}
