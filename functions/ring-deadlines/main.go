@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
@@ -36,5 +37,6 @@ func build() (*docket.Bell, error) {
 	if err != nil {
 		return nil, err
 	}
+	desk.Patience = 2 * time.Second // one that others keep moving holds up nobody: it comes again in a quarter of an hour
 	return &docket.Bell{Desk: desk, Teller: &docket.Teller{Desk: desk, Notices: queue.New(s.AWS, s.Notices), Outbox: s.Store}}, nil
 }

@@ -61,8 +61,8 @@ func (d *Desk) ofCase(ctx context.Context, stored Stored, s law.Setting, ask fun
 const (
 	// A sweep comes once a day; whose time was longer ago has been reminded.
 	remindWithin = 24 * time.Hour
-	// A timer comes when it can: after days without a clock it still speaks.
-	remindLate = 7 * 24 * time.Hour
+	// A timer comes when it can: however long there was no clock, it still speaks.
+	remindLate = 100 * 365 * 24 * time.Hour
 )
 
 func remindOfCase(ctx context.Context, t *Teller, stored Stored) error {
@@ -88,10 +88,19 @@ func (t *Teller) remindOfCase(ctx context.Context, stored Stored, within time.Du
 const watchTimer = "watch"
 
 // timerOfCase reminds of what there is to remind of, and says when there will be more.
-func timerOfCase(ctx context.Context, t *Teller, stored Stored, _ string) (time.Time, error) {
+func timerOfCase(ctx context.Context, t *Teller, stored Stored, ref GateRef) (time.Time, error) {
+	if ref.Timer != watchTimer {
+		return time.Time{}, strange("timer", ref)
+	}
 	r, err := CaseRecord(stored)
-	if err != nil || !r.Case.Waiting() {
+	if err != nil {
 		return time.Time{}, err
+	}
+	if len(r.Case.Submissions) == 0 { // its own submission is not to be seen yet
+		return ref.At.Add(time.Minute), nil
+	}
+	if !r.Case.Waiting() {
+		return time.Time{}, nil
 	}
 	if err := t.remindOfCase(ctx, stored, remindLate); err != nil {
 		return time.Time{}, err

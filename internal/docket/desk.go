@@ -197,6 +197,9 @@ func (d *Desk) Move(ctx context.Context, name string, op Op, digest string, by p
 			unclear = err
 		}
 	}
+	if r, done, err := d.done(ctx, scope, op, digest); err == nil && done {
+		return r, nil // the last attempt, or one before it whose answer was lost
+	}
 	if errors.Is(unclear, fault.Conflict) {
 		return Receipt{}, fault.Because(fault.Conflict, "moved", unclear)
 	}

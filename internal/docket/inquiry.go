@@ -195,7 +195,10 @@ func placed(q inquiry.Inquiry) Deed {
 }
 
 // timerOfInquiry lets the clock speak of a question whose deadline has passed, once.
-func timerOfInquiry(ctx context.Context, t *Teller, s Stored, _ string) (time.Time, error) {
+func timerOfInquiry(ctx context.Context, t *Teller, s Stored, ref GateRef) (time.Time, error) {
+	if ref.Timer != dueTimer {
+		return time.Time{}, strange("timer", ref)
+	}
 	_, err := t.Desk.Move(ctx, s.Name(), Op{}, "", party.System, func(was Stored, set law.Setting) (Commit, Receipt, error) {
 		q, err := Body[inquiry.Inquiry](was.Head)
 		if err != nil {

@@ -48,7 +48,7 @@ type Kind struct {
 	Recount func(ctx context.Context, d *Desk, s Stored, set law.Setting) (Commit, Receipt, error)
 	// Timer does what must happen when a timer of the aggregate has come, and says when
 	// it comes again; the zero time: never. It is safe to repeat. nil: there are none.
-	Timer func(ctx context.Context, t *Teller, s Stored, key string) (next time.Time, err error)
+	Timer func(ctx context.Context, t *Teller, s Stored, ref GateRef) (next time.Time, err error)
 	// Remind is what the sweep does beside, in case a timer was never set; nil: nothing.
 	Remind func(ctx context.Context, t *Teller, s Stored) error
 
@@ -124,6 +124,11 @@ func kindOf(name string) Kind {
 		}
 	}
 	return Kind{Name: kind}
+}
+
+// known reports whether k is of this build.
+func (k Kind) known() bool {
+	return slices.ContainsFunc(kinds, func(other Kind) bool { return other.Name == k.Name })
 }
 
 // envelope reads what e says to whoever tells of it.

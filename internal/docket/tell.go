@@ -93,6 +93,9 @@ func (t *Teller) Tell(ctx context.Context, name string, seq int) error {
 	if !untold {
 		return nil
 	}
+	if kind := kindOf(name); !kind.known() { // the next build knows whom to tell, and how
+		return fault.Because(fault.Invalid, "operation", fmt.Errorf("telling entry %d of %s: this build does not know kind %q", seq, name, kind.Name))
+	}
 	head, err := t.Desk.Store.Head(ctx, name)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", name, err)

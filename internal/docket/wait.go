@@ -94,7 +94,7 @@ func (b *Bell) Ring(ctx context.Context) (rang int, err error) {
 	last, lost := time.Time{}, 0
 	seen := map[GateRef]bool{}
 	for len(seen) < ringBatch && !b.Desk.late(ctx) {
-		due, err := b.Desk.Store.Due(ctx, now, 25+len(failed))
+		due, err := b.Desk.Store.Due(ctx, now, 25+len(seen)) // what was done may still be listed, and what failed is
 		if err != nil {
 			return rang, errors.Join(append(failed, fmt.Errorf("listing what is due: %w", err))...)
 		}
@@ -153,6 +153,9 @@ func (b *Bell) one(ctx context.Context, ref GateRef) error {
 	if ref.Timer != "" {
 		return b.timer(ctx, ref)
 	}
+	if kindOf(ref.Of).Ring == nil {
+		return strange("gate", ref)
+	}
 	_, err := b.Desk.ring(ctx, ref)
 	if errors.Is(err, fault.Conflict) || errors.Is(err, fault.NotFound) {
 		return nil // answered, rung or recomputed meanwhile
@@ -163,17 +166,40 @@ func (b *Bell) one(ctx context.Context, ref GateRef) error {
 // timer does what a timer is set for and sets it anew, or takes it away. Until then it
 // stays where it is: one at which this function dies comes again.
 func (b *Bell) timer(ctx context.Context, ref GateRef) error {
-	var next time.Time
-	if kind := kindOf(ref.Of); kind.Timer != nil {
-		s, err := b.Desk.Store.Load(ctx, ref.Of)
-		if err != nil && !errors.Is(err, fault.NotFound) {
+	kind := kindOf(ref.Of)
+	if kind.Timer == nil {
+		return strange("timer", ref)
+	}
+	s, err := b.Desk.Store.Load(ctx, ref.Of)
+	if errors.Is(err, fault.NotFound) {
+		return b.Desk.Store.Defer(ctx, ref, time.Time{})
+	}
+	if err != nil {
+		return err
+	}
+	next, err := kind.Timer(ctx, b.Teller, s, ref)
+	if err != nil {
+		return err
+	}
+	if !next.IsZero() {
+		now, err := b.Desk.Clock.Now(ctx)
+		if err != nil {
 			return err
 		}
-		if err == nil {
-			if next, err = kind.Timer(ctx, b.Teller, s, ref.Timer); err != nil {
-				return err
-			}
-		}
+		next = later(next, now.Add(time.Minute)) // one that is always due takes one turn a minute
 	}
 	return b.Desk.Store.Defer(ctx, ref, next)
+}
+
+// strange says that this build does not know what is due: the next one may, and until
+// then it waits. Two builds work side by side while one takes the other's place.
+func strange(what string, ref GateRef) error {
+	return fault.Because(fault.Invalid, "operation", fmt.Errorf("%s %s%s of %s is of a kind that this build does not know", what, ref.Gate, ref.Timer, ref.Of))
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

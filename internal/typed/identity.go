@@ -2,6 +2,7 @@ package typed
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -22,7 +23,8 @@ const (
 	// day of birth from 1930 to 1999. It has no check digit.
 	OldResidentID
 	// Mobile is a mobile number of the mainland: 11 digits that begin with 13 to 19, with
-	// or without the country's +86, 86 or 0086.
+	// or without the country's +86, 86 or 0086. The number of an air waybill behind its word
+	// is none.
 	Mobile
 	// Passport is the number of a Chinese passport or of a permit of people from Hong
 	// Kong and Macao: E, G, D, S, P or H with 8 digits, or E with a letter and 7 digits,
@@ -140,11 +142,28 @@ var dates = regexp.MustCompile(`\b19[0-9]{2}-(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12][
 // dotted is a mobile number in groups that points part.
 var dotted = regexp.MustCompile(`\b1[3-9][0-9]\.[0-9]{4}\.[0-9]{4}\b`)
 
+// waybill is the number of an air waybill behind the word for one: an airline's three
+// digits, seven more and their check digit. Airlines from 130 to 199 begin as mobile
+// numbers do.
+var waybill = regexp.MustCompile(`(?:运单|提单|主单|分单|\bAWB|\bWAYBILL)[^0-9\n]{0,12}[0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}\b`)
+
+// withoutWaybill takes the number out of s, a match of waybill, if its check digit is
+// right: the seven digits before it modulo 7 (IATA Resolution 600a).
+func withoutWaybill(s string) string {
+	first := strings.IndexAny(s, "0123456789")
+	number := strings.NewReplacer(" ", "", "-", "").Replace(s[first:])
+	serial, err := strconv.Atoi(number[3:10])
+	if err != nil || serial%7 != int(number[10]-'0') {
+		return s
+	}
+	return s[:first] + "#"
+}
+
 func holdsMobile(text string) bool {
 	if dotted.MatchString(text) {
 		return true
 	}
-	rs := []rune(dates.ReplaceAllString(text, "日"))
+	rs := []rune(waybill.ReplaceAllStringFunc(dates.ReplaceAllString(text, "日"), withoutWaybill))
 	return holds(rs, 11, 3, between, isMobile) || holds(rs, 13, 2, between, func(d string) bool { return d[:2] == "86" && isMobile(d[2:]) }) ||
 		holds(rs, 15, 4, between, func(d string) bool { return d[:4] == "0086" && isMobile(d[4:]) })
 }
@@ -157,8 +176,8 @@ var dated = regexp.MustCompile(`^[DSPH](?:19|20)`)
 
 // ofAThing is a word, at the end of a text, that says of the number behind it that it is
 // no person's.
-var ofAThing = regexp.MustCompile(`(?:批号|批次|批次号|序列号|出厂编号|产品编号|型号|规格|货号|料号|目录号|订单号|订单编号|合同号|合同编号|运单号|提单号|发票号|发票号码|` +
-	`注册证号|注册证编号|批准文号|准字|\b(?:LOT|BATCH|SERIAL|SN|S/N|REF|MODEL|CAT|P/N|PN|PO)(?:[ .]*(?:NO|NUMBER|#))?|\([0-9]{2,4}\))[ .:：#为是]*$`)
+var ofAThing = regexp.MustCompile(`(?:批号|批次|批次号|序列号|出厂编号|设备编号|资产编号|证书编号|证书号|图号|病理号|产品编号|型号|规格|货号|料号|目录号|订单号|订单编号|合同号|合同编号|运单号|提单号|发票号|发票号码|` +
+	`注册证号|注册证编号|批准文号|准字|\b(?:LOT|BATCH|SERIAL|SN|S/N|REF|MODEL|CAT|P/N|PN|PO)(?:[ .]*(?:NO|NUMBER|#))?|\([0-9]{2,4}\))[ .:：#为是\t\n|(（\[【]*$`)
 
 // listed is what stands between the numbers of one list.
 var listed = regexp.MustCompile(`^[ ,，、;；/和及与\n]+$`)
