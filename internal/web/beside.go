@@ -89,7 +89,7 @@ func (x *exchange) beside(v docket.View) (Beside, error) {
 		b.Inquiries = append(b.Inquiries, Link{q.Number + " " + q.Subject, x.home() + "/inquiries/" + q.ID})
 	}
 	if x.site.Audience == Hospital && v.Case.Status == casework.Draft {
-		similar, err := x.site.Desk.Similar(x.ctx(), v.Case, x.actor)
+		similar, _, err := x.site.Desk.Similar(x.ctx(), v.Case, x.actor)
 		if err != nil {
 			return b, err
 		}

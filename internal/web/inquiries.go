@@ -34,12 +34,12 @@ var inquiryFields = []actField{{"kind", "radio", false}, {"subject", "text", fal
 func (x *exchange) inquiries() error { return x.showInquiries(http.StatusOK, nil) }
 
 func (x *exchange) showInquiries(status int, problems []fault.Problem) error {
-	all, err := x.site.Desk.Inquiries(x.ctx(), x.after("after"), 50, x.actor)
+	all, err := x.site.Desk.Inquiries(x.ctx(), x.after("after"), pageRows, x.actor)
 	if err != nil {
 		return err
 	}
 	d := x.directory()
-	p := inquiriesPage{Unreadable: x.unread(all.Unreadable), More: x.more("after", all.Next, len(all.Rows))}
+	p := inquiriesPage{Unreadable: x.unread(all.Unreadable), More: x.more("after", x.lang.Say("inquiries.title"), all.Next, len(all.Rows))}
 	for _, q := range all.Rows {
 		p.Rows = append(p.Rows, x.inquiryRow(q, d))
 	}
@@ -175,13 +175,13 @@ func (x *exchange) showInquiry(status int, problems []fault.Problem) error {
 
 // ownCases are the hospital's cases of a kind.
 func (x *exchange) ownCases(drug bool) []Choice {
-	cases, err := x.site.Desk.Cases(x.ctx(), "", x.actor)
+	cases, _, err := x.site.Desk.Cases(x.ctx(), "", pageRows, x.actor)
 	if err != nil {
 		return nil
 	}
 	var out []Choice
-	for _, c := range cases.Rows { // the newest; a question can be kept with an older one from a program
-		if (c.Kind == casework.Drug) == drug {
+	for _, row := range cases { // the newest; a question can be kept with an older one from a program
+		if c := row.Case; !row.Unreadable && (c.Kind == casework.Drug) == drug {
 			out = append(out, Choice{Value: c.ID, Label: c.Number + " " + productOf(c)})
 		}
 	}
