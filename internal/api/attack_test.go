@@ -359,6 +359,8 @@ func TestWhatEveryDoorOfProgramsRefuses(t *testing.T) {
 	}
 	for at, status := range map[string]int{
 		"/cases?limit=0": 422, "/cases?limit=101": 422, "/cases?limit=x": 422, "/cases?cursor=!": 400, "/cases?cursor=eA": 400, "/cases?limit=1&limit=2": 422,
+		"/inquiries?limit=0": 422, "/inquiries?limit=101": 422, "/inquiries?cursor=!": 400, "/inquiries?cursor=eA": 400, "/inquiries?after=x": 422,
+		"/varieties?kind=drug&limit=0": 422, "/varieties?kind=drug&cursor=!": 400, "/varieties?kind=drug&cursor=eA": 400,
 		"/cases?page=2": 422, "/varieties": 422, "/varieties?kind=food": 422, "/packs/food": 404, "/cases/" + s.open + "/submissions/0": 404,
 		"/cases/" + s.open + "/submissions/x": 404, "/cases/" + s.open + "/history?cursor=eA": 400, "/cases/" + s.open + "/gates/none": 404, "/cases/a%23b": 404,
 		"/cases/" + strings.Repeat("x", 3000): 404, "/none": 404, "/cases?number=": 404, "/cases/%00": 404, "/me?x=1": 422,

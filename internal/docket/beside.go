@@ -248,28 +248,33 @@ func (d *Desk) Clone(ctx context.Context, op Op, from string, a party.Actor) (Re
 	})
 }
 
-const similarMost = 500
+// similarMost is how many of a hospital's cases a draft is compared with.
+const similarMost = 200
 
 // Similar lists the other cases of a's hospital that could be about the same
 // thing: the same product and maker, and not ended without an approval. It is a
-// warning, and blocks nobody: only the newest similarMost cases are looked at.
-func (d *Desk) Similar(ctx context.Context, c casework.Case, a party.Actor) ([]casework.Case, error) {
-	if a.Kind != party.Hospital || a.Via != party.BySession {
-		return nil, fault.New(fault.Forbidden, "role")
-	}
-	cases, err := standing[casework.Case](ctx, d.Store, OwnPages.Of(a.Org), "", similarMost)
-	if err != nil {
-		return nil, err
-	}
+// warning, and blocks nobody. It looks at the similarMost cases that were edited last,
+// and compared is their number if there are more; 0 if it looked at all of them.
+func (d *Desk) Similar(ctx context.Context, c casework.Case, a party.Actor) (similar []casework.Case, compared int, err error) {
 	mine := product(c)
-	var out []casework.Case
-	for _, o := range cases.Rows {
+	if mine.NameZH == "" {
+		return nil, 0, nil
+	}
+	rows, next, err := d.Cases(ctx, "", similarMost, a)
+	if err != nil {
+		return nil, 0, err
+	}
+	if next != "" {
+		compared = len(rows)
+	}
+	for _, row := range rows {
+		o := row.Case
 		ended := o.Status == casework.Refused || o.Status == casework.Withdrawn || o.Status == casework.Lapsed
-		if o.ID != c.ID && o.Kind == c.Kind && !ended && mine.NameZH != "" && mine.Alike(product(o)) {
-			out = append(out, o)
+		if !row.Unreadable && o.ID != c.ID && o.Kind == c.Kind && !ended && mine.Alike(product(o)) {
+			similar = append(similar, o)
 		}
 	}
-	return out, nil
+	return similar, compared, nil
 }
 
 // product is what the form of c says it is about, as the register would hold it.

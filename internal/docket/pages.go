@@ -3,16 +3,52 @@ package docket
 import (
 	"context"
 
+	"jixu/internal/casework"
 	"jixu/internal/fault"
 	"jixu/internal/party"
 )
 
-// Page lists a's cases in pages. It fails with fault.Forbidden for a list that is
-// not a's kind of organisation's; see [Store.List].
-func (d *Desk) Page(ctx context.Context, list PageList, after string, limit int, a party.Actor) ([]ListedCase, string, error) {
+// pageReads bounds how often a list is read for one page of cases.
+const pageReads = 20
+
+// Page lists a's cases in pages: at most limit rows from after on, "" for the first
+// page. next begins the following page and is "" after the last one. What cannot be
+// read at present is a row that says so; what is no case, or not for a to know, has no
+// row and takes no room on the page either. A page is therefore shorter than limit
+// only where the list ends, or after pageReads parts of it that hold next to nothing
+// for a. It fails with fault.Forbidden for a list that is not a's kind of
+// organisation's, and as [Store.List].
+func (d *Desk) Page(ctx context.Context, list PageList, after string, limit int, a party.Actor) (rows []ListedCase, next string, err error) {
 	if a.Via != party.BySession || (a.Kind == party.Hospital) != (list == OwnPages) {
 		return nil, "", fault.New(fault.Forbidden, "role")
 	}
-	rows, next, err := d.casesOn(ctx, list.Of(a.Org), after, limit)
-	return legible(rows, a), next, err
+	for range pageReads {
+		// Never more than has room: a cursor is where a part ended, and no row before it
+		// may be left over.
+		part, end, err := d.Store.List(ctx, list.Of(a.Org), after, min(limit-len(rows), listPage))
+		if err != nil {
+			return nil, "", err
+		}
+		for _, row := range part {
+			if one, ok := listedCase(row); ok && (one.Unreadable || one.Case.MayRead(a) == nil) {
+				rows = append(rows, one)
+			}
+		}
+		if after = end; after == "" || len(rows) >= limit {
+			break
+		}
+	}
+	return rows, after, nil
+}
+
+// listedCase reads one row of a list of cases; ok is false for what is no case.
+func listedCase(row Listed) (one ListedCase, ok bool) {
+	if row.Head.Kind != CaseKind {
+		return ListedCase{}, false // it has pages of its own
+	}
+	c, err := Body[casework.Case](row.Head)
+	if row.Unreadable || err != nil {
+		return ListedCase{Case: casework.Case{ID: row.Head.ID}, At: row.At, Unreadable: true}, true
+	}
+	return ListedCase{Case: c, Gate: row.Gate, At: row.At}, true
 }

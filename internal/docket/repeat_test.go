@@ -319,7 +319,7 @@ func TestWhatACopyOfACaseTakesAlong(t *testing.T) {
 	if _, err := ta.Desk.Clone(ctx, op("clone2"), ta.first, actor("he")); !errors.Is(err, fault.NotFound) {
 		t.Errorf("another hospital copies the case: got %v, want not found", err)
 	}
-	similar, err := ta.Desk.Similar(ctx, got.Case, actor("lin"))
+	similar, _, err := ta.Desk.Similar(ctx, got.Case, actor("lin"))
 	must(t, err)
 	if len(similar) != 1 || similar[0].ID != ta.first {
 		t.Errorf("near duplicates: got %d, want the first case", len(similar))

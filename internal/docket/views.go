@@ -154,37 +154,9 @@ func (d *Desk) Visited(ctx context.Context, visit Visit) (View, error) {
 	return v, nil
 }
 
-// ownPage is how many rows of a list a page shows.
-const ownPage = 50
-
-// Cases lists the cases of a's hospital from after on, "" for the first page, newest
-// edit first. It fails with fault.Forbidden for anybody else, and as [Store.List].
-func (d *Desk) Cases(ctx context.Context, after string, a party.Actor) (PageOf[casework.Case], error) {
-	if a.Kind != party.Hospital || a.Via != party.BySession {
-		return PageOf[casework.Case]{}, fault.New(fault.Forbidden, "role")
-	}
-	return standing[casework.Case](ctx, d.Store, OwnPages.Of(a.Org), after, ownPage)
-}
-
-// casesOn reads one page of a list of cases. See [Store.List].
-func (d *Desk) casesOn(ctx context.Context, list, after string, limit int) ([]ListedCase, string, error) {
-	rows, next, err := d.Store.List(ctx, list, after, limit)
-	if err != nil {
-		return nil, "", err
-	}
-	out := make([]ListedCase, 0, len(rows))
-	for _, row := range rows {
-		if row.Head.Kind != CaseKind {
-			continue // it has lists of its own
-		}
-		c, err := Body[casework.Case](row.Head)
-		listed := ListedCase{Case: c, Gate: row.Gate, At: row.At}
-		if row.Unreadable || err != nil {
-			listed = ListedCase{Case: casework.Case{ID: row.Head.ID}, At: row.At, Unreadable: true}
-		}
-		out = append(out, listed)
-	}
-	return out, next, nil
+// Cases lists the cases of a's hospital, newest edit first. It fails as [Desk.Page].
+func (d *Desk) Cases(ctx context.Context, after string, limit int, a party.Actor) ([]ListedCase, string, error) {
+	return d.Page(ctx, OwnPages, after, limit, a)
 }
 
 // ByNumber finds the case behind a human case number, if a may know it.
@@ -205,19 +177,12 @@ func (d *Desk) ManifestOf(ctx context.Context, s casework.Submission) (dossier.M
 	return d.manifest(ctx, s)
 }
 
-// Inbox lists what waits for a's agency from after on, "" for the first page, the
-// longest waiting first. What cannot be read at present is a row that says so. It fails
-// with fault.Forbidden for a hospital, and as [Store.List].
-func (d *Desk) Inbox(ctx context.Context, after string, a party.Actor) ([]ListedCase, string, error) {
-	return d.Page(ctx, InboxPages, after, ownPage, a)
+// Inbox lists what waits for a's agency, the longest waiting first. It fails as [Desk.Page].
+func (d *Desk) Inbox(ctx context.Context, after string, limit int, a party.Actor) ([]ListedCase, string, error) {
+	return d.Page(ctx, InboxPages, after, limit, a)
 }
 
-// Copies lists what was sent to a's agency, the newest first. It fails as [Desk.Inbox].
-func (d *Desk) Copies(ctx context.Context, after string, a party.Actor) ([]ListedCase, string, error) {
-	return d.Page(ctx, CopiesPages, after, ownPage, a)
-}
-
-// legible leaves out of rows what a may not know; what nobody can read stays.
-func legible(rows []ListedCase, a party.Actor) []ListedCase {
-	return slices.DeleteFunc(rows, func(row ListedCase) bool { return !row.Unreadable && row.Case.MayRead(a) != nil })
+// Copies lists what was sent to a's agency, the newest first. It fails as [Desk.Page].
+func (d *Desk) Copies(ctx context.Context, after string, limit int, a party.Actor) ([]ListedCase, string, error) {
+	return d.Page(ctx, CopiesPages, after, limit, a)
 }

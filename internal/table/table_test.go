@@ -347,6 +347,32 @@ func TestSizesFollowDynamoDB(t *testing.T) {
 	}
 }
 
+// An inbox is read forwards and goes on behind its cursor; every other list backwards
+// and before it.
+func TestAListIsReadInItsOwnDirection(t *testing.T) {
+	const cursor = "2026-11-02T04:00:00.000000000Z#c1"
+	for _, tt := range []struct {
+		list    string
+		forward bool
+		beyond  string
+	}{
+		{docket.InboxPages.Of("mpa"), true, "listSk > :after"},
+		{docket.OwnPages.Of("h1"), false, "listSk < :after"},
+		{docket.CopiesPages.Of("mpa"), false, "listSk < :after"},
+		{"inquiries/mpa", false, "listSk < :after"},
+	} {
+		s, got := scripted(t, answer{200, `{"Items":[]}`})
+		if _, _, err := s.List(t.Context(), tt.list, cursor, 10); err != nil {
+			t.Fatal(err)
+		}
+		query := got()[0]
+		condition, _ := query["KeyConditionExpression"].(string)
+		if query["ScanIndexForward"] != tt.forward || !strings.HasSuffix(condition, tt.beyond) {
+			t.Errorf("%s: got forward %v and %q, want %v and %q", tt.list, query["ScanIndexForward"], condition, tt.forward, tt.beyond)
+		}
+	}
+}
+
 func TestAnInboxThatLagsShowsNothingThatWasDone(t *testing.T) {
 	row := answer{200, `{"Items":[{"pk":{"S":"CASE#c1"},"sk":{"S":"GATE#opinion-1"},"listSk":{"S":"x"}}]}`}
 	both := func(status string) answer {

@@ -120,6 +120,7 @@ type actPage struct {
 	Version  int
 	Fields   []ActInput
 	More     Link // to what must be done before, as uploading a letter
+	Search   *Search
 
 	Submission int // the newest, which the reader has before them
 	Reply      int // the record of the reply that they have before them
@@ -181,7 +182,14 @@ func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Pr
 		if a.name == "register" && v.Case.Kind == casework.Drug && ofDevices(f.id) {
 			continue
 		}
-		p.Fields = append(p.Fields, x.actInput(a, f, v, p.Page))
+		in := x.actInput(a, f, v, p.Page)
+		if f.id == "variety" {
+			var err error
+			if p.Search, err = x.varietyChoices(&in, v, p.Post); err != nil {
+				return err
+			}
+		}
+		p.Fields = append(p.Fields, in)
 	}
 	if a.verb == casework.Amend || a.verb == casework.Correct {
 		if g, ok := replied(v); ok {
@@ -299,8 +307,6 @@ func (x *exchange) readVariety() variety.Data {
 // options are what a choice offers.
 func (x *exchange) options(a act, f actField, v docket.View) []Choice {
 	switch {
-	case f.id == "variety":
-		return x.varietyChoices(v)
 	case f.id == "gate":
 		return x.gatesFor(a.verb, v)
 	case f.id == "person":
@@ -331,26 +337,6 @@ func (x *exchange) registerChoices(id string) []Choice {
 		for _, c := range variety.Categories[1:] {
 			out = append(out, Choice{Value: string(c), Label: x.lang.Say("category." + string(c))})
 		}
-	}
-	return out
-}
-
-// varietiesOffered is how many entries of the register a form offers.
-const varietiesOffered = 500
-
-// varietyChoices is the register of the case's kind, what looks alike first.
-func (x *exchange) varietyChoices(v docket.View) []Choice {
-	page, err := x.site.Desk.Varieties(x.ctx(), v.Case.Kind == casework.Drug, "", varietiesOffered, x.actor)
-	if err != nil {
-		return nil
-	}
-	x.unread(page.Unreadable)
-	all := page.Rows
-	mine := submittedProduct(v)
-	slices.SortStableFunc(all, func(a, b variety.Variety) int { return before(mine.Alike(a.Data), mine.Alike(b.Data)) })
-	var out []Choice
-	for _, one := range all {
-		out = append(out, Choice{Value: one.ID, Label: varietyName(x.lang, one), Consequence: one.Data.Maker})
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -82,21 +83,22 @@ func (x *exchange) inbox() error {
 			return err
 		}
 	}
-	p.Unreadable = len(unreadable)
+	p.Unreadable = x.unread(slices.Sorted(maps.Keys(unreadable)))
 	slices.SortStableFunc(p.Waiting, sooner)
 	p.All = p.Show == "all"
 	p.Title = x.lang.Say("inbox.title")
 	return x.show("inbox", &p.Page, &p)
 }
 
-// waitingMost is how many duties are looked at for one page of a queue.
-const waitingMost = 1000
+// queueReads bounds how often an inbox is read for one page of a queue.
+const queueReads = 20
 
 // waiting fills a page with the duties of its queue, and says of which cases they are.
+// Of the whole inbox, one read is a page; of what is one's own or held, it takes more.
 func (x *exchange) waiting(p *inboxPage, of, unreadable map[string]bool, now time.Time, d *directory) error {
 	after := x.after("waiting")
-	for seen := 0; ; {
-		rows, next, err := x.site.Desk.Inbox(x.ctx(), after, x.actor)
+	for range queueReads {
+		rows, next, err := x.site.Desk.Inbox(x.ctx(), after, pageRows-len(p.Waiting), x.actor)
 		if err != nil {
 			return err
 		}
@@ -104,33 +106,37 @@ func (x *exchange) waiting(p *inboxPage, of, unreadable map[string]bool, now tim
 			if l.Gate == nil {
 				continue
 			}
-			row := x.inboxRow(l.Case, d)
-			row.Due, row.At, row.Mine = x.due(*l.Gate, now), l.Gate.OpenedAt, x.turn(*l.Gate)
-			if l.Gate.Party == x.actor.Org {
-				x.workOf(&row, *l.Gate, now, d)
-			}
-			if row.Mine { // a colleague's step is theirs to open; the case is everybody's to read
-				row.Href += "/gates/" + l.Gate.ID
-			}
-			row.Status = x.lang.Say("move." + string(l.Gate.Kind))
 			of[l.Case.ID] = true
 			mine := l.Gate.Assignee == x.actor.Person
 			if p.Show == "all" || p.Show == "mine" && mine || p.Show == "held" && l.Gate.Hold != nil {
-				p.Waiting = append(p.Waiting, row)
+				p.Waiting = append(p.Waiting, x.duty(l, now, d))
 			}
 		}
-		after, seen = next, seen+len(rows)
-		if next == "" || p.Show == "all" || len(p.Waiting) >= 50 || seen >= waitingMost {
+		if after = next; after == "" || p.Show == "all" || len(p.Waiting) >= pageRows {
 			break
 		}
 	}
-	p.MoreWaiting = x.more("waiting", after, len(p.Waiting))
+	p.MoreWaiting = x.more("waiting", x.lang.Say("inbox.waiting.caption"), after, len(p.Waiting))
 	return nil
+}
+
+// duty is a gate that waits for the reader's agency, as a row.
+func (x *exchange) duty(l docket.ListedCase, now time.Time, d *directory) CaseRow {
+	row := x.inboxRow(l.Case, d)
+	row.Due, row.At, row.Mine = x.due(*l.Gate, now), l.Gate.OpenedAt, x.turn(*l.Gate)
+	if l.Gate.Party == x.actor.Org {
+		x.workOf(&row, *l.Gate, now, d)
+	}
+	if row.Mine { // a colleague's step is theirs to open; the case is everybody's to read
+		row.Href += "/gates/" + l.Gate.ID
+	}
+	row.Status = x.lang.Say("move." + string(l.Gate.Kind))
+	return row
 }
 
 // copied fills a page with what was sent to the agency and is not among its duties there.
 func (x *exchange) copied(p *inboxPage, waiting, unreadable map[string]bool, d *directory) error {
-	rows, next, err := x.site.Desk.Copies(x.ctx(), x.after("sent"), x.actor)
+	rows, next, err := x.site.Desk.Copies(x.ctx(), x.after("sent"), pageRows, x.actor)
 	if err != nil {
 		return err
 	}
@@ -142,7 +148,7 @@ func (x *exchange) copied(p *inboxPage, waiting, unreadable map[string]bool, d *
 			waiting[l.Case.ID] = true
 		}
 	}
-	p.MoreOthers = x.more("sent", next, len(p.Others))
+	p.MoreOthers = x.more("sent", x.lang.Say("inbox.others.caption"), next, len(p.Others))
 	return nil
 }
 

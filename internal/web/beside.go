@@ -11,7 +11,9 @@ type Beside struct {
 	Route     *RouteBox
 	Facts     []BesideFact
 	Similar   []Link // near duplicates: a warning for the hospital
+	Compared  string // with how many cases, if not with all
 	Inquiries []Link
+	Others    *Link // to the questions kept with the case that are not shown here
 	Acts      []Link
 }
 
@@ -88,13 +90,19 @@ func (x *exchange) beside(v docket.View) (Beside, error) {
 	for _, q := range asked.Rows {
 		b.Inquiries = append(b.Inquiries, Link{q.Number + " " + q.Subject, x.home() + "/inquiries/" + q.ID})
 	}
+	if asked.Next != "" {
+		b.Others = &Link{x.lang.Say("inquiries.with.more", len(asked.Rows)), x.home() + "/inquiries"}
+	}
 	if x.site.Audience == Hospital && v.Case.Status == casework.Draft {
-		similar, err := x.site.Desk.Similar(x.ctx(), v.Case, x.actor)
+		similar, compared, err := x.site.Desk.Similar(x.ctx(), v.Case, x.actor)
 		if err != nil {
 			return b, err
 		}
 		for _, c := range similar {
 			b.Similar = append(b.Similar, Link{c.Number + " " + productOf(c), x.home() + "/cases/" + c.ID})
+		}
+		if compared > 0 {
+			b.Compared = x.lang.Say("similar.compared", compared)
 		}
 	}
 	return b, nil

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"jixu/internal/casework"
@@ -86,15 +88,19 @@ type caseListPage struct {
 }
 
 func (x *exchange) caseList() error {
-	cases, err := x.site.Desk.Cases(x.ctx(), x.after("after"), x.actor)
+	rows, next, err := x.site.Desk.Cases(x.ctx(), x.after("after"), pageRows, x.actor)
 	if err != nil {
 		return err
 	}
 	d := x.directory()
+	unreadable := map[string]bool{}
+	rows = readable(rows, unreadable)
 	p := caseListPage{
-		Unreadable: x.unread(cases.Unreadable), MayCreate: casework.MayCreate(x.actor) == nil, More: x.more("after", cases.Next, len(cases.Rows)),
+		Unreadable: x.unread(slices.Sorted(maps.Keys(unreadable))), MayCreate: casework.MayCreate(x.actor) == nil,
+		More: x.more("after", x.lang.Say("cases.title"), next, len(rows)),
 	}
-	for _, c := range cases.Rows {
+	for _, row := range rows {
+		c := row.Case
 		id := x.identity(c, d)
 		p.Rows = append(p.Rows, CaseRow{
 			Number: c.Number, Product: id.Product, Kind: id.Kind, Stage: id.Stage, Status: id.Status,

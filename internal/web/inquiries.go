@@ -34,12 +34,12 @@ var inquiryFields = []actField{{"kind", "radio", false}, {"subject", "text", fal
 func (x *exchange) inquiries() error { return x.showInquiries(http.StatusOK, nil) }
 
 func (x *exchange) showInquiries(status int, problems []fault.Problem) error {
-	all, err := x.site.Desk.Inquiries(x.ctx(), x.after("after"), 50, x.actor)
+	all, err := x.site.Desk.Inquiries(x.ctx(), x.after("after"), pageRows, x.actor)
 	if err != nil {
 		return err
 	}
 	d := x.directory()
-	p := inquiriesPage{Unreadable: x.unread(all.Unreadable), More: x.more("after", all.Next, len(all.Rows))}
+	p := inquiriesPage{Unreadable: x.unread(all.Unreadable), More: x.more("after", x.lang.Say("inquiries.title"), all.Next, len(all.Rows))}
 	for _, q := range all.Rows {
 		p.Rows = append(p.Rows, x.inquiryRow(q, d))
 	}
@@ -125,6 +125,7 @@ type inquiryPage struct {
 	Waiting  []string // agencies that have not answered
 	Case     *Link
 	Fields   []ActInput // of an answer, or of the case it belongs to
+	Search   *Search
 	Post     string
 	Go       string
 }
@@ -158,9 +159,12 @@ func (x *exchange) showInquiry(status int, problems []fault.Problem) error {
 		p.Go = x.lang.Say("inquiry.answer")
 		p.Fields = []ActInput{{ID: "answer", Kind: "long", Label: x.inputLabel("answer"), Error: p.Error("answer"), Value: x.r.PostForm.Get("answer")}}
 	case q.Case == "" && x.site.Audience == Hospital && casework.MayCreate(x.actor) == nil:
-		if options := x.ownCases(q.Drug); len(options) > 0 {
-			p.Go = x.lang.Say("inquiry.attach")
-			p.Fields = []ActInput{{ID: "case", Kind: "pick", Label: x.inputLabel("case"), Error: p.Error("case"), Options: options}}
+		in := ActInput{ID: "case", Kind: "pick", Label: x.inputLabel("case"), Error: p.Error("case"), Value: x.r.PostForm.Get("case")}
+		if p.Search, err = x.caseChoices(&in, q.Drug, p.Post); err != nil {
+			return err
+		}
+		if len(in.Options) > 0 {
+			p.Go, p.Fields = x.lang.Say("inquiry.attach"), []ActInput{in}
 		}
 	}
 	if q.Case != "" {
@@ -171,21 +175,6 @@ func (x *exchange) showInquiry(status int, problems []fault.Problem) error {
 	}
 	p.Title = x.titled(q.Number+" "+q.Subject, p.Errors)
 	return x.render(status, "inquiry", &p.Page, &p)
-}
-
-// ownCases are the hospital's cases of a kind.
-func (x *exchange) ownCases(drug bool) []Choice {
-	cases, err := x.site.Desk.Cases(x.ctx(), "", x.actor)
-	if err != nil {
-		return nil
-	}
-	var out []Choice
-	for _, c := range cases.Rows { // the newest; a question can be kept with an older one from a program
-		if (c.Kind == casework.Drug) == drug {
-			out = append(out, Choice{Value: c.ID, Label: c.Number + " " + productOf(c)})
-		}
-	}
-	return out
 }
 
 func (x *exchange) answerInquiry() error {

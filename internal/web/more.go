@@ -2,8 +2,12 @@ package web
 
 import "net/url"
 
+// pageRows is how many rows of a list a page shows.
+const pageRows = 50
+
 // More leads from a part of a list to the next one; nil: all of it is shown.
 type More struct {
+	Of    string // which list, for whoever hears the page instead of seeing it
 	Shown int
 	First string // address of the first part; "" on it
 	Next  string // address of the next part; "" on the last
@@ -12,9 +16,9 @@ type More struct {
 // after is the cursor that the address names, "" for the first part of a list.
 func (x *exchange) after(name string) string { return x.r.URL.Query().Get(name) }
 
-// more leads on from a part with shown rows, whose cursor stands in the parameter name.
+// more leads on from a part of a list with shown rows, whose cursor stands in the parameter name.
 // What else the address says, it goes on saying.
-func (x *exchange) more(name, next string, shown int) *More {
+func (x *exchange) more(name, of, next string, shown int) *More {
 	here := x.after(name)
 	if here == "" && next == "" {
 		return nil
@@ -34,7 +38,7 @@ func (x *exchange) more(name, next string, shown int) *More {
 		}
 		return x.r.URL.Path + "?" + q.Encode()
 	}
-	m := &More{Shown: shown}
+	m := &More{Of: of, Shown: shown}
 	if here != "" {
 		m.First = at("")
 	}

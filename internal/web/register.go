@@ -37,11 +37,12 @@ type VarietyRow struct {
 func (x *exchange) varieties() error {
 	p := varietiesPage{}
 	for _, kind := range []casework.Kind{casework.Device, casework.Drug} {
-		all, err := x.site.Desk.Varieties(x.ctx(), kind == casework.Drug, x.after(string(kind)), 50, x.actor)
+		all, err := x.site.Desk.Varieties(x.ctx(), kind == casework.Drug, x.after(string(kind)), pageRows, x.actor)
 		if err != nil {
 			return err
 		}
-		r := RegisterOf{Label: x.lang.Say("kind." + string(kind)), Unreadable: x.unread(all.Unreadable), More: x.more(string(kind), all.Next, len(all.Rows))}
+		r := RegisterOf{Label: x.lang.Say("kind." + string(kind)), Unreadable: x.unread(all.Unreadable)}
+		r.More = x.more(string(kind), r.Label, all.Next, len(all.Rows))
 		for _, v := range all.Rows {
 			r.Rows = append(r.Rows, VarietyRow{
 				Name: varietyName(x.lang, v), Maker: v.Data.Maker, Country: v.Data.Country, Category: x.category(v.Data.Category),

@@ -158,11 +158,33 @@ var callbacks = []row[docket.Store]{
 			}
 		}
 	}},
+	{"what comes to wait while pages are turned is on a later one", func(t *testing.T, s docket.Store) {
+		waits := func(id string, since time.Time) {
+			commit(t, s, submitted(t, commit(t, s, draft(t, id)), noon, opened(id, "opinion-1", since, noon)))
+		}
+		waits("c1", noon)
+		waits("c2", noon.Add(time.Minute))
+		next := ""
+		eventually(t, "[c1/opinion-1] and more", func() (any, error) {
+			rows, end, err := s.List(ctx, docket.InboxPages.Of(mpa), "", 1)
+			next = end
+			names, _ := rowsOf(rows, "", nil)
+			if end != "" {
+				return fmt.Sprint(names, " and more"), err
+			}
+			return names, err
+		})
+		waits("c0", noon.Add(2*time.Minute))
+		eventually(t, "[c2/opinion-1 c0/opinion-1]", func() (any, error) { return rowsOf(s.List(ctx, docket.InboxPages.Of(mpa), next, 10)) })
+		eventually(t, "[c1/opinion-1]", func() (any, error) { return rowsOf(s.List(ctx, docket.InboxPages.Of(mpa), "", 1)) })
+	}},
 	{"a page begins where one ended and nowhere else", func(t *testing.T, s docket.Store) {
 		commit(t, s, draft(t, "c1"))
 		for _, after := range []string{"x", "2026", "9999-99-99T99:99:99.000000000Z#c1", "\xff", strings.Repeat("x", 5000)} {
-			_, _, err := s.List(ctx, docket.OwnPages.Of(hospital), after, 10)
-			is(t, "List", err, invalid)
+			for _, list := range []string{docket.OwnPages.Of(hospital), docket.InboxPages.Of(mpa), "none"} {
+				_, _, err := s.List(ctx, list, after, 10)
+				is(t, "List", err, invalid)
+			}
 		}
 	}},
 }
