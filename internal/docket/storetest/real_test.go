@@ -136,7 +136,7 @@ func tableKeeps(t *testing.T, db *dynamodb.Client) {
 				lost := storetest.FreshTable(t, db)
 				storetest.LoadDump(t, db, lost, storetest.WithoutLists(storetest.ReadDump(t, parts...)))
 				storetest.Rebuilds(t, table.New(db, lost))
-				storetest.Remembers(t, table.New(db, lost), said)
+				storetest.RemembersRebuilt(t, table.New(db, lost), said)
 			})
 		}
 	})
