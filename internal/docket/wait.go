@@ -186,7 +186,9 @@ func (b *Bell) timer(ctx context.Context, ref GateRef) error {
 		if err != nil {
 			return err
 		}
-		next = later(next, now.Add(time.Minute)) // one that is always due takes one turn a minute
+		if soonest := now.Add(time.Minute); next.Before(soonest) {
+			next = soonest // one that is always due takes one turn a minute
+		}
 	}
 	return b.Desk.Store.Defer(ctx, ref, next)
 }
@@ -195,11 +197,4 @@ func (b *Bell) timer(ctx context.Context, ref GateRef) error {
 // then it waits. Two builds work side by side while one takes the other's place.
 func strange(what string, ref GateRef) error {
 	return fault.Because(fault.Invalid, "operation", fmt.Errorf("%s %s%s of %s is of a kind that this build does not know", what, ref.Gate, ref.Timer, ref.Of))
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

@@ -16,8 +16,9 @@ const (
 	// a province, or the 9 of a foreigner's permanent residence, a day of birth that can
 	// be, and a right check digit. A resident's who was born from 1920 to 1999 is seen with
 	// a wrong check digit too: it is a slip of a hand, while numbers of papers bear days of
-	// this century. A foreigner's is not, because credit codes of companies begin alike. So customs declaration numbers, which are 18 digits as well, are not taken
-	// for one: the year of a declaration stands where no year of birth can come of it.
+	// this century. A foreigner's is not, because credit codes of companies begin alike. So
+	// customs declaration numbers, which are 18 digits as well, are not taken for one: the
+	// year of a declaration stands where no year of birth can come of it.
 	ResidentID Kind = 1 << iota
 	// OldResidentID is one of 15 digits, as they were given until 1999: a province and a
 	// day of birth from 1930 to 1999. It has no check digit.
