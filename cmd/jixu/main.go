@@ -6,6 +6,7 @@
 //	jixu clock    show the running house's time, or move it: jixu clock +10d
 //	jixu demo     live one case through the running house, over HTTP only
 //	jixu bench    measure starts, and price a case
+//	jixu rebuild  write lists and marks of a table anew from its history
 //
 // Every command says what it takes with -h.
 package main
@@ -35,6 +36,7 @@ func commands() []command {
 		{"clock", "show the system's time, or move it: +10d", runClock},
 		{"demo", "live one case through the running house, over HTTP only", runDemo},
 		{"local", "run the whole house on one machine until Ctrl-C", runLocal},
+		{"rebuild", "write lists and marks anew: of the running house, or of -table in AWS", runRebuild},
 		{"setup", "install the pinned tools of one machine, once", runSetup},
 	}
 }

@@ -39,35 +39,43 @@ type Rebuilder interface {
 	Stand(ctx context.Context, s Stored, at Standing) error
 }
 
-// Rebuilt is what a rebuild came to.
+// Rebuilt is what a rebuild has come to.
 type Rebuilt struct {
 	Seen    int
-	Left    []string // of kinds that this build does not know, or that cannot be read: they stand as they did
 	Written int
+	// Left are those that stand as they did: they cannot be read, are of a kind that this
+	// build does not know, or moved whenever they were to be written.
+	Left []string
 }
 
 // rebuildPage is how many names one page of a rebuild brings.
 const rebuildPage = 100
 
-// Rebuild writes anew where every aggregate of store stands. It is for a table whose
-// lists were damaged or are those of an earlier build, beside a house at work: what
-// moves meanwhile is read again. What cannot be read is left and named.
-func (d *Desk) Rebuild(ctx context.Context, store Rebuilder) (out Rebuilt, err error) {
+// Rebuild writes anew where every aggregate of store stands, and tells progress after
+// each page how far it has come; nil: nobody asks. It is for a table whose lists were
+// damaged or are those of an earlier build, beside a house at work: what moves meanwhile
+// is read again. What it cannot write is left and named, and keeps nothing else from
+// being written. It is safe to repeat, also after it was broken off.
+func Rebuild(ctx context.Context, store Rebuilder, progress func(Rebuilt)) (out Rebuilt, err error) {
 	for after := ""; ; {
 		names, next, err := store.Names(ctx, after, rebuildPage)
 		if err != nil {
 			return out, fmt.Errorf("listing every aggregate: %w", err)
 		}
 		for _, name := range names {
-			out.Seen++
-			switch err := stand(ctx, store, name); {
-			case errors.Is(err, ErrUnreadable):
-				out.Left = append(out.Left, name)
-			case err != nil:
+			err := stand(ctx, store, name)
+			if err != nil && !errors.Is(err, ErrUnreadable) && !errors.Is(err, fault.Conflict) {
 				return out, fmt.Errorf("writing anew where %s stands: %w", name, err)
-			default:
+			}
+			out.Seen++
+			if err != nil {
+				out.Left = append(out.Left, name)
+			} else {
 				out.Written++
 			}
+		}
+		if progress != nil {
+			progress(out)
 		}
 		if next == "" {
 			return out, nil

@@ -56,7 +56,7 @@ func TestARebuildOfWhatIsRightChangesNothing(t *testing.T) {
 	}
 	before := heads()
 	for range 2 {
-		out, err := ta.Desk.Rebuild(ctx, ta.World.Store)
+		out, err := docket.Rebuild(ctx, ta.World.Store, nil)
 		if err != nil || out.Seen < 4 || out.Written != out.Seen {
 			t.Fatalf("got %+v and %v, want everything written", out, err)
 		}
@@ -84,7 +84,7 @@ func TestARebuildBringsListsBackAndNamesWhatItLeaves(t *testing.T) {
 	if tw.lists() == want {
 		t.Fatal("nothing was lost")
 	}
-	out, err := tw.Desk.Rebuild(ctx, tw.World.Store)
+	out, err := docket.Rebuild(ctx, tw.World.Store, nil)
 	must(t, err)
 	if got := tw.lists(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

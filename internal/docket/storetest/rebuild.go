@@ -50,7 +50,7 @@ func Rebuilds(t *testing.T, s interface {
 },
 ) {
 	t.Helper()
-	out, err := docket.New(s, fixed(noon), idle{}).Rebuild(ctx, s)
+	out, err := docket.Rebuild(ctx, s, nil)
 	if err != nil || len(out.Left) > 0 || out.Seen == 0 || out.Written != out.Seen {
 		t.Fatalf("rebuilding: got %+v and %v, want everything written", out, err)
 	}
