@@ -90,7 +90,7 @@ func (c Count) holds(n int64) bool {
 // fault.Unavailable leaves open whether something was.
 var ErrContended = errors.New("others are at the same items")
 
-// Demand is what a commit asked of counters, sets and names.
+// Demand is what a commit asked of counters, sets, names and its session.
 type Demand string
 
 const (
@@ -100,6 +100,7 @@ const (
 	OfFree    Demand = "free"    // Commit.Frees[Index]
 	OfClaim   Demand = "claim"   // Commit.Claims[Index]: somebody holds the name
 	OfUnclaim Demand = "unclaim" // Commit.Unclaims[Index]: By does not hold it
+	OfSession Demand = "session" // Commit.Session: it has ended, or is of another gate
 )
 
 // Reason is one demand that did not hold.
@@ -107,15 +108,15 @@ type Reason struct {
 	Demand Demand
 	Index  int    // in the list of the commit that Demand says
 	Part   int    // in the list of the tally that Demand says, else 0
-	Of     string // what is counted or must be free; the claim's name
-	Name   string // the count's or set's
+	Of     string // what is counted or must be free; the claim's name; the session's gate is of it
+	Name   string // the count's or set's; the session's gate
 	Has    int64  // what the counter stood at, for OfCount
 }
 
-// Unmet is the cause of a fault.Conflict that says why: nobody moved what was read, but
-// what the commit itself demands does not hold. Nothing was written, and the same again
-// is refused until others move. Reasons are in the order of tallies, frees, claims and
-// unclaims: at least one, and as many as the store looked at.
+// Unmet is the cause of a refusal that says why: nobody moved what was read, but what the
+// commit itself demands does not hold. Nothing was written, and the same again is refused
+// until others move. Reasons are in the order of tallies, frees, claims, unclaims and the
+// session: at least one, and as many as the store looked at.
 type Unmet struct{ Reasons []Reason }
 
 // Error names every reason.
@@ -137,13 +138,17 @@ func (u *Unmet) Error() string {
 	return b.String()
 }
 
-// Refusal is the fault that says which demands did not hold.
+// Refusal is the fault that says which demands did not hold: fault.Conflict, and
+// fault.Forbidden where the session is among them, for who acts is nobody any more.
 func Refusal(reasons []Reason, cause error) error {
-	u := &Unmet{reasons}
-	if cause == nil {
-		return fault.Because(fault.Conflict, "unmet", u)
+	var why error = &Unmet{reasons}
+	if cause != nil {
+		why = fmt.Errorf("%w: %w", why, cause)
 	}
-	return fault.Because(fault.Conflict, "unmet", fmt.Errorf("%w: %w", u, cause))
+	if slices.ContainsFunc(reasons, func(r Reason) bool { return r.Demand == OfSession }) {
+		return fault.Because(fault.Forbidden, "session", why)
+	}
+	return fault.Because(fault.Conflict, "unmet", why)
 }
 
 // Unmet returns which demands of t, the commit's tally at index, do not hold where now

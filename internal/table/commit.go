@@ -310,30 +310,24 @@ func gateItem(h docket.Head, g gate.Gate) (item, error) {
 	return it, nil
 }
 
-// hold demands that an aggregate is still at a version.
+// hold demands that an aggregate is still at a version; at 0, that there is none.
 func (b *batch) hold(h docket.Hold) {
 	u := newChange()
-	condition := u.equal(attrVersion, number(int64(h.Version)))
+	condition := absent
+	if h.Version > 0 {
+		condition = u.equal(attrVersion, number(int64(h.Version)))
+	}
 	k := headKey(h.Of)
 	if !b.take(k.item(), nil) {
 		return
 	}
-	b.writes = append(b.writes, types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-		TableName: &b.table, Key: k.item(), ConditionExpression: &condition,
-		ExpressionAttributeNames: u.names, ExpressionAttributeValues: u.values,
-	}})
+	b.writes = append(b.writes, u.check(b.table, k, condition))
 }
 
 // pass demands that a link's session is good for this case and gate.
 func (b *batch) pass(p docket.Pass) {
 	u := newChange()
-	condition := u.equal(attrCase, text(p.Of)) + " AND " + u.equal(attrGate, text(p.Gate)) + " AND " + u.lasting(p.Now, attrIdle, attrExpires)
 	k := sessionKey(p.Hash)
-	if !b.take(k.item(), nil) {
-		return
-	}
-	b.writes = append(b.writes, types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-		TableName: &b.table, Key: k.item(), ConditionExpression: &condition,
-		ExpressionAttributeNames: u.names, ExpressionAttributeValues: u.values,
-	}})
+	b.demand(k.item(), u.check(b.table, k, u.equal(attrCase, text(p.Of))+" AND "+u.equal(attrGate, text(p.Gate))+" AND "+u.lasting(p.Now, attrIdle, attrExpires)),
+		one(docket.Reason{Demand: docket.OfSession, Of: p.Of, Name: p.Gate}))
 }

@@ -234,6 +234,13 @@ func (c *change) given() item {
 	return c.values
 }
 
+// check is a write that changes nothing and demands condition of the item under k.
+func (c *change) check(table string, k key, condition string) types.TransactWriteItem {
+	return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+		TableName: &table, Key: k.item(), ConditionExpression: &condition, ExpressionAttributeNames: c.named(), ExpressionAttributeValues: c.given(),
+	}}
+}
+
 const (
 	absent  = "attribute_not_exists(pk)"
 	present = "attribute_exists(pk)"

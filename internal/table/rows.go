@@ -65,11 +65,7 @@ func (b *batch) strike(r docket.Row) {
 // stands demands that a row is there exactly as it was read.
 func (b *batch) stands(r docket.Row) {
 	u := newChange()
-	condition := u.equal(attrData, text(string(r.Body)))
-	if k := lineKey(r).item(); b.take(k, nil) {
-		b.writes = append(b.writes, types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-			TableName: &b.table, Key: k, ConditionExpression: &condition,
-			ExpressionAttributeNames: u.names, ExpressionAttributeValues: u.values,
-		}})
+	if k := lineKey(r); b.take(k.item(), nil) {
+		b.writes = append(b.writes, u.check(b.table, k, u.equal(attrData, text(string(r.Body)))))
 	}
 }

@@ -73,11 +73,8 @@ func (b *batch) ledger(c docket.Commit) {
 	}
 	for i, f := range c.Frees {
 		u := newChange()
-		condition := u.free(f.Set)
 		k := tallyKey(f.Of)
-		b.demand(k.item(), types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-			TableName: &b.table, Key: k.item(), ConditionExpression: &condition, ExpressionAttributeNames: u.names, ExpressionAttributeValues: u.given(),
-		}}, one(docket.Reason{Demand: docket.OfFree, Index: i, Of: f.Of, Name: f.Set}))
+		b.demand(k.item(), u.check(b.table, k, u.free(f.Set)), one(docket.Reason{Demand: docket.OfFree, Index: i, Of: f.Of, Name: f.Set}))
 	}
 	for i, claim := range c.Claims {
 		it := claimKey(claim.Name).item()

@@ -237,7 +237,8 @@ func run[S any](t *testing.T, open func(*testing.T) S, rows []row[S]) {
 var ctx = context.Background()
 
 var (
-	notFound = fault.NotFound
-	conflict = fault.Conflict
-	invalid  = fault.Invalid
+	notFound  = fault.NotFound
+	conflict  = fault.Conflict
+	invalid   = fault.Invalid
+	forbidden = fault.Forbidden
 )

@@ -228,7 +228,19 @@ var kinds = []row[docket.Store]{
 	{"it needs a session that holds where one is demanded", func(t *testing.T, s docket.Store) {
 		b := thing(t, docket.Head{}, "inquiry", "q1", "l", noon)
 		b.Session = &docket.Pass{Hash: "nobody", Of: "c1", Gate: "g", Now: noon}
-		is(t, "Commit", try(s, b), conflict)
+		is(t, "Commit", try(s, b), forbidden)
+	}},
+	{"what was read before anything else moved is held, also that there was nothing", func(t *testing.T, s docket.Store) {
+		holding := func(id string, version int) error {
+			b := thing(t, docket.Head{}, "inquiry", id, "l", noon)
+			b.Holds = []docket.Hold{{Of: "variety/v1", Version: version}}
+			return try(s, b)
+		}
+		is(t, "holding what is not there at 1", holding("q1", 1), conflict)
+		is(t, "holding that there is none", holding("q1", 0), nil)
+		is(t, "Commit", try(s, thing(t, docket.Head{}, "variety", "v1", "l", noon)), nil)
+		is(t, "holding that there is none, of what is there", holding("q2", 0), conflict)
+		is(t, "holding it at 1", holding("q2", 1), nil)
 	}},
 	{"its transaction has a bound", func(t *testing.T, s docket.Store) {
 		b := thing(t, docket.Head{}, "inquiry", "q1", "l", noon)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"mime"
 	"strconv"
@@ -39,13 +40,13 @@ func Passes(t *testing.T, open func(*testing.T) House) {
 		want     error
 	}{
 		{"a session for this gate lets the answer through", nil, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: noon}, false, nil},
-		{"a session for another case does not", func(s *docket.Session) { s.Of = "c2" }, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: noon}, false, conflict},
-		{"a session for another gate does not", func(s *docket.Session) { s.Gate = "reply-1" }, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: noon}, false, conflict},
-		{"a signed-in session is no link's session", func(s *docket.Session) { s.Of, s.Gate = "", "" }, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: noon}, false, conflict},
-		{"a session that idled too long does not", nil, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: good.Idle}, false, conflict},
-		{"a session that expired does not", func(s *docket.Session) { s.Idle = noon.Add(2 * time.Hour) }, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: good.Expires}, false, conflict},
-		{"a session that was ended does not", nil, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: noon}, true, conflict},
-		{"a session nobody opened does not", nil, docket.Pass{Hash: "s2", Of: "c1", Gate: "opinion-1", Now: noon}, false, conflict},
+		{"a session for another case does not", func(s *docket.Session) { s.Of = "c2" }, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: noon}, false, forbidden},
+		{"a session for another gate does not", func(s *docket.Session) { s.Gate = "reply-1" }, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: noon}, false, forbidden},
+		{"a signed-in session is no link's session", func(s *docket.Session) { s.Of, s.Gate = "", "" }, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: noon}, false, forbidden},
+		{"a session that idled too long does not", nil, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: good.Idle}, false, forbidden},
+		{"a session that expired does not", func(s *docket.Session) { s.Idle = noon.Add(2 * time.Hour) }, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: good.Expires}, false, forbidden},
+		{"a session that was ended does not", nil, docket.Pass{Hash: "s1", Of: "c1", Gate: "opinion-1", Now: noon}, true, forbidden},
+		{"a session nobody opened does not", nil, docket.Pass{Hash: "s2", Of: "c1", Gate: "opinion-1", Now: noon}, false, forbidden},
 	} {
 		t.Run(tt.sentence, func(t *testing.T) {
 			h := open(t)
@@ -61,7 +62,12 @@ func Passes(t *testing.T, open func(*testing.T) House) {
 			c := commit(t, h.Store, submitted(t, commit(t, h.Store, draft(t, "c1")), noon, g))
 			b := answering(t, c, g, "given", noon)
 			b.Session = &tt.pass
-			is(t, "Commit", try(h.Store, b), tt.want)
+			err := try(h.Store, b)
+			is(t, "Commit", err, tt.want)
+			var unmet *docket.Unmet
+			if errors.As(err, &unmet) != (tt.want != nil) {
+				t.Errorf("got %v, want a demand of the commit itself, which is answered at once", err)
+			}
 			if got := load(t, h.Store, "c1").Gates[0].Answer != nil; got != (tt.want == nil) {
 				t.Errorf("answered: got %v, want %v", got, tt.want == nil)
 			}
