@@ -62,6 +62,11 @@ func (p *Postman) write(ctx context.Context, n Notice) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("finding the addressee of %s: %w", n.Key, err)
 	}
+	key := wordsFor(n, o.Kind)
+	if !words.Has(key+".subject") || !words.Has(key+".text") {
+		// A later build put it into the queue. It comes again, to that build or to the queue of what nobody could send.
+		return Message{}, fmt.Errorf("writing %s: %w", n.Key, fault.Because(fault.Unavailable, "busy", errors.New("this build has no words for "+key)))
+	}
 	address := p.Site + sitePath(o.Kind) + kindOf(n.Of()).page(n.Of())
 	step := gate.Kind("")
 	if n.Gate != "" {
@@ -74,7 +79,6 @@ func (p *Postman) write(ctx context.Context, n Notice) (Message, error) {
 			address = p.Site + "/l/" + secret
 		}
 	}
-	key := wordsFor(n, o.Kind)
 	return Message{
 		Key: n.Key, To: o.Mail,
 		Subject: words.ZH.Say(key+".subject", n.Number, stepName(words.ZH, step)),

@@ -50,3 +50,15 @@ func TestAnEntryOfAKindThatThisBuildDoesNotKnowKeepsItsMark(t *testing.T) {
 		t.Errorf("got untold %v, %v; want the mark kept", untold, err)
 	}
 }
+
+func TestANoticeThatThisBuildHasNoWordsForIsNotSentAndComesAgain(t *testing.T) {
+	ctx, tw := context.Background(), newTown(t)
+	n := docket.Notice{Kind: docket.NoticeEntry, Key: "later-1", Case: "unheard-of/a1", Verb: "unheard-of.begin", Org: "mpa"}
+	before := len(tw.World.Mail.Sent())
+	if err := tw.Post.Deliver(ctx, n); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("got %v, want it to come again", err)
+	}
+	if after := len(tw.World.Mail.Sent()); after != before {
+		t.Error("a mail without words was sent")
+	}
+}
