@@ -18,9 +18,9 @@ def verified(headers, body):
     return any(hmac.compare_digest(got.encode(), want.encode()) for got in headers.get("webhook-signature", "").split())
 
 
-def answer(event, case, gate, submission):
+def answer(event, about, gate, submission):
     findings = [{"question": q, "met": True, "reason": "经评估，符合要求。"} for q in ("capability", "urgency", "quantity")]
-    body = json.dumps({"case": case, "gate": gate, "person": os.environ["PERSON"], "submission": submission, "opinion": {"findings": findings}}).encode()
+    body = json.dumps({"about": about, "gate": gate, "person": os.environ["PERSON"], "submission": submission, "opinion": {"findings": findings}}).encode()
     message, timestamp = "msg_" + hashlib.sha256(f"{event}-{gate}".encode()).hexdigest()[:32], str(int(time.time()))
     headers = {"Content-Type": "application/json", "Jixu-Organisation": os.environ["JIXU_ORGANISATION"], "webhook-id": message,
                "webhook-timestamp": timestamp, "webhook-signature": sign(message, timestamp, body)}
@@ -36,7 +36,7 @@ class Events(http.server.BaseHTTPRequestHandler):
             return self.send_error(401)
         event = json.loads(body)
         for gate in (g for g in event["data"].get("gates", []) if g.startswith("opinion-")):
-            answer(event["id"], event["data"]["about"]["id"], gate, event["data"]["submission"])
+            answer(event["id"], event["data"]["about"], gate, event["data"]["submission"])
         self.send_response(204)
         self.end_headers()
 

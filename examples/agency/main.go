@@ -31,15 +31,18 @@ type system struct {
 	client                     *http.Client
 }
 
+// about says what something is about: an application, say.
+type about struct {
+	Kind string `json:"kind"`
+	ID   string `json:"id"`
+}
+
 // event is what Jixu tells: where to look, and nothing more.
 type event struct {
 	ID   string `json:"id"`
 	Type string `json:"type"`
 	Data struct {
-		About struct {
-			Kind string `json:"kind"`
-			ID   string `json:"id"`
-		} `json:"about"`
+		About      about    `json:"about"`
 		Gates      []string `json:"gates"`
 		Submission int      `json:"submission"` // the one that the gates are about; your people must have read it
 	} `json:"data"`
@@ -103,7 +106,7 @@ func (s *system) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(gate, "opinion-") {
 			continue // the reply is the regulator's
 		}
-		if err := s.answer(e.ID+"-"+gate, e.Data.About.ID, gate, decide(e.Data.Submission)); err != nil {
+		if err := s.answer(e.ID+"-"+gate, e.Data.About, gate, decide(e.Data.Submission)); err != nil {
 			log.Print(err)
 			http.Error(w, "not answered", http.StatusBadGateway)
 			return
@@ -124,8 +127,8 @@ func decide(submission int) map[string]any {
 
 // answer sends one answer, and the very same again if nobody said whether it
 // arrived: under the same id it is one answer.
-func (s *system) answer(name, id, gate string, answer map[string]any) error {
-	answer["case"], answer["gate"], answer["person"] = id, gate, s.person
+func (s *system) answer(name string, of about, gate string, answer map[string]any) error {
+	answer["about"], answer["gate"], answer["person"] = of, gate, s.person
 	body, err := json.Marshal(answer)
 	if err != nil {
 		return err
@@ -140,9 +143,9 @@ func (s *system) answer(name, id, gate string, answer map[string]any) error {
 			fmt.Println("receipt", strings.TrimSpace(said))
 			return nil
 		case err == nil && status < 500:
-			return fmt.Errorf("answering %s of %s: %d %s", gate, id, status, said)
+			return fmt.Errorf("answering %s of %s: %d %s", gate, of.ID, status, said)
 		case try == 4:
-			return fmt.Errorf("answering %s of %s: no answer (%d, %v)", gate, id, status, err)
+			return fmt.Errorf("answering %s of %s: no answer (%d, %v)", gate, of.ID, status, err)
 		}
 		time.Sleep(time.Duration(1<<try)*time.Second + time.Duration(rand.Text()[0])*time.Millisecond)
 	}

@@ -89,14 +89,25 @@ func signed[T interface{ person() string }](do func(*call, T) (any, error)) func
 
 // callbackIn says which gate, and who answers for it.
 type callbackIn struct {
-	Case   string `json:"case"`
-	Gate   string `json:"gate"`
-	Person string `json:"person"`
+	About  *docket.About `json:"about"`
+	Case   string        `json:"case"` // a case's id: how programs said it when only cases had gates
+	Gate   string        `json:"gate"`
+	Person string        `json:"person"`
 }
 
 func (in callbackIn) person() string { return in.Person }
 
-func (in callbackIn) ref() docket.GateRef { return docket.GateRef{Of: in.Case, Gate: in.Gate} }
+// ref is the gate; of nothing, which no gate is, if it is said twice and not alike.
+func (in callbackIn) ref() docket.GateRef {
+	of := in.Case
+	if in.About != nil {
+		of = docket.NameOf(in.About.Kind, in.About.ID)
+		if in.Case != "" && in.Case != of {
+			of = ""
+		}
+	}
+	return docket.GateRef{Of: of, Gate: in.Gate}
+}
 
 type machineAnswer struct {
 	callbackIn

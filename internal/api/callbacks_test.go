@@ -235,6 +235,12 @@ var attacks = []attack{
 	{"a gate there is not", saying(func(_ *house, id string) any {
 		return at(id, "opinion-9", "zhou-heng", map[string]any{"opinion": opinion(true, "")})
 	}), 404, "gate"},
+	{"two cases named, and they are not one", saying(func(_ *house, id string) any {
+		return at(id, "opinion-1", "zhou-heng", map[string]any{"case": "c-other", "opinion": opinion(true, "")})
+	}), 404, "case"},
+	{"a kind there is not", saying(func(_ *house, id string) any {
+		return at(id, "opinion-1", "zhou-heng", map[string]any{"about": docket.About{Kind: "unheard-of", ID: id}, "opinion": opinion(true, "")})
+	}), 404, "case"},
 	{"a case named by a path", saying(func(_ *house, id string) any {
 		return at("../"+id, "opinion-1", "zhou-heng", map[string]any{"opinion": opinion(true, "")})
 	}), 404, "case"},

@@ -349,7 +349,7 @@ func opinion(met bool, advice string) map[string]any {
 // at names a gate and who answers for it, with what else is said. An answer is
 // about the first submission unless it says otherwise.
 func at(id, gate, person string, more map[string]any) map[string]any {
-	out := map[string]any{"case": id, "gate": gate, "person": person}
+	out := map[string]any{"about": docket.AboutOf(id), "gate": gate, "person": person}
 	if _, file := more["name"]; !file {
 		out["submission"] = 1
 	}

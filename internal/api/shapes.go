@@ -292,7 +292,8 @@ func filingOf(f *casework.Filing) *filingOut {
 // gateOut is a gate as its reader may see it.
 type gateOut struct {
 	ID          string          `json:"id"`
-	Case        string          `json:"case"`
+	About       docket.About    `json:"about"`
+	Case        string          `json:"case"` // an application's id: how it was said when only these had gates
 	Leg         string          `json:"leg"`
 	Kind        string          `json:"kind"`
 	Status      string          `json:"status"`
@@ -318,7 +319,7 @@ type holdOut struct {
 
 func (x *call) gateOut(c casework.Case, g gate.Gate) gateOut {
 	out := gateOut{
-		ID: g.ID, Case: g.Of, Leg: string(g.Leg), Kind: string(g.Kind), Status: string(g.Status), Party: x.organisation(g.Party),
+		ID: g.ID, About: docket.AboutOf(g.Of), Case: g.Of, Leg: string(g.Leg), Kind: string(g.Kind), Status: string(g.Status), Party: x.organisation(g.Party),
 		Submission: g.Submission, Round: g.Round, OpenedAt: g.OpenedAt.UTC(), Answers: []string{},
 	}
 	for _, org := range g.Recorders {
