@@ -67,6 +67,13 @@ type Timer struct {
 	At  time.Time
 }
 
+// Wait is an open gate of an aggregate and, where a machine waits at it, which run does.
+type Wait struct {
+	Gate string
+	Leg  gate.Leg // "": no machine waits
+	Run  int
+}
+
 // Change is the next version of one aggregate, with what becomes true beside it.
 type Change struct {
 	Head    Head           // afterwards, its Version already raised by one
@@ -79,6 +86,7 @@ type Change struct {
 	Home    Place          // the list that it stands in wherever it goes; each version says it anew
 	Lists   []Place        // other lists that name it from now on; listing again is safe
 	Open    bool           // somebody has to act on it: the sweep looks at it
+	Waits   []Wait         // at which gates; none: the sweep reads the aggregate to find out
 }
 
 // Deed is what a law made of an aggregate, before it is sealed.
@@ -96,6 +104,7 @@ type Deed struct {
 	Home    Place
 	Lists   []Place
 	Open    bool
+	Waits   []Wait
 	// Body is the law's value as it is kept, given the head that it stands under; that
 	// one's own Body is not there yet.
 	Body func(Head) any
@@ -105,7 +114,7 @@ type Deed struct {
 // before, and the body written.
 func (d Deed) Seal(now time.Time) (Change, error) {
 	h := Head{Kind: d.Kind, ID: d.ID, Number: d.Number, Version: d.Was.Version + 1, Seq: d.Was.Seq, Hash: d.Was.Hash}
-	ch := Change{Was: d.Was.Version, Opened: d.Opened, Changed: d.Changed, Timers: d.Timers, Home: d.Home, Lists: d.Lists, Open: d.Open}
+	ch := Change{Was: d.Was.Version, Opened: d.Opened, Changed: d.Changed, Timers: d.Timers, Home: d.Home, Lists: d.Lists, Open: d.Open, Waits: d.Waits}
 	if d.Facts != nil {
 		facts, err := history.Canonical(d.Facts)
 		if err != nil {

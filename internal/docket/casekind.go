@@ -27,6 +27,24 @@ func legsOfCase(s Stored) ([]Leg, error) {
 	return out, nil
 }
 
+// waitsOf are the open gates of c; none if a supplement has stopped a clock, which no
+// gate shows: the sweep then reads the case to count it again.
+func waitsOf(c casework.Case) (out []Wait) {
+	for _, leg := range gate.Legs {
+		t := c.Track(leg)
+		if t.Clock != nil {
+			return nil
+		}
+		if t.State.Open() {
+			out = append(out, Wait{Gate: t.Gate, Leg: leg, Run: t.Run})
+		}
+	}
+	if c.Papers.Gate != "" {
+		out = append(out, Wait{Gate: c.Papers.Gate})
+	}
+	return out
+}
+
 func restartCase(ctx context.Context, d *Desk, stored Stored, leg gate.Leg, run int, s law.Setting) (Commit, Receipt, error) {
 	return d.ofCase(ctx, stored, s, func(r Record) (casework.Change, error) { return r.Case.Restart(leg, run, s) })
 }
@@ -58,24 +76,10 @@ func (d *Desk) ofCase(ctx context.Context, stored Stored, s law.Setting, ask fun
 	return finish(r.Case, ch, s)
 }
 
-const (
-	// A sweep comes once a day; whose time was longer ago has been reminded.
-	remindWithin = 24 * time.Hour
-	// A timer comes when it can: however long there was no clock, it still speaks.
-	remindLate = 100 * 365 * 24 * time.Hour
-)
-
-func remindOfCase(ctx context.Context, t *Teller, stored Stored) error {
-	return t.remindOfCase(ctx, stored, remindWithin)
-}
-
 // remindOfCase tells of copies that nobody said had arrived, and of licences that end.
-func (t *Teller) remindOfCase(ctx context.Context, stored Stored, within time.Duration) error {
-	r, err := CaseRecord(stored)
-	if err != nil {
-		return err
-	}
-	copies := t.remindCopies(ctx, r, within)
+// However long there was no clock, it still speaks; and the same notice is one.
+func (t *Teller) remindOfCase(ctx context.Context, r Record) error {
+	copies := t.remindCopies(ctx, r)
 	expiries := t.tellExpiries(ctx, r.Case)
 	if expiries != nil {
 		expiries = fmt.Errorf("telling what of %s expires: %w", r.Case.ID, expiries)
@@ -102,7 +106,7 @@ func timerOfCase(ctx context.Context, t *Teller, stored Stored, ref GateRef) (ti
 	if !r.Case.Waiting() {
 		return time.Time{}, nil
 	}
-	if err := t.remindOfCase(ctx, stored, remindLate); err != nil {
+	if err := t.remindOfCase(ctx, r); err != nil {
 		return time.Time{}, err
 	}
 	s, err := t.Desk.setting(ctx)

@@ -296,27 +296,6 @@ func TestTheSweepSaysWhatItCouldNotLookAt(t *testing.T) {
 	}
 }
 
-// A queue that is away keeps no leg from being started again.
-func TestTheSweepStartsLegsBeforeItTellsPeople(t *testing.T) {
-	tw := newTown(t)
-	p := submitAs(t, tw, "a-")
-	for _, e := range tw.World.Machine.Executions() {
-		tw.World.Machine.End(e.Name, "ABORTED")
-	}
-	tw.World.Clock.Advance(3 * 24 * time.Hour)
-	tw.Faults = func(_ int, name string) memory.Fate {
-		if name == "Notices.Queue" {
-			return memory.FailBefore
-		}
-		return memory.Pass
-	}
-	_, _ = tw.Under(func() error { _, err := tw.Teller.Sweep(context.Background()); return err })
-	tw.Faults = nil
-	if c := p.record().Case; c.Opinion.Run != 2 {
-		t.Errorf("got run %d, want the leg started again", c.Opinion.Run)
-	}
-}
-
 // A walk that has no time for all goes on where it stopped.
 func TestTheSweepGoesOnWhereItStopped(t *testing.T) {
 	ctx := context.Background()
@@ -325,16 +304,16 @@ func TestTheSweepGoesOnWhereItStopped(t *testing.T) {
 	for i := range 5 {
 		submitAs(t, tw, "case-"+string(rune('a'+i))+"-")
 	}
-	looked := 0
-	tw.Desk.Store = counted{tw.World.Store, &looked}
+	seen := map[string]bool{}
+	tw.Teller.Machine = described{tw.World.Machine, seen}
 	left := 0
 	tw.Desk.Late = func(context.Context) bool { left--; return left < 0 }
 	for _, want := range []int{2, 4, 5} {
 		left = 3 // before the list, and before two cases
 		_, err := tw.Teller.Sweep(ctx)
 		must(t, err)
-		if looked != want {
-			t.Fatalf("got %d cases looked at so far, want %d", looked, want)
+		if len(seen) != want {
+			t.Fatalf("got %d machines asked so far, want those of %d cases", len(seen), want)
 		}
 		at, err := tw.World.Cursors.Cursor(ctx, "sweep")
 		must(t, err)
@@ -342,6 +321,18 @@ func TestTheSweepGoesOnWhereItStopped(t *testing.T) {
 			t.Errorf("after %d cases: got cursor %+v", want, at)
 		}
 	}
+}
+
+// described notes of which cases executions are asked for.
+type described struct {
+	docket.Machine
+	seen map[string]bool
+}
+
+func (d described) Describe(ctx context.Context, e docket.Execution) (string, error) {
+	of, _, _ := strings.Cut(e.Name, "-")
+	d.seen[of] = true
+	return d.Machine.Describe(ctx, e)
 }
 
 // counted counts how many cases are loaded.
@@ -353,6 +344,60 @@ type counted struct {
 func (c counted) Load(ctx context.Context, id string) (docket.Stored, error) {
 	*c.loads++
 	return c.Store.Load(ctx, id)
+}
+
+// A case that waits and is well costs the sweep its row and its gates.
+func TestTheSweepReadsACaseOnlyWhereItsRowDoesNotShowThatAllIsWell(t *testing.T) {
+	ctx := context.Background()
+	for _, row := range []struct {
+		name  string
+		wrong func(*play)
+		want  int // cases that are read, at least
+	}{
+		{"all is well", func(*play) {}, 0},
+		{"its run has ended", func(p *play) {
+			for _, e := range p.World.Machine.Executions() {
+				p.World.Machine.End(e.Name, "ABORTED")
+			}
+		}, 1},
+		{"its machine cannot be asked", func(p *play) {
+			p.Faults = func(_ int, name string) memory.Fate {
+				if name == "Machine.Describe" {
+					return memory.FailBefore
+				}
+				return memory.Pass
+			}
+		}, 1},
+		{"nobody may answer", func(p *play) {
+			z, err := p.World.Directory.Person(ctx, "zhou")
+			must(t, err)
+			z.Roles = []party.Role{party.Reader}
+			must(t, p.World.Directory.PutPerson(ctx, z))
+		}, 1},
+		{"the calendar has grown", func(p *play) {
+			p.World.Clock.Set(calendar.Day{Year: 2025, Month: 12, Day: 24}.At(10, 0))
+			p.Desk.Calendar = knowing(t, 2025)
+			submitAs(t, p.town, "late-")
+			p.Desk.Calendar = knowing(t, 2026)
+		}, 1},
+		{"a supplement has stopped a clock", func(p *play) {
+			_, err := p.Desk.Ask(ctx, op("ask"), p.ref(gate.Opinion), []casework.Defect{{Item: "signed-form", What: "请加盖公章"}}, actor("zhou"), nil)
+			must(t, err)
+			p.Engine()
+		}, 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p := submitAs(t, newTown(t), "a-")
+			p.Engine()
+			row.wrong(p)
+			loads := 0
+			p.Desk.Store = counted{p.World.Store, &loads}
+			_, _ = p.Under(func() error { _, err := p.Teller.Sweep(ctx); return err })
+			if row.want == 0 && loads > 0 || loads < row.want {
+				t.Errorf("got %d cases read, want %d", loads, row.want)
+			}
+		})
+	}
 }
 
 // More entries that cannot be told than one list holds keep no other untold.

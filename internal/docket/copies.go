@@ -12,10 +12,8 @@ import (
 )
 
 // remindCopies reminds an agency once that a copy was sent to it and nobody
-// said that it arrived, when local policy sets a time for that. A timer calls it when
-// that time has come, and the sweep again and again; it speaks only within so long of
-// it, and the same notice is one.
-func (t *Teller) remindCopies(ctx context.Context, r Record, within time.Duration) error {
+// said that it arrived, when local policy sets a time for that and it has come.
+func (t *Teller) remindCopies(ctx context.Context, r Record) error {
 	n := len(r.Case.Submissions)
 	if n == 0 {
 		return nil
@@ -29,7 +27,7 @@ func (t *Teller) remindCopies(ctx context.Context, r Record, within time.Duratio
 		return nil
 	}
 	due := s.Calendar.Due(r.Case.Submissions[n-1].At, limit.Count()).Due
-	if late := s.Now.Sub(due); late < 0 || late > within {
+	if s.Now.Before(due) {
 		return nil
 	}
 	for _, org := range []string{s.Agencies.HealthCommission, s.Agencies.MunicipalMPA} {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"jixu/internal/calendar"
+	"jixu/internal/docket"
 	"jixu/internal/memory"
 	"jixu/internal/policy"
 )
@@ -22,13 +23,13 @@ func TestExpiryIsToldOnceAtEachThreshold(t *testing.T) {
 	must(t, err)
 	p.submit()
 
-	// at moves the clock to so many days before the end, sweeps three times, and
+	// at moves the clock to so many days before the end, rings three times, and
 	// wants to have told these in all.
 	at := func(days int, want ...string) {
 		t.Helper()
-		p.World.Clock.Set(ends.AddDays(-days).At(10, 0))
+		p.World.Clock.Set(ends.AddDays(-days).At(12, 0))
 		for range 3 {
-			_, err := p.Teller.Sweep(ctx)
+			_, err := p.Bell.Ring(ctx)
 			must(t, err)
 			p.Engine()
 		}
@@ -50,7 +51,7 @@ func TestExpiryIsToldOnceAtEachThreshold(t *testing.T) {
 	at(14, "60", "14")
 	at(0, "60", "14")
 
-	// The queue fails at the worst moment: the next sweep tells it.
+	// The queue fails at the worst moment: the next ring tells it.
 	p.World.Clock.Set(ends.AddDays(1).At(10, 0))
 	p.Faults = func(_ int, name string) memory.Fate {
 		if name == "Notices.Queue" {
@@ -58,15 +59,17 @@ func TestExpiryIsToldOnceAtEachThreshold(t *testing.T) {
 		}
 		return memory.Pass
 	}
-	if _, err := p.Under(func() error { _, err := p.Teller.Sweep(ctx); return err }); err == nil {
-		t.Error("a sweep whose queue fails says so: got nil")
+	if _, err := p.Under(func() error { _, err := p.Bell.Ring(ctx); return err }); err == nil {
+		t.Error("a ring whose queue fails says so: got nil")
 	}
 	p.Faults = nil
 	at(-1, "60", "14", "0")
 
 	// What was delivered is not even queued again.
 	before := len(p.World.Notices.Waiting())
-	_, err = p.Teller.Sweep(ctx)
+	_, err = docket.Rebuild(ctx, p.World.Store, nil) // which sets its timer once more
+	must(t, err)
+	_, err = p.Bell.Ring(ctx)
 	must(t, err)
 	if n := len(p.World.Notices.Waiting()); n != before {
 		t.Errorf("queued again: got %d notices waiting, want %d", n, before)
@@ -87,7 +90,7 @@ func TestNobodyInventsAWarningOfExpiry(t *testing.T) {
 	p.submit()
 	for days, want := range []int{0, 0, 0, 0, 1} {
 		p.World.Clock.Set(calendar.DayOf(monday).AddDays(days).At(10, 0))
-		_, err := p.Teller.Sweep(ctx)
+		_, err := p.Bell.Ring(ctx)
 		must(t, err)
 		p.Engine()
 		n := 0

@@ -49,8 +49,6 @@ type Kind struct {
 	// Timer does what must happen when a timer of the aggregate has come, and says when
 	// it comes again; the zero time: never. It is safe to repeat. nil: there are none.
 	Timer func(ctx context.Context, t *Teller, s Stored, ref GateRef) (next time.Time, err error)
-	// Remind is what the sweep does beside, in case a timer was never set; nil: nothing.
-	Remind func(ctx context.Context, t *Teller, s Stored) error
 
 	// Standing says where an aggregate belongs in lists and marks, for a rebuild; nil: it
 	// is left as it stands.
@@ -103,7 +101,7 @@ func init() {
 		{
 			Name: CaseKind, Page: "/cases/", API: "/api/v1/cases/", Envelope: casework.Envelope,
 			Machine: "review-application", Carries: gate.Legs, Legs: legsOfCase, Restart: restartCase,
-			Ring: ringCase, Recount: recountCase, Timer: timerOfCase, Remind: remindOfCase, FileRule: fileRuleOfCase, Standing: standingOfCase,
+			Ring: ringCase, Recount: recountCase, Timer: timerOfCase, FileRule: fileRuleOfCase, Standing: standingOfCase,
 		},
 		{Name: inquiryKind, Page: "/inquiries/", API: "/api/v1/inquiries/", As: NoticeInquiry, Timer: timerOfInquiry, Standing: standingOfInquiry},
 		{Name: varietyKind, Page: "/varieties/", API: "/api/v1/varieties/", Standing: standingOfVariety},

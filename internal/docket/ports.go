@@ -64,9 +64,13 @@ type Store interface {
 	// keeps nobody waiting. The gate's next change puts it where it belongs. A timer is
 	// taken away by the zero time. It does nothing if it stands elsewhere by now.
 	Defer(ctx context.Context, ref GateRef, until time.Time) error
-	// Open lists the names of aggregates that somebody has to act on, in pages; after
-	// is "" for the first, and the last name of a page for the next. It may lag.
-	Open(ctx context.Context, after string, limit int) ([]string, error)
+	// Open lists the aggregates that somebody has to act on, in pages by name; after is
+	// "" for the first, and the last name of a page for the next. It reads none of them,
+	// and may lag.
+	Open(ctx context.Context, after string, limit int) ([]OpenRow, error)
+	// Waiting reads gates as they stand, and the tokens on them. One that is not there or
+	// cannot be read is left out. It may lag.
+	Waiting(ctx context.Context, refs []GateRef) ([]Waiting, error)
 	// List lists what stands in a list, the newest first, and what waits for an
 	// organisation ([InboxPages]) the longest waiting first: at most limit from after on,
 	// "" for the first page. next begins the following page and is "" after the last

@@ -21,6 +21,7 @@ type Standing struct {
 	Home   Place
 	Lists  []Place // all others that name it
 	Open   bool    // somebody has to act on it
+	Waits  []Wait  // at which gates
 	Timers []Timer // set only where none is set under their keys
 	Rows   []Row   // put, over what is there
 }
@@ -117,7 +118,7 @@ func standingOfCase(s Stored, entries []history.Entry) (Standing, error) {
 		return Standing{}, err
 	}
 	c := r.Case
-	out := Standing{Home: Place{OwnPages.Of(c.Hospital), c.EditedAt}, Open: c.Waiting()}
+	out := Standing{Home: Place{OwnPages.Of(c.Hospital), c.EditedAt}, Open: c.Waiting(), Waits: waitsOf(c)}
 	for _, e := range entries {
 		var f casework.Facts
 		if err := json.Unmarshal(e.Body, &f); err != nil {

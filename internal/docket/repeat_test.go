@@ -333,7 +333,7 @@ func TestAnAgencyIsRemindedOnceOfACopyNobodyConfirmed(t *testing.T) {
 	ctx := context.Background()
 	for range 12 {
 		p.World.Clock.Advance(12 * time.Hour)
-		_, err := p.Teller.Sweep(ctx)
+		_, err := p.Bell.Ring(ctx)
 		must(t, err)
 		p.Engine()
 	}

@@ -96,10 +96,13 @@ const (
 
 // Sweep looks at every aggregate that somebody has to act on: each open leg must have
 // its open gate, a machine that runs, and a token of the current run on that gate,
-// and each open gate somebody who may answer it. It starts dead legs again and
-// returns what it cannot repair or could not look at. A walk that its function
-// has no time for goes on in the next call. It notes SweepAge, how long ago a walk
-// came to its end, and, at the end of one, StuckCases. It is safe to repeat.
+// and each open gate somebody who may answer it. It sees that in the rows of what is
+// open and in their gates. The aggregate itself is read where these show a fault or do
+// not say, and where the calendar has grown and another day follows from it: then its
+// deadlines are counted again. It starts dead legs again and returns what it cannot repair
+// or could not look at. A walk that its function has no time for goes on in the next
+// call. It notes SweepAge, how long ago a walk came to its end, and, at the end of one,
+// StuckCases. It is safe to repeat.
 func (t *Teller) Sweep(ctx context.Context) (stuck []Stuck, err error) {
 	now, err := t.Desk.Clock.Now(ctx)
 	if err != nil {
@@ -114,25 +117,30 @@ func (t *Teller) Sweep(ctx context.Context) (stuck []Stuck, err error) {
 	}
 	var failed []error
 	ended := false
-	people := map[string][]party.Actor{}
+	w := walk{Teller: t, now: now, people: map[string][]party.Actor{}}
 	for !ended && !t.Desk.late(ctx) {
-		names, err := t.Desk.Store.Open(ctx, at.After, sweepPage)
+		rows, err := t.Desk.Store.Open(ctx, at.After, sweepPage)
 		if err != nil {
 			failed = append(failed, fmt.Errorf("listing what is open: %w", err))
 			break // the next call goes on from here
 		}
-		ended = len(names) < sweepPage
-		for _, name := range names {
+		if err := w.read(ctx, rows); err != nil {
+			failed = append(failed, err) // each of them is read itself
+		}
+		ended = len(rows) < sweepPage
+		for _, row := range rows {
 			if t.Desk.late(ctx) {
 				ended = false
 				break
 			}
-			s, err := t.sweepOne(ctx, name, people)
-			if err != nil {
-				failed = append(failed, err)
+			if !w.sound(ctx, row) {
+				s, err := w.look(ctx, row.Of)
+				if err != nil {
+					failed = append(failed, err)
+				}
+				stuck = append(stuck, s...)
 			}
-			stuck = append(stuck, s...)
-			at.After = name
+			at.After = row.Of
 		}
 	}
 	at.Stuck += len(stuck)
@@ -153,6 +161,59 @@ func (t *Teller) Sweep(ctx context.Context) (stuck []Stuck, err error) {
 	return stuck, errors.Join(failed...)
 }
 
+// walk is one call of the sweep.
+type walk struct {
+	*Teller
+	now    time.Time
+	people map[string][]party.Actor // the rosters that were read
+	gates  map[GateRef]Waiting      // of the page at which the walk is
+}
+
+// read notes the gates of rows. It reads no aggregate.
+func (w *walk) read(ctx context.Context, rows []OpenRow) error {
+	w.gates = map[GateRef]Waiting{}
+	var refs []GateRef
+	for _, row := range rows {
+		for _, wait := range row.Waits {
+			refs = append(refs, GateRef{Of: row.Of, Gate: wait.Gate})
+		}
+	}
+	gates, err := w.Desk.Store.Waiting(ctx, refs)
+	if err != nil {
+		return fmt.Errorf("reading the gates of what is open: %w", err)
+	}
+	for _, g := range gates {
+		w.gates[GateRef{Of: g.Gate.Of, Gate: g.Gate.ID}] = g
+	}
+	return nil
+}
+
+// sound reports whether row and its gates show that nothing is wrong: at each somebody
+// may answer by the day that the calendar says, and the run that waits there runs and has
+// said so. False means only that the aggregate must be read.
+func (w *walk) sound(ctx context.Context, row OpenRow) bool {
+	for _, wait := range row.Waits {
+		g, there := w.gates[GateRef{Of: row.Of, Gate: wait.Gate}]
+		if !there || g.Gate.Status != gate.Open {
+			return false
+		}
+		if may, err := w.answerable(ctx, g.Gate, w.people); err != nil || !may {
+			return false
+		}
+		if _, moves := g.Gate.Recounted(w.Desk.Calendar, w.now); moves {
+			return false
+		}
+		if wait.Leg == "" {
+			continue
+		}
+		status, err := w.describe(ctx, row.Of, Leg{Leg: wait.Leg, Run: wait.Run})
+		if err != nil || status != running || g.Token.Run != wait.Run {
+			return false
+		}
+	}
+	return len(row.Waits) > 0
+}
+
 func (t *Teller) cursor(ctx context.Context) (Cursor, error) {
 	if t.Cursors == nil {
 		return Cursor{}, nil
@@ -160,10 +221,9 @@ func (t *Teller) cursor(ctx context.Context) (Cursor, error) {
 	return t.Cursors.Cursor(ctx, sweepCursor)
 }
 
-// sweepOne looks at one aggregate. The legs come first and what only tells people
-// comes last: a queue that is away keeps no leg from being started again.
-func (t *Teller) sweepOne(ctx context.Context, name string, people map[string][]party.Actor) ([]Stuck, error) {
-	kind := kindOf(name)
+// look reads one aggregate and repairs what is wrong with it, its legs first.
+func (w *walk) look(ctx context.Context, name string) ([]Stuck, error) {
+	t, kind := w.Teller, kindOf(name)
 	s, err := t.Desk.Store.Load(ctx, name)
 	if err != nil {
 		return []Stuck{{Of: name, Why: "it could not be looked at"}}, fmt.Errorf("loading %s: %w", name, err)
@@ -193,7 +253,7 @@ func (t *Teller) sweepOne(ctx context.Context, name string, people map[string][]
 		}
 	}
 	for _, g := range s.waiting() {
-		answerable, err := t.answerable(ctx, g, people)
+		answerable, err := t.answerable(ctx, g, w.people)
 		if err != nil {
 			failed = append(failed, err)
 		} else if !answerable {
@@ -202,11 +262,6 @@ func (t *Teller) sweepOne(ctx context.Context, name string, people map[string][]
 	}
 	if err := t.recount(ctx, name, s); err != nil {
 		failed = append(failed, err)
-	}
-	if kind.Remind != nil {
-		if err := kind.Remind(ctx, t, s); err != nil {
-			failed = append(failed, err)
-		}
 	}
 	return stuck, errors.Join(failed...)
 }

@@ -141,6 +141,18 @@ type GateRef struct {
 	Submission int
 }
 
+// OpenRow is one aggregate that somebody has to act on.
+type OpenRow struct {
+	Of    string
+	Waits []Wait // see [Change]
+}
+
+// Waiting is a gate with the token on it; the zero Token if none is.
+type Waiting struct {
+	Gate  gate.Gate
+	Token Token
+}
+
 // Listed is one row of a list.
 type Listed struct {
 	Head Head

@@ -111,7 +111,7 @@ func (s *Store) next(ch docket.Change) (shelf, error) {
 		return shelf{}, moved("number %s is taken", h.Number)
 	}
 	next := shelf{
-		version: h.Version, seq: now.seq, hash: now.hash, number: h.Number, home: ch.Home, open: ch.Open,
+		version: h.Version, seq: now.seq, hash: now.hash, number: h.Number, home: ch.Home, open: ch.Open, waits: slices.Clone(ch.Waits),
 		entries: now.entries, gates: cloned(now.gates), files: cloned(now.files), lists: cloned(now.lists), timers: cloned(now.timers), reads: now.reads,
 	}
 	var err error

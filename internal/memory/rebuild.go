@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"jixu/internal/docket"
@@ -35,7 +36,7 @@ func (s *Store) Stand(ctx context.Context, stored docket.Stored, at docket.Stand
 		if sh.version != stored.Version {
 			return moved("%s is at %d, not %d", name, sh.version, stored.Version)
 		}
-		sh.home, sh.open, sh.lists, sh.timers = at.Home, at.Open, map[string]time.Time{}, cloned(sh.timers)
+		sh.home, sh.open, sh.waits, sh.lists, sh.timers = at.Home, at.Open, slices.Clone(at.Waits), map[string]time.Time{}, cloned(sh.timers)
 		for _, p := range at.Lists {
 			sh.lists[p.List] = p.At
 		}

@@ -57,6 +57,7 @@ type shelf struct {
 	lists   map[string]time.Time // by list: the place in it
 	timers  map[string]time.Time // by key
 	open    bool
+	waits   []docket.Wait
 	reads   []docket.Reading
 }
 
@@ -271,15 +272,37 @@ func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]docket.Gate
 }
 
 // Open lists aggregates that somebody has to act on. See [docket.Store].
-func (s *Store) Open(ctx context.Context, after string, limit int) ([]string, error) {
-	return call(ctx, s.world, "Store.Open", func() ([]string, error) {
-		var names []string
+func (s *Store) Open(ctx context.Context, after string, limit int) ([]docket.OpenRow, error) {
+	return call(ctx, s.world, "Store.Open", func() ([]docket.OpenRow, error) {
+		var rows []docket.OpenRow
 		for _, name := range sortedKeys(s.listed()) {
-			if name > after && s.listed()[name].open {
-				names = append(names, name)
+			if sh := s.listed()[name]; name > after && sh.open {
+				rows = append(rows, docket.OpenRow{Of: name, Waits: slices.Clone(sh.waits)})
 			}
 		}
-		return first(names, limit), nil
+		return first(rows, limit), nil
+	})
+}
+
+// Waiting reads gates and their tokens, as they were a moment ago. See [docket.Store].
+func (s *Store) Waiting(ctx context.Context, refs []docket.GateRef) ([]docket.Waiting, error) {
+	return call(ctx, s.world, "Store.Waiting", func() (out []docket.Waiting, err error) {
+		for _, ref := range refs {
+			p, ok := s.listed()[ref.Of].gates[ref.Gate]
+			if !ok {
+				continue
+			}
+			g, err := thaw[gate.Gate](p.gate)
+			if err != nil {
+				continue
+			}
+			w := docket.Waiting{Gate: g}
+			if p.token != nil {
+				w.Token = *p.token
+			}
+			out = append(out, w)
+		}
+		return out, nil
 	})
 }
 

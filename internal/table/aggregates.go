@@ -290,19 +290,48 @@ func (s *Store) Defer(ctx context.Context, ref docket.GateRef, until time.Time) 
 }
 
 // Open lists aggregates that somebody has to act on, by name. See [docket.Store].
-func (s *Store) Open(ctx context.Context, after string, limit int) ([]string, error) {
+func (s *Store) Open(ctx context.Context, after string, limit int) ([]docket.OpenRow, error) {
 	if after == "" {
 		after = " " // DynamoDB compares with no empty text; every name sorts behind a space
+	} else {
+		after += end // behind whatever it waits for, and before every other name
 	}
 	items, err := s.waiting(ctx, openList, ">", after, limit)
 	if err != nil {
 		return nil, err
 	}
-	var names []string
+	var rows []docket.OpenRow
 	for _, it := range items {
-		names = append(names, textOf(it, attrWorkSK))
+		rows = append(rows, parseOpen(textOf(it, attrWorkSK)))
 	}
-	return names, nil
+	return rows, nil
+}
+
+// Waiting reads gates and their tokens, in batches. See [docket.Store].
+func (s *Store) Waiting(ctx context.Context, refs []docket.GateRef) ([]docket.Waiting, error) {
+	keys := make([]key, len(refs))
+	for i, ref := range refs {
+		keys[i] = gateKey(ref.Of, ref.Gate)
+	}
+	found, err := s.many(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	var out []docket.Waiting
+	for _, k := range keys {
+		it := found[k]
+		if it == nil {
+			continue
+		}
+		g, err := decode[gate.Gate](it)
+		if err != nil {
+			continue // whoever reads its aggregate hears of it
+		}
+		w := docket.Waiting{Gate: g}
+		w.Token, _ = tokenOf(it)
+		out = append(out, w)
+	}
+	return out, nil
 }
 
 // AttachToken puts a token on a gate in one conditional write. It fails with
@@ -337,12 +366,18 @@ func (s *Store) Token(ctx context.Context, ref docket.GateRef) (docket.Token, bo
 	if err != nil || !has(it, attrToken) {
 		return docket.Token{}, false, err
 	}
-	t, ok := parseTokenOrder(textOf(it, attrTokenOrder))
+	t, ok := tokenOf(it)
 	if !ok {
 		return docket.Token{}, false, errors.New("reading a token: its order is not one")
 	}
-	t.Value = textOf(it, attrToken)
 	return t, true, nil
+}
+
+// tokenOf is the token on a gate's item; ok is false if there is none that can be read.
+func tokenOf(it item) (t docket.Token, ok bool) {
+	t, ok = parseTokenOrder(textOf(it, attrTokenOrder))
+	t.Value = textOf(it, attrToken)
+	return t, ok
 }
 
 // fileItem returns a file's item. The object's key must be the one that is

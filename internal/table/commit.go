@@ -229,7 +229,7 @@ func headItem(ch docket.Change) (item, error) {
 		return it, err
 	}
 	if ch.Open {
-		openIndex(h.Name()).work(it)
+		openIndex(h.Name(), ch.Waits).work(it)
 	}
 	return it, nil
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"jixu/internal/docket"
+	"jixu/internal/gate"
 )
 
 // Every key of the table is built and taken apart in this file, and nowhere else.
@@ -329,8 +330,41 @@ const (
 	scanList   = "scan"
 )
 
-func openIndex(id string) index {
-	return index{shardKey(openList, shardOf(id)), id}
+// openIndex is where an aggregate stands among those that are open. What it waits for
+// is part of its place, so that whoever walks over all of them reads none: behind its
+// name, for each open gate, gate, leg and run.
+func openIndex(id string, waits []docket.Wait) index {
+	at := id
+	for _, w := range waits {
+		at += sep + strings.Join([]string{w.Gate, string(w.Leg), strconv.Itoa(w.Run)}, waitSep)
+	}
+	if len(at) > maxSort {
+		at = id // whoever walks reads it
+	}
+	return index{shardKey(openList, shardOf(id)), at}
+}
+
+const (
+	waitSep = ":"
+	maxSort = 1024 // bytes of a sort key in DynamoDB
+)
+
+// parseOpen reads what openIndex writes. A place that is not quite so says the name only.
+func parseOpen(sk string) (row docket.OpenRow) {
+	parts := strings.Split(sk, sep)
+	row.Of = parts[0]
+	for _, part := range parts[1:] {
+		w := strings.Split(part, waitSep)
+		if len(w) != 3 {
+			return docket.OpenRow{Of: row.Of}
+		}
+		run, err := strconv.Atoi(w[2])
+		if err != nil {
+			return docket.OpenRow{Of: row.Of}
+		}
+		row.Waits = append(row.Waits, docket.Wait{Gate: w[0], Leg: gate.Leg(w[1]), Run: run})
+	}
+	return row
 }
 
 func untoldIndex(id string, seq int, committed time.Time) index {

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,10 @@ func TestKeysRoundTrip(t *testing.T) {
 			if got, ok := parseInstant(i.sk); !ok || !got.Equal(when) {
 				t.Fatalf("parseInstant(%q) = %v, %v", i.sk, got, ok)
 			}
+		}
+		waits := []docket.Wait{{Gate: gate, Leg: "opinion", Run: seq}, {Gate: gate}}
+		if got := parseOpen(openIndex(id, waits).sk); got.Of != id || !slices.Equal(got.Waits, waits) {
+			t.Fatalf("parseOpen = %v, want %s waiting at %v", got, id, waits)
 		}
 		tok := docket.Token{Run: rapid.IntRange(0, 1e9).Draw(t, "run"), Entered: when, Retry: rapid.IntRange(0, 1e5).Draw(t, "retry")}
 		if got, ok := parseTokenOrder(tokenOrder(tok)); !ok || got != tok {
@@ -125,6 +130,26 @@ func TestObjectsOfNobody(t *testing.T) {
 	for _, object := range []string{"", "dossier", "dossier/c", "dossier/C/f/x", "dossier/a/b/c/d", "dossier/session/f/x", "manifest/c/f", "dossier//f", "dossier/c/", "dossier/c#/f"} {
 		if _, _, ok := parseObject(object); ok {
 			t.Errorf("%q passes for a file's object", object)
+		}
+	}
+}
+
+// What a place in the index cannot say, the aggregate is read for.
+func TestAnOpenRowThatCannotSayWhatItWaitsForSaysItsName(t *testing.T) {
+	var many []docket.Wait
+	for range 40 {
+		many = append(many, docket.Wait{Gate: strings.Repeat("g", 30), Leg: "opinion", Run: 1})
+	}
+	for name, waits := range map[string][]docket.Wait{
+		"too many gates": many, "a gate whose id cannot be told apart": {{Gate: "a:b", Leg: "opinion", Run: 1}}, "none": nil,
+	} {
+		if got := parseOpen(openIndex("c1", waits).sk); got.Of != "c1" || got.Waits != nil {
+			t.Errorf("%s: got %v, want c1 and no more", name, got)
+		}
+	}
+	for _, sk := range []string{"c1", "c1#opinion-1:opinion", "c1#opinion-1:opinion:many", "c1#opinion-1:opinion:1#x"} {
+		if got := parseOpen(sk); got.Of != "c1" || got.Waits != nil {
+			t.Errorf("%s: got %v, want c1 and no more", sk, got)
 		}
 	}
 }

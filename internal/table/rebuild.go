@@ -54,7 +54,7 @@ func (s *Store) Names(ctx context.Context, after string, limit int) ([]string, s
 // write says by itself what is right. See [docket.Rebuilder].
 func (s *Store) Stand(ctx context.Context, stored docket.Stored, at docket.Standing) error {
 	h, name := stored.Head, stored.Name()
-	head, err := headItem(docket.Change{Head: h, Home: at.Home, Open: at.Open})
+	head, err := headItem(docket.Change{Head: h, Home: at.Home, Open: at.Open, Waits: at.Waits})
 	if err != nil {
 		return err
 	}

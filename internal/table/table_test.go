@@ -234,9 +234,9 @@ func TestListsReadEveryPage(t *testing.T) {
 		return answer{200, `{"Items":[{"pk":{"S":"CASE#` + id + `"},"sk":{"S":"HEAD"},"workSk":{"S":"` + id + `"}}]` + last + `}`}
 	}
 	s, got := scripted(t, page("c1", "1"), page("c2", "2"), page("c3", ""), answer{200, `{"Items":[]}`})
-	ids, err := s.Open(t.Context(), "", 10)
-	if fmt.Sprint(ids) != "[c1 c2 c3]" || err != nil {
-		t.Errorf("got %v and %v, want three cases", ids, err)
+	rows, err := s.Open(t.Context(), "", 10)
+	if fmt.Sprint(rows) != "[{c1 []} {c2 []} {c3 []}]" || err != nil {
+		t.Errorf("got %v and %v, want three cases", rows, err)
 	}
 	if n := len(got()); n != 2+shards {
 		t.Errorf("got %d requests, want %d", n, 2+shards)

@@ -86,13 +86,43 @@ var kinds = []row[docket.Store]{
 	{"its entry waits to be told, and it is open when somebody has to act on it", func(t *testing.T, s docket.Store) {
 		is(t, "Commit", try(s, thing(t, docket.Head{}, "variety", "v1", "l", noon)), nil)
 		eventually(t, []string{"variety/v1/1@04:00:00"}, func() (any, error) { return untoldOf(s.Untold(ctx, noon.Add(time.Hour), 10)) })
-		eventually(t, []string(nil), func() (any, error) { return s.Open(ctx, "", 10) })
+		eventually(t, []string(nil), func() (any, error) { return openNames(s.Open(ctx, "", 10)) })
 		b := thing(t, docket.Head{}, "inquiry", "q1", "l", noon)
 		b.one().Open = true
 		is(t, "Commit", try(s, b), nil)
-		eventually(t, []string{"inquiry/q1"}, func() (any, error) { return s.Open(ctx, "", 10) })
+		eventually(t, []string{"inquiry/q1"}, func() (any, error) { return openNames(s.Open(ctx, "", 10)) })
 		is(t, "Commit", try(s, thing(t, b.one().Head, "inquiry", "q1", "l", noon)), nil)
-		eventually(t, []string(nil), func() (any, error) { return s.Open(ctx, "", 10) })
+		eventually(t, []string(nil), func() (any, error) { return openNames(s.Open(ctx, "", 10)) })
+	}},
+	{"where it is open it says what it waits for, and its gates are read with their tokens", func(t *testing.T, s docket.Store) {
+		b := thing(t, docket.Head{}, "inquiry", "q1", "l", noon)
+		b.one().Open = true
+		b.one().Opened = []gate.Gate{opened("inquiry/q1", "answer-1", noon, noon), opened("inquiry/q1", "answer-2", noon, noon)}
+		b.one().Waits = []docket.Wait{{Gate: "answer-1", Leg: gate.Opinion, Run: 12}, {Gate: "answer-2"}}
+		is(t, "Commit", try(s, b), nil)
+		eventually(t, []docket.OpenRow{{Of: "inquiry/q1", Waits: b.one().Waits}}, func() (any, error) { return s.Open(ctx, "", 10) })
+		eventually(t, []docket.OpenRow(nil), func() (any, error) { return s.Open(ctx, "inquiry/q1", 10) })
+		_, _, err := s.AttachToken(ctx, docket.GateRef{Of: "inquiry/q1", Gate: "answer-1"}, token("a", 12, 0, 0))
+		is(t, "AttachToken", err, nil)
+		refs := []docket.GateRef{
+			{Of: "inquiry/q1", Gate: "answer-1"},
+			{Of: "inquiry/q1", Gate: "answer-3"},
+			{Of: "inquiry/q2", Gate: "answer-1"},
+			{Of: "", Gate: ""},
+			{Of: "inquiry/q1", Gate: "answer-2"},
+		}
+		eventually(t, "[answer-1 open a of run 12 answer-2 open  of run 0]", func() (any, error) {
+			waiting, err := s.Waiting(ctx, refs)
+			var out []string
+			for _, w := range waiting {
+				out = append(out, fmt.Sprint(w.Gate.ID, " ", w.Gate.Status, " ", w.Token.Value, " of run ", w.Token.Run))
+			}
+			return fmt.Sprint(out), err
+		})
+		next := thing(t, b.one().Head, "inquiry", "q1", "l", noon)
+		next.one().Open = true
+		is(t, "Commit", try(s, next), nil)
+		eventually(t, []docket.OpenRow{{Of: "inquiry/q1"}}, func() (any, error) { return s.Open(ctx, "", 10) })
 	}},
 	{"its gates wait, ring, take tokens and are answered", func(t *testing.T, s docket.Store) {
 		g := opened("inquiry/q1", "answer-1", noon, noon)

@@ -101,7 +101,7 @@ func Rebuilder(t *testing.T, open func(*testing.T) docket.Rebuilder) {
 			} {
 				eventually(t, want, func() (any, error) { return rowsOf(s.List(ctx, list, "", 10)) })
 			}
-			eventually(t, "[inquiry/q1]", func() (any, error) { return s.Open(ctx, "", 10) })
+			eventually(t, "[inquiry/q1]", func() (any, error) { return openNames(s.Open(ctx, "", 10)) })
 			same(t, namesOf(t, s, "l", 10), []string{"0/x1"})
 			got, err := s.Load(ctx, "inquiry/q1")
 			is(t, "Load", err, nil)

@@ -178,7 +178,7 @@ func alike(t *testing.T, got, want Memories) {
 // settle waits until the lists of a table that was just loaded have come up.
 func settle(t *testing.T, s Lived, want Memories) {
 	t.Helper()
-	eventually(t, want.Open, func() (any, error) { return s.Open(ctx, "", 1000) })
+	eventually(t, want.Open, func() (any, error) { return openNames(s.Open(ctx, "", 1000)) })
 	for list, names := range want.Listings {
 		eventually(t, len(names), func() (any, error) { names, err := whole(s, list, 1000); return len(names), err })
 	}
@@ -376,7 +376,7 @@ func (m *Memories) work(t *testing.T, s Lived, asked Memories) {
 		}
 		m.Untold[words(when(ref.At), ref.Of, strconv.Itoa(ref.Seq))] = strings.Join(keys, " ")
 	}
-	m.Open, err = s.Open(ctx, "", 1000)
+	m.Open, err = openNames(s.Open(ctx, "", 1000))
 	is(t, "Open", err, nil)
 	files, err := s.Unsettled(ctx, asked.Now, 1000)
 	is(t, "Unscanned", err, nil)

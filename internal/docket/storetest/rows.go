@@ -116,11 +116,11 @@ var rows = []row[docket.Store]{
 		now := c.Clone()
 		now.Status, now.Papers.Gate = casework.Approved, "papers-1"
 		c = commit(t, s, entered(t, c, now, "record", noon, map[string]any{}))
-		eventually(t, []string{"c1"}, func() (any, error) { return s.Open(ctx, "", 10) })
+		eventually(t, []string{"c1"}, func() (any, error) { return openNames(s.Open(ctx, "", 10)) })
 		now = c.Clone()
 		now.Papers.Gate = ""
 		commit(t, s, entered(t, c, now, "deliver", noon, map[string]any{}))
-		eventually(t, []string(nil), func() (any, error) { return s.Open(ctx, "", 10) })
+		eventually(t, []string(nil), func() (any, error) { return openNames(s.Open(ctx, "", 10)) })
 	}},
 	{"an upload is looked for when its time has come, until it is settled", func(t *testing.T, s docket.Store) {
 		f := file("c1", "f1")

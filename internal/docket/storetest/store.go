@@ -351,6 +351,14 @@ func dueOf(refs []docket.GateRef, err error) (any, error) {
 	return out, err
 }
 
+// openNames are the names of what is open, for comparison.
+func openNames(rows []docket.OpenRow, err error) (names []string, _ error) {
+	for _, row := range rows {
+		names = append(names, row.Of)
+	}
+	return names, err
+}
+
 // rowsOf names the rows of a page.
 func rowsOf(rows []docket.Listed, _ string, err error) (any, error) {
 	var out []string
@@ -424,7 +432,7 @@ var lists = []row[docket.Store]{
 			var all []string
 			after := ""
 			for {
-				page, err := s.Open(ctx, after, 2)
+				page, err := openNames(s.Open(ctx, after, 2))
 				all = append(all, page...)
 				if err != nil || len(page) < 2 {
 					return all, err
@@ -501,7 +509,7 @@ var lists = []row[docket.Store]{
 		for _, list := range []func() (any, error){
 			func() (any, error) { return untoldOf(s.Untold(ctx, noon.Add(time.Hour), 0)) },
 			func() (any, error) { return dueOf(s.Due(ctx, noon.Add(time.Hour), 0)) },
-			func() (any, error) { return s.Open(ctx, "", 0) },
+			func() (any, error) { return openNames(s.Open(ctx, "", 0)) },
 			func() (any, error) { return rowsOf(s.List(ctx, docket.OwnPages.Of(hospital), "", 0)) },
 			func() (any, error) { return rowsOf(s.List(ctx, docket.InboxPages.Of(mpa), "", 0)) },
 		} {
