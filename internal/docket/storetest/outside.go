@@ -53,8 +53,8 @@ func (o *outside) Stop(_ context.Context, e docket.Execution) error {
 	return fault.New(fault.Unavailable, "busy")
 }
 
-// kept is what was noted, less what is about a case whose run was to be stopped:
-// who sweeps it may or may not go on with its other run.
+// kept is what was noted, in order and once however often it was, less what is about a
+// case whose run was to be stopped: who sweeps it may or may not go on with its other run.
 func (o *outside) kept() []string {
 	var out []string
 	for _, note := range o.asked {
@@ -64,7 +64,8 @@ func (o *outside) kept() []string {
 			out = append(out, note)
 		}
 	}
-	return out
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Queue notes the notice.

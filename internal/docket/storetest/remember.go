@@ -394,7 +394,7 @@ func (m *Memories) work(t *testing.T, s Lived, asked Memories) {
 	outside := &outside{}
 	sweeper := docket.Teller{Desk: docket.New(s, fixed(asked.Now), idle{}), Machine: outside, Notices: outside, Outbox: s}
 	_, _ = sweeper.Sweep(ctx) // it may not stop the run whose start nobody has told yet
-	m.Swept = slices.Sorted(slices.Values(outside.kept()))
+	m.Swept = outside.kept()
 	m.Readings = each(t, asked.Readings, func(id string) (int, error) {
 		log, err := s.Readings(ctx, id, 1000)
 		return len(log), err
