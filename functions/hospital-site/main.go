@@ -37,7 +37,7 @@ func build() (*web.Site, error) {
 	files := bucket.New(s.AWS, s.Bucket)
 	desk.Files = files
 	return &web.Site{
-		Audience: web.Hospital, Desk: desk, Store: s.Store, Directory: s.Store, Doors: s.Store,
+		Audience: web.Hospital, Desk: desk, Store: s.Store, Directory: s.Store, Access: s.Store,
 		SignIn: &web.Issuer{URL: s.Issuer, Client: s.Client}, Address: s.Site,
 		Origins: []string{files.Origin()}, Machine: time.Now, Secret: rand.Text,
 		Log: slog.Default(), Reference: gateway.RequestID, Moved: s.ClockMoves(),

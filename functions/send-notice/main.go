@@ -46,7 +46,7 @@ func build() (*docket.Postman, error) {
 		return nil, err
 	}
 	return &docket.Postman{
-		Store: s.Store, Directory: s.Store, Doors: s.Store, Outbox: s.Store, Mail: mailbox.New(s.SMTP, s.MailFrom),
+		Store: s.Store, Directory: s.Store, Access: s.Store, Outbox: s.Store, Mail: mailbox.New(s.SMTP, s.MailFrom),
 		Mac: keyring.New(s.AWS, s.LinkKey), Site: s.Site, Machine: time.Now,
 	}, nil
 }

@@ -27,8 +27,8 @@ type House struct {
 	Reference func(context.Context) string // names a request, for who calls for help
 }
 
-// Door is one route.
-type Door struct {
+// Route is one method and path of the API: who may ask there, and what it does.
+type Route struct {
 	Method  string
 	Pattern string // as net/http and the template write it
 	Do      func(*call) error
@@ -52,14 +52,14 @@ type call struct {
 	body    []byte
 }
 
-// handler leads each request through its door, once admit let it in.
-func (h *House) handler(doors []Door, admit func(*call) error) http.Handler {
+// handler leads each request through its route, once admit let it in.
+func (h *House) handler(routes []Route, admit func(*call) error) http.Handler {
 	mux := http.NewServeMux()
 	start := func(w http.ResponseWriter, r *http.Request) *call {
 		return &call{house: h, w: w, r: r, lang: languageOf(r)}
 	}
 	methods := map[string][]string{}
-	for _, d := range doors {
+	for _, d := range routes {
 		methods[d.Pattern] = append(methods[d.Pattern], d.Method)
 		mux.HandleFunc(d.Method+" "+d.Pattern, func(w http.ResponseWriter, r *http.Request) {
 			x := start(w, r)

@@ -15,7 +15,7 @@ import (
 	"jixu/internal/journey"
 )
 
-// scene is a house in which every door leads somewhere.
+// scene is a house in which every route leads somewhere.
 type scene struct {
 	*house
 	open, draft, inquiry, variety, secret string
@@ -85,7 +85,7 @@ func who(pattern string) string {
 	return "lin-zhi"
 }
 
-// at fills real ids into a door's pattern: editing happens in the draft.
+// at fills real ids into a route's pattern: editing happens in the draft.
 func (s *scene) at(pattern string) string {
 	id, g, last := s.open, "opinion-1", pattern[strings.LastIndex(pattern, "/")+1:]
 	if slices.Contains([]string{"form", "claim", "files", "detach", "submit", "ticket"}, last) {
@@ -98,8 +98,8 @@ func (s *scene) at(pattern string) string {
 		"{kind}", "device", "{inquiry}", s.inquiry, "{variety}", s.variety, "{secret}", s.secret).Replace(pattern)
 }
 
-// send posts body at a door as whoever may, with what else the door wants.
-func (s *scene) send(d api.Door, body any) *answer {
+// send posts body at a route as whoever may, with what else the route wants.
+func (s *scene) send(d api.Route, body any) *answer {
 	s.Helper()
 	if strings.HasPrefix(d.Pattern, "/callbacks/") {
 		machine := s.mpa
@@ -119,8 +119,8 @@ func (s *scene) send(d api.Door, body any) *answer {
 	return p.post(s.at(d.Pattern), body, "If-Match", fmt.Sprintf(`"%d"`, version))
 }
 
-// valid is a body that the door takes, or would take at another moment.
-func (s *scene) valid(d api.Door) map[string]any {
+// valid is a body that the route takes, or would take at another moment.
+func (s *scene) valid(d api.Route) map[string]any {
 	switch d.Pattern {
 	case answers:
 		return at(s.open, "opinion-1", "zhou-heng", map[string]any{"opinion": opinion(true, "随访")})
@@ -141,8 +141,8 @@ func (s *scene) valid(d api.Door) map[string]any {
 	return body
 }
 
-func posts() []api.Door {
-	return slices.DeleteFunc(slices.Concat(api.Doors(), api.CallbackDoors()), func(d api.Door) bool { return d.Method != http.MethodPost })
+func posts() []api.Route {
+	return slices.DeleteFunc(slices.Concat(api.Routes(), api.CallbackRoutes()), func(d api.Route) bool { return d.Method != http.MethodPost })
 }
 
 // assault is one value in the place of a good one.
@@ -240,7 +240,7 @@ func TestEveryFieldOfEveryBodyUnderAttack(t *testing.T) {
 				good := s.valid(d)
 				for _, as := range append(slices.Clone(assaults), assault{sentence: "it left out"}) {
 					if of++; testing.Short() && of%7 != 0 {
-						continue // every seventh is a sample of all assaults and all doors
+						continue // every seventh is a sample of all assaults and all routes
 					}
 					tried++
 					body := replaced(good, place, as.value, as.sentence == "it left out")
@@ -292,14 +292,14 @@ func found(body map[string]any, place []any) any {
 	return v
 }
 
-// What every door refuses before it looks at what is asked.
-func TestWhatEveryDoorOfProgramsRefuses(t *testing.T) {
+// What every route refuses before it looks at what is asked.
+func TestWhatEveryRouteOfProgramsRefuses(t *testing.T) {
 	s := newScene(t)
 	drop := func(name string) func(*http.Request) { return func(r *http.Request) { r.Header.Del(name) } }
 	set := func(name string, values ...string) func(*http.Request) {
 		return func(r *http.Request) { r.Header[http.CanonicalHeaderKey(name)] = values }
 	}
-	for _, d := range api.Doors() {
+	for _, d := range api.Routes() {
 		if d.Method != http.MethodPost {
 			continue
 		}
@@ -388,7 +388,7 @@ func TestAProgramMayWhatItsPersonMay(t *testing.T) {
 		"secrets": {"gu-ming", "qian-rong", "shen-an"}, "address": {"gu-ming", "qian-rong", "shen-an"},
 	}
 	tried := 0
-	for _, d := range api.Doors() {
+	for _, d := range api.Routes() {
 		if d.Method != http.MethodPost {
 			continue
 		}
@@ -409,7 +409,7 @@ func TestAProgramMayWhatItsPersonMay(t *testing.T) {
 		}
 	}
 	if tried < 200 {
-		t.Errorf("got %d attempts, want every door tried by everybody else", tried)
+		t.Errorf("got %d attempts, want every route tried by everybody else", tried)
 	}
 }
 
@@ -472,12 +472,12 @@ func TestAFileIsNotCalledByWhoIsTreated(t *testing.T) {
 	} {
 		in := map[string]any{"item": "signed-form", "name": name}
 		letter := at(s.open, "reply-1", "shen-an", map[string]any{"name": name})
-		for door, a := range map[string]*answer{
+		for route, a := range map[string]*answer{
 			"a paper": s.as("lin-zhi").edit(s.draft, "/files", in), "a letter": s.nmpa.post(evidence, letter),
 			"a letter by a person's program": s.as("shen-an").post(path(s.open, "gates/reply-1/evidence"), map[string]any{"name": name}),
 		} {
 			if a.Status != 422 || !strings.Contains(a.Text, want) {
-				t.Errorf("%s called %q: got %d %s, want 422 %s", door, name, a.Status, a.Text, want)
+				t.Errorf("%s called %q: got %d %s, want 422 %s", route, name, a.Status, a.Text, want)
 			}
 		}
 	}

@@ -15,18 +15,18 @@ import (
 // Callbacks is where agencies' machines answer gates, by signed POST.
 type Callbacks struct{ House }
 
-// CallbackDoors lists their routes, for the template, the description and the
+// CallbackRoutes lists their routes, for the template, the description and the
 // tests that try every one of them.
-func CallbackDoors() []Door { return callbackDoors }
+func CallbackRoutes() []Route { return callbackRoutes }
 
-var callbackDoors = []Door{
+var callbackRoutes = []Route{
 	{"POST", "/callbacks/v1/answers", signed((*call).answerByMachine)},
 	{"POST", "/callbacks/v1/evidence", signed((*call).evidenceByMachine)},
 }
 
-// Handler returns the doors. Every one stands in the template.
+// Handler returns the routes. Every one stands in the template.
 func (c *Callbacks) Handler() http.Handler {
-	return c.handler(callbackDoors, func(x *call) error {
+	return c.handler(callbackRoutes, func(x *call) error {
 		x.challenge = "Webhook-Signature"
 		return x.verify(c.Machines, c.Now())
 	})
@@ -65,7 +65,7 @@ func (x *call) refuse(err error) error {
 	return err
 }
 
-// signed is a door of the callbacks: its body is a T, and one of the sender's
+// signed is a route of the callbacks: its body is a T, and one of the sender's
 // own people answers for it.
 func signed[T interface{ person() string }](do func(*call, T) (any, error)) func(*call) error {
 	return func(x *call) error {

@@ -181,7 +181,7 @@ var attacks = []attack{
 	{"an organisation there is not", set("Jixu-Organisation", "nobody"), 401, "webhook.signature"},
 	{"another body", changed(func(r *http.Request) { r.Body = http.NoBody }), 401, "webhook.signature"},
 	{"a byte more", changed(func(r *http.Request) { r.Body = io.NopCloser(io.MultiReader(r.Body, strings.NewReader(" "))) }), 401, "webhook.signature"},
-	{"the body of one door at another", changed(func(r *http.Request) { r.URL.Path = evidence }), 422, "form"},
+	{"the body of one route at another", changed(func(r *http.Request) { r.URL.Path = evidence }), 422, "form"},
 	{"a secret that was revoked", func(h *house, id string, mpa *agency) *http.Request {
 		m := h.Machines
 		t, err := m.Trust(h.Context(), admin("mpa"))
@@ -260,7 +260,7 @@ var attacks = []attack{
 	{"looking", changed(func(r *http.Request) { r.Method = http.MethodGet }), 405, "method"},
 	{"asking for the headers", changed(func(r *http.Request) { r.Method = http.MethodOptions }), 405, "method"},
 	{"putting", changed(func(r *http.Request) { r.Method = http.MethodPut }), 405, "method"},
-	{"another door", changed(func(r *http.Request) { r.URL.Path = "/callbacks/v1/none" }), 404, "page"},
+	{"another route", changed(func(r *http.Request) { r.URL.Path = "/callbacks/v1/none" }), 404, "page"},
 	{"another version", changed(func(r *http.Request) { r.URL.Path = "/callbacks/v2/answers" }), 404, "page"},
 }
 

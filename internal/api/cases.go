@@ -184,14 +184,14 @@ func (x *call) saying(s precheck.Say) string {
 	return x.lang.Say(s.Key, s.Args...)
 }
 
-// routeOut is where the matrix of the notice places a case.
-type routeOut struct {
+// situationOut is where the matrix of the notice places a case.
+type situationOut struct {
 	reuse.Proposal
 	Variety string `json:"variety,omitempty"`
 	Found   bool   `json:"found"` // a person found the variety; else the hospital says so
 }
 
-func (x *call) route() (any, error) {
+func (x *call) situation() (any, error) {
 	v, err := x.view()
 	if err != nil {
 		return nil, err
@@ -200,7 +200,7 @@ func (x *call) route() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := routeOut{Proposal: discreet(placed.Proposal), Found: placed.Found}
+	out := situationOut{Proposal: discreet(placed.Proposal), Found: placed.Found}
 	if placed.Variety != nil {
 		out.Variety = placed.Variety.ID
 	}

@@ -52,7 +52,7 @@ var theContract = sync.OnceValues(func() (*contract, error) {
 	c := &contract{doc: plain.(map[string]any), compiler: jsonschema.NewCompiler(), mux: http.NewServeMux(), schemas: map[string]*jsonschema.Schema{}, seen: map[string]bool{}}
 	c.compiler.DefaultDraft(jsonschema.Draft2020)
 	c.compiler.AssertFormat()
-	for _, d := range slices.Concat(api.Doors(), api.CallbackDoors()) {
+	for _, d := range slices.Concat(api.Routes(), api.CallbackRoutes()) {
 		c.mux.HandleFunc(d.Method+" "+d.Pattern, func(http.ResponseWriter, *http.Request) {})
 	}
 	return c, c.compiler.AddResource("openapi.json", plain)
@@ -148,13 +148,13 @@ func (c *contract) judge(r *http.Request, sent []byte, a *answer) (wrong []strin
 	return wrong
 }
 
-func TestTheDescriptionHasEveryDoorAndNoOther(t *testing.T) {
+func TestTheDescriptionHasEveryRouteAndNoOther(t *testing.T) {
 	c, err := theContract()
 	if err != nil {
 		t.Fatal(err)
 	}
 	have := map[string]bool{}
-	for _, d := range slices.Concat(api.Doors(), api.CallbackDoors()) {
+	for _, d := range slices.Concat(api.Routes(), api.CallbackRoutes()) {
 		have[d.Method+" "+d.Pattern] = true
 		if op, _ := c.in("paths", d.Pattern, strings.ToLower(d.Method)); op == nil {
 			t.Errorf("%s %s: got it in the handler, want it in %s", d.Method, d.Pattern, description)
@@ -168,7 +168,7 @@ func TestTheDescriptionHasEveryDoorAndNoOther(t *testing.T) {
 			}
 			name := strings.ToUpper(method) + " " + path
 			if !have[name] {
-				t.Errorf("%s: got it in %s, want a door", name, description)
+				t.Errorf("%s: got it in %s, want a route", name, description)
 			}
 			id, _ := op.(map[string]any)["operationId"].(string)
 			if id == "" || ids[id] != "" {

@@ -74,7 +74,7 @@ func (a *answer) gaps(severity string) (out []string) {
 }
 
 // Everything that can be done on the pages is done once by programs. Each answer
-// is judged by the description as it comes, and in the end every door was seen
+// is judged by the description as it comes, and in the end every route was seen
 // to answer well.
 func TestEveryOperationIsDoneByPrograms(t *testing.T) {
 	h := newHouse(t)
@@ -237,7 +237,7 @@ func TestEveryOperationIsDoneByPrograms(t *testing.T) {
 		}
 	}
 
-	for _, d := range api.Doors() {
+	for _, d := range api.Routes() {
 		if !h.contract.seen[d.Method+" "+d.Pattern] {
 			t.Errorf("%s %s: got it never done here, want it done once", d.Method, d.Pattern)
 		}
@@ -295,7 +295,7 @@ func TestAnotherHospitalsProgramFindsNothing(t *testing.T) {
 	q := lin.good(lin.post(base+"/inquiries", map[string]any{"kind": "device", "subject": "材料", "question": "是否？", "case": id}))
 	fillIn := strings.NewReplacer("{file}", h.record(id).Case.Files["signed-form"][0], "{gate}", "opinion-1", "{no}", "1", "{inquiry}", q.at("about", "id"))
 	before := h.story(id)
-	for _, d := range api.Doors() {
+	for _, d := range api.Routes() {
 		if !strings.Contains(d.Pattern, "{case}") && !strings.Contains(d.Pattern, "{inquiry}") {
 			continue
 		}
@@ -321,7 +321,7 @@ func TestAnotherHospitalsProgramFindsNothing(t *testing.T) {
 	}
 }
 
-// bodyFor is a body that the door's description takes.
+// bodyFor is a body that the route's description takes.
 func bodyFor(pattern string) map[string]any {
 	switch pattern[strings.LastIndex(pattern, "/")+1:] {
 	case "form":
@@ -434,7 +434,7 @@ func TestReadingByProgramChangesNothing(t *testing.T) {
 	id := h.submitted()
 	zhou := h.as("zhou-heng")
 	calls := len(h.World.Calls())
-	for _, d := range api.Doors() {
+	for _, d := range api.Routes() {
 		if d.Method == http.MethodGet {
 			zhou.get(strings.NewReplacer("{case}", id, "{gate}", "opinion-1", "{no}", "1", "{kind}", "device", "{inquiry}", "q", "{variety}", "v").Replace(d.Pattern))
 		}

@@ -59,14 +59,14 @@ func TestOnlyWhoMayMoveTheCaseGetsAnUploadSigned(t *testing.T) {
 	}
 }
 
-// No door of a case opens for another hospital, for a distributor, or for Customs
+// No route of a case opens for another hospital, for a distributor, or for Customs
 // before an approval.
-func TestNoDoorOfACaseOpensForStrangers(t *testing.T) {
+func TestNoRouteOfACaseOpensForStrangers(t *testing.T) {
 	h := newHouse(t)
 	id := h.submitted()
 	at := strings.NewReplacer("{case}", id, "{file}", h.record(id).Files[0].ID, "{gate}", h.gate(id, gate.Opinion), "{no}", "1")
 	for _, who := range []string{"he-yue", "meng-fei", "xu-tao"} {
-		for _, d := range api.Doors() {
+		for _, d := range api.Routes() {
 			if !strings.Contains(d.Pattern, "{case}") {
 				continue
 			}

@@ -123,7 +123,7 @@ const (
 	maxLimit     = 100
 )
 
-// known refuses query parameters that the door does not take: a misspelt one
+// known refuses query parameters that the route does not take: a misspelt one
 // would silently mean nothing.
 func known(r *http.Request, names ...string) error {
 	for name, values := range r.URL.Query() {

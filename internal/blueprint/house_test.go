@@ -1,6 +1,6 @@
 // Package blueprint holds no code. Its tests keep the parts of the house in
 // agreement: imports with the plan of docs/design.md, the template with
-// functions, doors, machines and events, and the docs with all of them.
+// functions, routes, machines and events, and the docs with all of them.
 package blueprint
 
 import (

@@ -97,23 +97,23 @@ func TestEveryFunctionStandsInTheTemplateAndHasAFolder(t *testing.T) {
 	}
 }
 
-func TestEveryDoorIsWrittenOutInTheTemplate(t *testing.T) {
+func TestEveryRouteIsWrittenOutInTheTemplate(t *testing.T) {
 	doc := template(t, "template.yaml")
 	got := map[string]string{}
 	for _, r := range ofType(doc, "AWS::ApiGatewayV2::Route") {
 		got[text(at(r, "Properties", "RouteKey"))] = text(at(r, "Properties", "Target"))
 	}
 	want := map[string]string{}
-	for _, d := range web.HospitalDoors() {
+	for _, d := range web.HospitalRoutes() {
 		want[routeKey(d)] = "integrations/${ToHospitalSite}"
 	}
-	for _, d := range web.AgencyDoors() {
+	for _, d := range web.AgencyRoutes() {
 		want[routeKey(d)] = "integrations/${ToAgencySite}"
 	}
-	for _, d := range api.Doors() {
+	for _, d := range api.Routes() {
 		want[d.Method+" "+d.Pattern] = "integrations/${ToCaseApi}"
 	}
-	for _, d := range api.CallbackDoors() {
+	for _, d := range api.CallbackRoutes() {
 		want[d.Method+" "+d.Pattern] = "integrations/${ToTakeAnswer}"
 	}
 	for key, target := range want {
@@ -123,12 +123,12 @@ func TestEveryDoorIsWrittenOutInTheTemplate(t *testing.T) {
 	}
 	for key := range got {
 		if want[key] == "" {
-			t.Errorf("route %q: got it in the template, want a door in internal/web or internal/api", key)
+			t.Errorf("route %q: got it in the template, want a route in internal/web or internal/api", key)
 		}
 	}
 }
 
-func routeKey(d web.Door) string {
+func routeKey(d web.Route) string {
 	return d.Method + " " + strings.ReplaceAll(d.Pattern, "{$}", "")
 }
 

@@ -124,9 +124,9 @@ func (c Case) give(o Opinion, a party.Actor, s Setting) (Case, *OpinionFx) {
 	for _, j := range c.Joins {
 		fx.Joint = append(fx.Joint, j.Org)
 	}
-	if o.Placed.Route == reuse.First {
+	if o.Placed.Situation == reuse.First {
 		o.Placed = reuse.Proposal{} // nothing to rely on, nothing to keep
-	} else if o.Placed.Route != "" {
+	} else if o.Placed.Situation != "" {
 		placed := o.Placed
 		fx.Placed = &placed
 	}
@@ -311,7 +311,7 @@ func checkReliance(o Opinion, i int) []fault.Problem {
 		return []fault.Problem{{Field: field, Code: "reuse.none"}}
 	case slices.Contains(p.Stale, reuse.Stopped), slices.Contains(p.Stale, reuse.Registered):
 		return []fault.Problem{{Field: field, Code: "reuse.stale"}}
-	case p.Route == reuse.OtherHospital && f.Question != Urgency:
+	case p.Situation == reuse.OtherHospital && f.Question != Urgency:
 		return []fault.Problem{{Field: field, Code: "reuse.other"}}
 	case !f.Met:
 		return []fault.Problem{{Field: field, Code: "reuse.unmet"}}
@@ -322,7 +322,7 @@ func checkReliance(o Opinion, i int) []fault.Problem {
 // departs reports whether o does otherwise than the matrix proposed.
 func departs(o Opinion) bool {
 	for i, f := range o.Findings {
-		if i >= len(o.Placed.How) || o.Placed.Route == "" {
+		if i >= len(o.Placed.How) || o.Placed.Situation == "" {
 			return false
 		}
 		how := o.Placed.How[i]

@@ -26,9 +26,9 @@ func problem(err error) string {
 	return ""
 }
 
-func repeatOf(route reuse.Route, how ...reuse.Treatment) reuse.Proposal {
+func repeatOf(situation reuse.Situation, how ...reuse.Treatment) reuse.Proposal {
 	return reuse.Proposal{
-		Route: route, Clause: reuse.ClauseRepeat, How: [3]reuse.Treatment(how),
+		Situation: situation, Clause: reuse.ClauseRepeat, How: [3]reuse.Treatment(how),
 		RelyOn: &reuse.Precedent{Case: "c0", Number: "JX-0"},
 	}
 }

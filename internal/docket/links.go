@@ -69,7 +69,7 @@ const (
 // fault.Conflict, and has somebody of ours look, once there were most; revoking the
 // gate's links begins anew.
 func (k *Keeper) countAtGate(ctx context.Context, l Link, what string, most int, now time.Time) error {
-	err := k.Doors.CountAtGate(ctx, l, what, now, most)
+	err := k.Access.CountAtGate(ctx, l, what, now, most)
 	if fault.KindOf(err) == fault.Conflict {
 		k.Desk.Metrics.Count("CodesExhausted", 1)
 		return fault.New(fault.Conflict, "code.gate")

@@ -130,9 +130,9 @@ type Directory interface {
 	PutPack(ctx context.Context, p policy.Pack) error
 }
 
-// Doors keeps sessions, links, codes and sign-ins on their way. Everything in
+// Access keeps sessions, links, codes and sign-ins on their way. Everything in
 // it is found by a hash; no secret is kept.
-type Doors interface {
+type Access interface {
 	PutSession(ctx context.Context, s Session) error
 	// Session returns the session by its hash. It fails with fault.NotFound,
 	// also when the session has expired at now.

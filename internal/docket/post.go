@@ -20,7 +20,7 @@ import (
 type Postman struct {
 	Store     Store
 	Directory Directory
-	Doors     Doors
+	Access    Access
 	Outbox    Outbox
 	Mail      Mail
 	Mac       Mac
@@ -159,7 +159,7 @@ func (p *Postman) link(ctx context.Context, n Notice) (gate.Gate, string, error)
 	}
 	now := p.Machine().UTC().Truncate(time.Millisecond)
 	l := Link{Hash: Hash(secret), Of: g.Of, Gate: g.ID, Party: n.Org, Issue: g.Issue, At: now, Expires: linkEnd(g, now).UTC()}
-	if err := p.Doors.PutLink(ctx, l); err != nil {
+	if err := p.Access.PutLink(ctx, l); err != nil {
 		return gate.Gate{}, "", fmt.Errorf("keeping a link: %w", err)
 	}
 	return g, secret, nil
@@ -167,7 +167,7 @@ func (p *Postman) link(ctx context.Context, n Notice) (gate.Gate, string, error)
 
 // code writes a one-time code to the person's own channel.
 func (p *Postman) code(ctx context.Context, n Notice) (Message, error) {
-	c, err := p.Doors.Code(ctx, n.Code)
+	c, err := p.Access.Code(ctx, n.Code)
 	if errors.Is(err, fault.NotFound) {
 		return Message{}, errNoOccasion
 	}

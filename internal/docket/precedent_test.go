@@ -64,8 +64,8 @@ func first(t *testing.T, tw *town) (p *play, variety string) {
 	return p, idOf(r)
 }
 
-// route is where a case stands now, and on which other one it relies.
-func (p *play) route() (docket.Placed, string) {
+// situation is where a case stands now, and on which other one it relies.
+func (p *play) situation() (docket.Placed, string) {
 	placed, err := p.Desk.Place(context.Background(), p.record().Case)
 	must(p.t, err)
 	if placed.RelyOn == nil {
@@ -95,8 +95,8 @@ func TestTheFirstOpinionIsFoundAmongAnyNumber(t *testing.T) {
 		r = a.record()
 	}
 	b := filed(t, tw, "second-", "he", v)
-	if placed, on := b.route(); placed.Route != reuse.OtherHospital || on != a.id {
-		t.Errorf("got %s on %s, want the first of all, %s", placed.Route, on, a.id)
+	if placed, on := b.situation(); placed.Situation != reuse.OtherHospital || on != a.id {
+		t.Errorf("got %s on %s, want the first of all, %s", placed.Situation, on, a.id)
 	}
 }
 
@@ -122,25 +122,25 @@ func TestADecidedCaseShowsTheRouteItWasDecidedBy(t *testing.T) {
 	b := filed(t, tw, "second-", "he", v)
 	must(t, b.assessed("second-", true))
 	b.letter("second-reply", yes)
-	if placed, on := a.route(); placed.Route != reuse.First || on != "" || !placed.Decided {
-		t.Errorf("the first case after the second: got %s on %q, want the first, relying on nothing", placed.Route, on)
+	if placed, on := a.situation(); placed.Situation != reuse.First || on != "" || !placed.Decided {
+		t.Errorf("the first case after the second: got %s on %q, want the first, relying on nothing", placed.Situation, on)
 	}
 	a.amended("am", no)
-	if placed, on := b.route(); placed.Route != reuse.OtherHospital || on != a.id {
-		t.Errorf("the second case after the first was refused: got %s on %q, want what its opinion relied on", placed.Route, on)
+	if placed, on := b.situation(); placed.Situation != reuse.OtherHospital || on != a.id {
+		t.Errorf("the second case after the first was refused: got %s on %q, want what its opinion relied on", placed.Situation, on)
 	}
 	c := filed(t, tw, "third-", "he", v)
-	if placed, on := c.route(); placed.Route != reuse.SameHospital && on == a.id {
-		t.Errorf("a case that is still open: got %s on %q, want nothing of a refused one", placed.Route, on)
+	if placed, on := c.situation(); placed.Situation != reuse.SameHospital && on == a.id {
+		t.Errorf("a case that is still open: got %s on %q, want nothing of a refused one", placed.Situation, on)
 	}
 	head, err := tw.World.Store.Head(ctx, "variety/"+v)
 	must(t, err)
 	_, err = tw.Desk.MarkVariety(ctx, op("mark"), v, head.Version, yes.Date, "国械注进1号", actor("zhou"))
 	must(t, err)
-	if placed, _ := b.route(); len(placed.Stale) != 0 {
+	if placed, _ := b.situation(); len(placed.Stale) != 0 {
 		t.Errorf("an equivalent registered since: got %v on a decided case, want none", placed.Stale)
 	}
-	if placed, _ := c.route(); len(placed.Stale) == 0 && placed.RelyOn != nil {
+	if placed, _ := c.situation(); len(placed.Stale) == 0 && placed.RelyOn != nil {
 		t.Errorf("an equivalent registered since: got nothing stale on an open case")
 	}
 }
@@ -188,9 +188,9 @@ func TestAnOldVarietyStillFindsItsPrecedents(t *testing.T) {
 	a, v := first(t, tw)
 	tw.Desk.Store = rowless{tw.World.Store}
 	b := filed(t, tw, "second-", "he", v)
-	placed, on := b.route()
-	if placed.Route != reuse.OtherHospital || on != a.id || placed.RelyOn.Hash == "" {
-		t.Errorf("got %s on %q, want the first case with its hash", placed.Route, on)
+	placed, on := b.situation()
+	if placed.Situation != reuse.OtherHospital || on != a.id || placed.RelyOn.Hash == "" {
+		t.Errorf("got %s on %q, want the first case with its hash", placed.Situation, on)
 	}
 }
 
@@ -274,7 +274,7 @@ func TestACorrectionMovesNoPrecedent(t *testing.T) {
 		d.Reason = "同意"
 		_, err := p.Desk.Correct(ctx, op("correct-"+p.id), docket.GateRef{Of: p.id, Gate: "reply-1"}, p.record().Case.Replies(), d, "漏录理由", actor("shen"))
 		must(t, err)
-		if _, on := b.route(); on != a.id {
+		if _, on := b.situation(); on != a.id {
 			t.Errorf("a late opinion on b relies on %q, want %s, the only one approved before its reply", on, a.id)
 		}
 	}
@@ -297,7 +297,7 @@ func TestACorrectionOpensNoPrecedentToALateOpinion(t *testing.T) {
 	d.Reason = "同意"
 	_, err = b.Desk.Correct(ctx, op("correct"), docket.GateRef{Of: b.id, Gate: "reply-1"}, b.record().Case.Replies(), d, "漏录理由", actor("shen"))
 	must(t, err)
-	if _, on := b.route(); on != "" {
+	if _, on := b.situation(); on != "" {
 		t.Errorf("relies on %s, which was approved after the reply", on)
 	}
 }
@@ -319,14 +319,14 @@ func TestARowThatAnEarlierBuildLeftBehindIsNotReliedOn(t *testing.T) {
 	must(t, a.assessed("first-", false))
 	a.letter("r", yes)
 	b := filed(t, tw, "b-", "he", idOf(r))
-	if _, on := b.route(); on != a.id {
+	if _, on := b.situation(); on != a.id {
 		t.Fatalf("while the first is approved: relies on %q, want it", on)
 	}
 	now := tw.Desk.Store
 	tw.Desk.Store = before{now}
 	a.amended("am", no)
 	tw.Desk.Store = now
-	if _, on := b.route(); on != "" {
+	if _, on := b.situation(); on != "" {
 		t.Errorf("after it was refused: relies on %q, want nothing", on)
 	}
 }

@@ -196,7 +196,7 @@ func TestTheSecondHospitalsUrgencyIsNotAssessedAgain(t *testing.T) {
 	ta := tell(newTown(t))
 	ctx := context.Background()
 	c := ta.record().Case
-	if p := c.Given.Placed; p.Route != reuse.OtherHospital || p.RelyOn == nil || p.RelyOn.Case != ta.first || p.How[1] != reuse.NotAgain {
+	if p := c.Given.Placed; p.Situation != reuse.OtherHospital || p.RelyOn == nil || p.RelyOn.Case != ta.first || p.How[1] != reuse.NotAgain {
 		t.Errorf("placed: got %+v, want another hospital relying on the first case", p)
 	}
 	if !c.Given.Findings[1].Relied {

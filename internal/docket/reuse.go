@@ -58,7 +58,7 @@ func (d *Desk) Place(ctx context.Context, c casework.Case) (Placed, error) {
 // become of the variety or of other cases since is not asked.
 func (d *Desk) placedThen(ctx context.Context, c casework.Case) (Placed, error) {
 	out := Placed{Proposal: c.Given.Placed, Decided: true}
-	if out.Route == "" {
+	if out.Situation == "" {
 		out.Proposal = reuse.Propose(reuse.Asked{Drug: c.Kind == casework.Drug}, reuse.Standing{}, nil)
 	}
 	id, found := c.Found()

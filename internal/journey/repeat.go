@@ -83,7 +83,7 @@ func (d *demo) apply(ctx context.Context, person, kind, variety string, values m
 	}
 	a.number = page.Text("[data-number]")
 	o := Organisation(Person(person).Org)
-	d.say(Person(person).NameZH+" "+o.NameZH, "submitted "+kind+" case "+a.number, clip(page.Text("#route-title"), 60))
+	d.say(Person(person).NameZH+" "+o.NameZH, "submitted "+kind+" case "+a.number, clip(page.Text("#situation-title"), 60))
 	return a, nil
 }
 

@@ -26,12 +26,12 @@ func TestRebuilder(t *testing.T) {
 func TestPasses(t *testing.T) {
 	storetest.Passes(t, func(*testing.T) storetest.House {
 		w := quietly()
-		return storetest.House{Store: w.Store, Doors: w.Doors}
+		return storetest.House{Store: w.Store, Access: w.Access}
 	})
 }
 
-func TestDoors(t *testing.T) {
-	storetest.Doors(t, func(*testing.T) docket.Doors { return quietly().Doors })
+func TestAccess(t *testing.T) {
+	storetest.Access(t, func(*testing.T) docket.Access { return quietly().Access })
 }
 
 func TestDirectory(t *testing.T) {

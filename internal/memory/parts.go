@@ -180,8 +180,8 @@ func (d *Directory) PutPack(ctx context.Context, p policy.Pack) error {
 	})
 }
 
-// Doors keeps sessions, links, codes and sign-ins.
-type Doors struct {
+// Access keeps sessions, links, codes and sign-ins.
+type Access struct {
 	world    *World
 	sessions map[string]docket.Session
 	links    map[string]docket.Link
@@ -190,19 +190,19 @@ type Doors struct {
 	counted  map[string]int // requests for codes, by gate, person and hour
 }
 
-var _ docket.Doors = (*Doors)(nil)
+var _ docket.Access = (*Access)(nil)
 
 func lasts(s docket.Session, now time.Time) bool { return now.Before(s.Idle) && now.Before(s.Expires) }
 
 // lets reports whether p's session holds.
-func (d *Doors) lets(p docket.Pass) bool {
+func (d *Access) lets(p docket.Pass) bool {
 	s, ok := d.sessions[p.Hash]
 	return ok && s.Of == p.Of && s.Gate == p.Gate && lasts(s, p.Now)
 }
 
-// PutSession opens a session. See [docket.Doors].
-func (d *Doors) PutSession(ctx context.Context, s docket.Session) error {
-	return run(ctx, d.world, "Doors.PutSession", func() error {
+// PutSession opens a session. See [docket.Access].
+func (d *Access) PutSession(ctx context.Context, s docket.Session) error {
+	return run(ctx, d.world, "Access.PutSession", func() error {
 		if s.Hash == "" {
 			return fault.New(fault.Invalid, "key")
 		}
@@ -211,9 +211,9 @@ func (d *Doors) PutSession(ctx context.Context, s docket.Session) error {
 	})
 }
 
-// Session finds a session that lasts. See [docket.Doors].
-func (d *Doors) Session(ctx context.Context, hash string, now time.Time) (docket.Session, error) {
-	return call(ctx, d.world, "Doors.Session", func() (docket.Session, error) {
+// Session finds a session that lasts. See [docket.Access].
+func (d *Access) Session(ctx context.Context, hash string, now time.Time) (docket.Session, error) {
+	return call(ctx, d.world, "Access.Session", func() (docket.Session, error) {
 		s, ok := d.sessions[hash]
 		if !ok || !lasts(s, now) {
 			return docket.Session{}, fault.New(fault.NotFound, "session")
@@ -223,9 +223,9 @@ func (d *Doors) Session(ctx context.Context, hash string, now time.Time) (docket
 }
 
 // Touch moves a session's idle end. It fails with fault.NotFound if the
-// session has ended. See [docket.Doors].
-func (d *Doors) Touch(ctx context.Context, hash string, idle, now time.Time) error {
-	return run(ctx, d.world, "Doors.Touch", func() error {
+// session has ended. See [docket.Access].
+func (d *Access) Touch(ctx context.Context, hash string, idle, now time.Time) error {
+	return run(ctx, d.world, "Access.Touch", func() error {
 		s, ok := d.sessions[hash]
 		if !ok || !lasts(s, now) {
 			return fault.New(fault.NotFound, "session")
@@ -236,17 +236,17 @@ func (d *Doors) Touch(ctx context.Context, hash string, idle, now time.Time) err
 	})
 }
 
-// EndSession ends a session. See [docket.Doors].
-func (d *Doors) EndSession(ctx context.Context, hash string) error {
-	return run(ctx, d.world, "Doors.EndSession", func() error {
+// EndSession ends a session. See [docket.Access].
+func (d *Access) EndSession(ctx context.Context, hash string) error {
+	return run(ctx, d.world, "Access.EndSession", func() error {
 		delete(d.sessions, hash)
 		return nil
 	})
 }
 
-// PutLink makes a link known. See [docket.Doors].
-func (d *Doors) PutLink(ctx context.Context, l docket.Link) error {
-	return run(ctx, d.world, "Doors.PutLink", func() error {
+// PutLink makes a link known. See [docket.Access].
+func (d *Access) PutLink(ctx context.Context, l docket.Link) error {
+	return run(ctx, d.world, "Access.PutLink", func() error {
 		if was, ok := d.links[l.Hash]; ok {
 			same := l
 			same.At, same.Expires = was.At, was.Expires
@@ -259,9 +259,9 @@ func (d *Doors) PutLink(ctx context.Context, l docket.Link) error {
 	})
 }
 
-// Link finds a link. See [docket.Doors].
-func (d *Doors) Link(ctx context.Context, hash string) (docket.Link, error) {
-	return call(ctx, d.world, "Doors.Link", func() (docket.Link, error) {
+// Link finds a link. See [docket.Access].
+func (d *Access) Link(ctx context.Context, hash string) (docket.Link, error) {
+	return call(ctx, d.world, "Access.Link", func() (docket.Link, error) {
 		l, ok := d.links[hash]
 		if !ok {
 			return docket.Link{}, fault.New(fault.NotFound, "link")
@@ -270,9 +270,9 @@ func (d *Doors) Link(ctx context.Context, hash string) (docket.Link, error) {
 	})
 }
 
-// CountCode counts a request for a code. See [docket.Doors].
-func (d *Doors) CountCode(ctx context.Context, c docket.Code, most int) error {
-	return run(ctx, d.world, "Doors.CountCode", func() error {
+// CountCode counts a request for a code. See [docket.Access].
+func (d *Access) CountCode(ctx context.Context, c docket.Code, most int) error {
+	return run(ctx, d.world, "Access.CountCode", func() error {
 		hour := c.Of + "/" + c.Gate + "/" + c.Person + "/" + c.At.UTC().Format("2006010215")
 		if d.counted[hour] >= most {
 			return fault.New(fault.Conflict, "moved")
@@ -285,9 +285,9 @@ func (d *Doors) CountCode(ctx context.Context, c docket.Code, most int) error {
 	})
 }
 
-// CountAtGate counts what happens at a gate within a day. See [docket.Doors].
-func (d *Doors) CountAtGate(ctx context.Context, l docket.Link, what string, at time.Time, most int) error {
-	return run(ctx, d.world, "Doors.CountAtGate", func() error {
+// CountAtGate counts what happens at a gate within a day. See [docket.Access].
+func (d *Access) CountAtGate(ctx context.Context, l docket.Link, what string, at time.Time, most int) error {
+	return run(ctx, d.world, "Access.CountAtGate", func() error {
 		day := fmt.Sprint(l.Of, "/", l.Gate, "/", l.Issue, "/", what, "/", at.UTC().Format("20060102"))
 		if d.counted[day] >= most {
 			return fault.New(fault.Conflict, "moved")
@@ -300,9 +300,9 @@ func (d *Doors) CountAtGate(ctx context.Context, l docket.Link, what string, at 
 	})
 }
 
-// PutCode keeps a request for a code, if its id is new. See [docket.Doors].
-func (d *Doors) PutCode(ctx context.Context, c docket.Code) error {
-	return run(ctx, d.world, "Doors.PutCode", func() error {
+// PutCode keeps a request for a code, if its id is new. See [docket.Access].
+func (d *Access) PutCode(ctx context.Context, c docket.Code) error {
+	return run(ctx, d.world, "Access.PutCode", func() error {
 		if _, ok := d.codes[c.ID]; !ok {
 			d.codes[c.ID] = c
 		}
@@ -310,9 +310,9 @@ func (d *Doors) PutCode(ctx context.Context, c docket.Code) error {
 	})
 }
 
-// Code finds a request for a code. See [docket.Doors].
-func (d *Doors) Code(ctx context.Context, id string) (docket.Code, error) {
-	return call(ctx, d.world, "Doors.Code", func() (docket.Code, error) {
+// Code finds a request for a code. See [docket.Access].
+func (d *Access) Code(ctx context.Context, id string) (docket.Code, error) {
+	return call(ctx, d.world, "Access.Code", func() (docket.Code, error) {
 		c, ok := d.codes[id]
 		if !ok {
 			return docket.Code{}, fault.New(fault.NotFound, "code")
@@ -321,9 +321,9 @@ func (d *Doors) Code(ctx context.Context, id string) (docket.Code, error) {
 	})
 }
 
-// TryCode counts a try. See [docket.Doors].
-func (d *Doors) TryCode(ctx context.Context, id string, now time.Time) (docket.Code, error) {
-	return call(ctx, d.world, "Doors.TryCode", func() (docket.Code, error) {
+// TryCode counts a try. See [docket.Access].
+func (d *Access) TryCode(ctx context.Context, id string, now time.Time) (docket.Code, error) {
+	return call(ctx, d.world, "Access.TryCode", func() (docket.Code, error) {
 		c, ok := d.codes[id]
 		if !ok || c.Used || c.Tries >= 5 || !now.Before(c.Expires) {
 			return docket.Code{}, fault.New(fault.NotFound, "code")
@@ -334,9 +334,9 @@ func (d *Doors) TryCode(ctx context.Context, id string, now time.Time) (docket.C
 	})
 }
 
-// UseCode spends a code and opens its session. See [docket.Doors].
-func (d *Doors) UseCode(ctx context.Context, id string, s docket.Session, now time.Time) error {
-	return run(ctx, d.world, "Doors.UseCode", func() error {
+// UseCode spends a code and opens its session. See [docket.Access].
+func (d *Access) UseCode(ctx context.Context, id string, s docket.Session, now time.Time) error {
+	return run(ctx, d.world, "Access.UseCode", func() error {
 		c, ok := d.codes[id]
 		_, taken := d.sessions[s.Hash]
 		if !ok || c.Used || !now.Before(c.Expires) || taken || s.Hash == "" {
@@ -349,17 +349,17 @@ func (d *Doors) UseCode(ctx context.Context, id string, s docket.Session, now ti
 	})
 }
 
-// PutPending keeps a sign-in. See [docket.Doors].
-func (d *Doors) PutPending(ctx context.Context, p docket.Pending) error {
-	return run(ctx, d.world, "Doors.PutPending", func() error {
+// PutPending keeps a sign-in. See [docket.Access].
+func (d *Access) PutPending(ctx context.Context, p docket.Pending) error {
+	return run(ctx, d.world, "Access.PutPending", func() error {
 		d.pending[p.State] = p
 		return nil
 	})
 }
 
-// TakePending returns and forgets a sign-in. See [docket.Doors].
-func (d *Doors) TakePending(ctx context.Context, state string, now time.Time) (docket.Pending, error) {
-	return call(ctx, d.world, "Doors.TakePending", func() (docket.Pending, error) {
+// TakePending returns and forgets a sign-in. See [docket.Access].
+func (d *Access) TakePending(ctx context.Context, state string, now time.Time) (docket.Pending, error) {
+	return call(ctx, d.world, "Access.TakePending", func() (docket.Pending, error) {
 		p, ok := d.pending[state]
 		if !ok || !now.Before(p.Expires) {
 			return docket.Pending{}, fault.New(fault.NotFound, "sign-in")

@@ -55,7 +55,7 @@ func (s *Store) unmet(c docket.Commit) (reasons []docket.Reason) {
 			reasons = append(reasons, docket.Reason{Demand: docket.OfUnclaim, Index: i, Of: claim.Name})
 		}
 	}
-	if p := c.Session; p != nil && !s.world.Doors.lets(*p) {
+	if p := c.Session; p != nil && !s.world.Access.lets(*p) {
 		reasons = append(reasons, docket.Reason{Demand: docket.OfSession, Of: p.Of, Name: p.Gate})
 	}
 	return reasons

@@ -20,7 +20,7 @@ import (
 type World struct {
 	Store     *Store
 	Directory *Directory
-	Doors     *Doors
+	Access    *Access
 	Files     *Files
 	Scanner   *Scanner
 	Machine   *Machine
@@ -73,7 +73,7 @@ func New(r Reporter, now time.Time) *World {
 	w := &World{broken: r}
 	w.Store = &Store{world: w, state: newState()}
 	w.Directory = &Directory{world: w, organisations: map[string][]byte{}, people: map[string][]byte{}, packs: map[string][]byte{}}
-	w.Doors = &Doors{world: w, sessions: map[string]docket.Session{}, links: map[string]docket.Link{}, codes: map[string]docket.Code{}, pending: map[string]docket.Pending{}}
+	w.Access = &Access{world: w, sessions: map[string]docket.Session{}, links: map[string]docket.Link{}, codes: map[string]docket.Code{}, pending: map[string]docket.Pending{}}
 	w.Files = &Files{world: w, objects: map[string][]object{}}
 	w.Scanner = &Scanner{world: w}
 	w.Machine = &Machine{world: w, executions: map[string]*execution{}, tokens: map[string]string{}, Swallows: true}

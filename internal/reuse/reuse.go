@@ -28,13 +28,13 @@ const (
 // Questions lists them in the notice's order.
 var Questions = [3]Question{Capability, Urgency, Quantity}
 
-// Route is how an application stands to earlier ones for the same variety.
-type Route string
+// Situation is how an application stands to earlier ones for the same variety.
+type Situation string
 
 const (
-	First         Route = "first"          // 首次: all three questions
-	SameHospital  Route = "same-hospital"  // 同一医疗机构再次申请
-	OtherHospital Route = "other-hospital" // 不同医疗机构申请同一品种
+	First         Situation = "first"          // 首次: all three questions
+	SameHospital  Situation = "same-hospital"  // 同一医疗机构再次申请
+	OtherHospital Situation = "other-hospital" // 不同医疗机构申请同一品种
 )
 
 // Treatment is what becomes of one question.
@@ -115,12 +115,12 @@ type Asked struct {
 
 // Proposal is where the matrix places an application, and why.
 type Proposal struct {
-	Route   Route        `json:"route"`
-	Clause  string       `json:"clause"` // of the notice; see [Clauses]
-	How     [3]Treatment `json:"how"`    // in the order of [Questions]
-	RelyOn  *Precedent   `json:"relyOn,omitempty"`
-	Lacking []Lack       `json:"lacking,omitempty"` // why a repeat is assessed like a first one
-	Stale   []Stale      `json:"stale,omitempty"`   // why the opinion that could be relied on is not
+	Situation Situation    `json:"route"`  // what programs and history call it
+	Clause    string       `json:"clause"` // of the notice; see [Clauses]
+	How       [3]Treatment `json:"how"`    // in the order of [Questions]
+	RelyOn    *Precedent   `json:"relyOn,omitempty"`
+	Lacking   []Lack       `json:"lacking,omitempty"` // why a repeat is assessed like a first one
+	Stale     []Stale      `json:"stale,omitempty"`   // why the opinion that could be relied on is not
 }
 
 // Clauses of the notice that a proposal names.
@@ -135,7 +135,7 @@ const (
 // another. Where a condition of the notice is not met, or the opinion is stale,
 // all three questions are asked as the first time, and the proposal says why.
 func Propose(a Asked, v Standing, earlier []Precedent) Proposal {
-	p := Proposal{Route: First, Clause: ClauseDevice, How: [3]Treatment{Assess, Assess, Assess}}
+	p := Proposal{Situation: First, Clause: ClauseDevice, How: [3]Treatment{Assess, Assess, Assess}}
 	again := ClauseRepeat
 	if a.Drug {
 		p.Clause, again = ClauseDrug, ClauseAgain
@@ -147,11 +147,11 @@ func Propose(a Asked, v Standing, earlier []Precedent) Proposal {
 		}
 		return p
 	}
-	p.Route, p.RelyOn = OtherHospital, candidate
+	p.Situation, p.RelyOn = OtherHospital, candidate
 	how := [3]Treatment{Focus, NotAgain, Focus}
 	needed := [3]bool{false, true, false}
 	if candidate.Hospital == a.Hospital {
-		p.Route = SameHospital
+		p.Situation = SameHospital
 		how = [3]Treatment{Rely, Rely, IfNeeded}
 		needed = [3]bool{true, true, true}
 		p.Lacking = a.lacks(*candidate)

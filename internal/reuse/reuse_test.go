@@ -72,11 +72,11 @@ func (w world) propose() reuse.Proposal {
 // every condition of its sentence holds. A row that says nothing of a fact
 // holds whatever it is.
 var matrix = []struct {
-	sentence string
-	holds    func(world) bool
-	route    reuse.Route
-	clause   string
-	how      [3]reuse.Treatment
+	sentence  string
+	holds     func(world) bool
+	situation reuse.Situation
+	clause    string
+	how       [3]reuse.Treatment
 }{
 	{
 		"the same hospital asks for the same drug again: the first opinion is relied on, the quantity assessed only if needed",
@@ -119,12 +119,12 @@ func TestEveryCellOfTheMatrixIsTheNoticesOrAFirstTime(t *testing.T) {
 		if w.drug {
 			want.clause = reuse.ClauseDrug
 		}
-		route := reuse.First
+		situation := reuse.First
 		switch {
 		case w.own:
-			route = reuse.SameHospital
+			situation = reuse.SameHospital
 		case w.other:
-			route = reuse.OtherHospital
+			situation = reuse.OtherHospital
 		}
 		rows := 0
 		for i, row := range matrix {
@@ -132,16 +132,16 @@ func TestEveryCellOfTheMatrixIsTheNoticesOrAFirstTime(t *testing.T) {
 				rows++
 				hit[i]++
 				want.clause, want.how = row.clause, row.how
-				if row.route != route {
-					t.Fatalf("%+v: the row %q is about another route than %s", w, row.sentence, route)
+				if row.situation != situation {
+					t.Fatalf("%+v: the row %q is about another situation than %s", w, row.sentence, situation)
 				}
 			}
 		}
 		if rows > 1 {
 			t.Fatalf("%+v: %d rows of the matrix hold", w, rows)
 		}
-		if got.Route != route || got.Clause != want.clause || got.How != want.how {
-			t.Fatalf("%+v: got %s by %s, %v; want %s by %s, %v", w, got.Route, got.Clause, got.How, route, want.clause, want.how)
+		if got.Situation != situation || got.Clause != want.clause || got.How != want.how {
+			t.Fatalf("%+v: got %s by %s, %v; want %s by %s, %v", w, got.Situation, got.Clause, got.How, situation, want.clause, want.how)
 		}
 		explained := len(got.Lacking)+len(got.Stale) > 0
 		if first := rows == 0; explained != (first && (w.own || w.other)) {

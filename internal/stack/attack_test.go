@@ -265,7 +265,7 @@ func TestFiftyAnswersOverHTTPAreOneDecision(t *testing.T) {
 	}
 }
 
-// fill puts real ids into a door's pattern.
+// fill puts real ids into a route's pattern.
 func fill(pattern, id string) string {
 	return strings.NewReplacer("{$}", "", "{case}", id, "{gate}", "opinion-1", "{item}", "instructions", "{file}", "nofile",
 		"{no}", "1", "{link}", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "{code}", "nocode").Replace(pattern)
@@ -370,21 +370,21 @@ func TestReadingChangesNothing(t *testing.T) {
 	browsers := []*journey.Browser{h.signIn("hospital", "lin-zhi"), h.signIn("agency", "zhou-heng"), journey.NewBrowser(h.Site)}
 	before := h.quiet(id)
 	asked := 0
-	for _, door := range append(web.HospitalDoors(), web.AgencyDoors()...) {
-		if strings.HasSuffix(door.Pattern, "/callback") {
+	for _, route := range append(web.HospitalRoutes(), web.AgencyRoutes()...) {
+		if strings.HasSuffix(route.Pattern, "/callback") {
 			continue // the only GET that writes, and only for somebody on the way back from the issuer
 		}
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions} {
 			for _, b := range browsers {
-				if _, err := b.Do(h.ctx, method, fill(door.Pattern, id), "", nil, nil); err != nil {
-					t.Errorf("%s %s: %v", method, door.Pattern, err)
+				if _, err := b.Do(h.ctx, method, fill(route.Pattern, id), "", nil, nil); err != nil {
+					t.Errorf("%s %s: %v", method, route.Pattern, err)
 				}
 				asked++
 			}
 		}
 	}
 	if after := h.dump(id); after != before {
-		t.Errorf("after %d reads of every door the table changed: %s", asked, changed(before, after))
+		t.Errorf("after %d reads of every route the table changed: %s", asked, changed(before, after))
 	}
 	t.Logf("%d reads changed nothing", asked)
 }
@@ -395,12 +395,12 @@ func TestEveryPostFromAnotherOriginIsRefused(t *testing.T) {
 	h.waitToken(id, "opinion-1")
 	browsers := map[string]*journey.Browser{"/agency": h.signIn("agency", "zhou-heng"), "/": h.signIn("hospital", "lin-zhi")}
 	before := h.quiet(id)
-	for _, door := range append(web.HospitalDoors(), web.AgencyDoors()...) {
-		if door.Method != http.MethodPost {
+	for _, route := range append(web.HospitalRoutes(), web.AgencyRoutes()...) {
+		if route.Method != http.MethodPost {
 			continue
 		}
 		b := browsers["/"]
-		if strings.HasPrefix(door.Pattern, "/agency") || strings.HasPrefix(door.Pattern, "/l/") {
+		if strings.HasPrefix(route.Pattern, "/agency") || strings.HasPrefix(route.Pattern, "/l/") {
 			b = browsers["/agency"]
 		}
 		body := []byte(url.Values{"op": {"another-origin-0001"}, "version": {"1"}, "choice": {"opine"}}.Encode())
@@ -408,10 +408,10 @@ func TestEveryPostFromAnotherOriginIsRefused(t *testing.T) {
 			"cross-site":                 {"Sec-Fetch-Site": {"cross-site"}},
 			"an origin that is not ours": {"Origin": {"https://elsewhere.example"}},
 		} {
-			page, err := b.Do(h.ctx, http.MethodPost, fill(door.Pattern, id), "application/x-www-form-urlencoded", body, header)
+			page, err := b.Do(h.ctx, http.MethodPost, fill(route.Pattern, id), "application/x-www-form-urlencoded", body, header)
 			h.must(err)
 			if page.Status != http.StatusForbidden {
-				t.Errorf("POST %s from %s: got %d, want 403", door.Pattern, name, page.Status)
+				t.Errorf("POST %s from %s: got %d, want 403", route.Pattern, name, page.Status)
 			}
 		}
 	}
@@ -429,22 +429,22 @@ func TestAnotherHospitalFindsNothing(t *testing.T) {
 	}
 	he := h.signIn("hospital", "he-yue")
 	before := len(h.verbs(id))
-	for _, door := range web.HospitalDoors() {
-		if !strings.Contains(door.Pattern, "{case}") {
+	for _, route := range web.HospitalRoutes() {
+		if !strings.Contains(route.Pattern, "{case}") {
 			continue
 		}
-		path := strings.ReplaceAll(fill(door.Pattern, id), "nofile", file)
+		path := strings.ReplaceAll(fill(route.Pattern, id), "nofile", file)
 		values := url.Values{"op": {"not-my-own-operation"}, "version": {"1"}, "gate": {"opinion-2"}, "declared": {"yes"}, "reason": {"x"}, "item": {"instructions"}, "name": {"x"}}
 		var page *journey.Page
 		var err error
-		if door.Method == http.MethodGet {
+		if route.Method == http.MethodGet {
 			page, err = he.Get(h.ctx, path)
 		} else {
 			page, err = he.Post(h.ctx, path, values)
 		}
 		h.must(err)
 		if page.Status != http.StatusNotFound {
-			t.Errorf("%s %s by another hospital: got %d, want 404", door.Method, door.Pattern, page.Status)
+			t.Errorf("%s %s by another hospital: got %d, want 404", route.Method, route.Pattern, page.Status)
 		}
 	}
 	page, err := he.Get(h.ctx, "/agency/cases/"+id)

@@ -55,7 +55,7 @@ func TestProgramsLiveACaseOverHTTP(t *testing.T) {
 		t.Errorf("history: got %s, want %s", got, want)
 	}
 	he := h.Program("he-yue")
-	for _, d := range api.Doors() {
+	for _, d := range api.Routes() {
 		if strings.Contains(d.Pattern, "{case}") && d.Method == http.MethodGet {
 			page, err := he.Do(h.ctx, d.Method, fill(d.Pattern, id), nil)
 			h.must(err)
@@ -109,7 +109,7 @@ func TestNoProgramComesInWithoutAGoodToken(t *testing.T) {
 		"another's body under a good signature": "Bearer " + parts[0] + "." + strings.Split(forged, ".")[1] + "." + parts[2],
 		"a name and a password":                 "Basic bGluLXpoaTp4",
 	} {
-		for _, d := range api.Doors() {
+		for _, d := range api.Routes() {
 			header := http.Header{"Idempotency-Key": {"0123456789abcdef"}, "If-Match": {`"1"`}}
 			if authorization != "" {
 				header.Set("Authorization", authorization)
@@ -124,7 +124,7 @@ func TestNoProgramComesInWithoutAGoodToken(t *testing.T) {
 				t.Errorf("%s %s with %s: got %d %s, want it refused", d.Method, d.Pattern, sentence, page.Status, page.Body)
 			}
 			if sentence != "no token" {
-				break // every door stands behind the one authorizer; blueprint holds that
+				break // every route stands behind the one authorizer; blueprint holds that
 			}
 		}
 	}

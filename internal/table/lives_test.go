@@ -32,7 +32,7 @@ func (h *house) live() {
 	h.limits()
 	h.emergency()
 	h.byMachine()
-	h.doors()
+	h.access()
 	h.whatStillWaits()
 	h.mistyped()
 	h.revoked()

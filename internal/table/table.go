@@ -1,4 +1,4 @@
-// Package table keeps cases, their history, people, doors and settings in one
+// Package table keeps cases, their history, people, access and settings in one
 // DynamoDB table. It decides nothing: what may be written under which
 // condition, its callers say; that a condition and its write are one step, it
 // sees to.
@@ -29,7 +29,7 @@ type Store struct {
 var (
 	_ docket.Store     = (*Store)(nil)
 	_ docket.Directory = (*Store)(nil)
-	_ docket.Doors     = (*Store)(nil)
+	_ docket.Access    = (*Store)(nil)
 	_ docket.Outbox    = (*Store)(nil)
 	_ docket.Cursors   = (*Store)(nil)
 )

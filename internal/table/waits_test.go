@@ -78,8 +78,8 @@ func (h *house) byMachine() {
 	})
 }
 
-// doors: sessions, codes that were tried, sign-ins on their way.
-func (h *house) doors() {
+// access: sessions, codes that were tried, sign-ins on their way.
+func (h *house) access() {
 	h.keep.moment = "signed-in"
 	now := h.Now()
 	h.ok(h.keep.PutSession(ctx, docket.Session{

@@ -11,8 +11,8 @@ import (
 	"jixu/internal/gate"
 )
 
-// agencyDoors are the routes of the agencies' site and of the links.
-var agencyDoors = []Door{
+// agencyRoutes are the routes of the agencies' site and of the links.
+var agencyRoutes = []Route{
 	{"GET", "/agency/sign-in", anybody, (*exchange).signInPage},
 	{"POST", "/agency/sign-in", anybody, (*exchange).signIn},
 	{"GET", "/agency/callback", anybody, (*exchange).callback},

@@ -153,7 +153,7 @@ func (x *exchange) place(p *answerPage, v docket.View) error {
 	if !p.ByOpinion {
 		return nil
 	}
-	_, placed, err := x.routeBox(v)
+	_, placed, err := x.situationBox(v)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 
 // Beside is what a case page shows beside the two tracks.
 type Beside struct {
-	Route     *RouteBox
+	Situation *SituationBox
 	Facts     []BesideFact
 	Similar   []Link // near duplicates: a warning for the hospital
 	Compared  string // with how many cases, if not with all
@@ -23,8 +23,8 @@ type BesideFact struct {
 	Lines []string
 }
 
-// RouteBox says where the matrix places a case, and why.
-type RouteBox struct {
+// SituationBox says where the matrix places a case, and why.
+type SituationBox struct {
 	Label   string
 	Text    string
 	How     []Answered // each question and what becomes of it
@@ -37,30 +37,30 @@ type RouteBox struct {
 	Again   bool // not a first application: what is relied on is shown at once
 }
 
-// routeBox explains where the matrix places the case.
-func (x *exchange) routeBox(v docket.View) (*RouteBox, docket.Placed, error) {
+// situationBox explains where the matrix places the case.
+func (x *exchange) situationBox(v docket.View) (*SituationBox, docket.Placed, error) {
 	placed, err := x.site.Desk.Place(x.ctx(), v.Case)
 	if err != nil {
 		return nil, docket.Placed{}, err
 	}
 	kind := string(v.Case.Kind)
-	b := &RouteBox{
-		Label: x.lang.Say("route." + string(placed.Route)), Clause: x.lang.Say("clause." + placed.Clause),
-		Text: x.lang.Say("route." + string(placed.Route) + "." + kind), Again: placed.Route != reuse.First,
+	b := &SituationBox{
+		Label: x.lang.Say("situation." + string(placed.Situation)), Clause: x.lang.Say("clause." + placed.Clause),
+		Text: x.lang.Say("situation." + string(placed.Situation) + "." + kind), Again: placed.Situation != reuse.First,
 	}
 	for i, q := range casework.Questions {
 		b.How = append(b.How, Answered{ID: string(q), Label: x.lang.Say("question." + string(q)), Value: x.lang.Say("how." + string(placed.How[i]))})
 	}
 	if p := placed.RelyOn; p != nil {
-		b.Relies = x.lang.Say("route.precedent", p.Number, dayText(x.lang, p.Day))
+		b.Relies = x.lang.Say("situation.precedent", p.Number, dayText(x.lang, p.Day))
 		if p.Joint {
-			b.Relies += x.lang.Say("route.joint")
+			b.Relies += x.lang.Say("situation.joint")
 		}
 	}
 	if placed.Variety != nil {
-		b.Variety, b.Found = varietyName(x.lang, *placed.Variety), x.lang.Say("route.claimed")
+		b.Variety, b.Found = varietyName(x.lang, *placed.Variety), x.lang.Say("situation.claimed")
 		if placed.Found {
-			b.Found, b.Reason = x.lang.Say("route.found"), v.Case.Variety.Reason
+			b.Found, b.Reason = x.lang.Say("situation.found"), v.Case.Variety.Reason
 		}
 	}
 	for _, lack := range placed.Lacking {
@@ -76,7 +76,7 @@ func (x *exchange) routeBox(v docket.View) (*RouteBox, docket.Placed, error) {
 func (x *exchange) beside(v docket.View) (Beside, error) {
 	var b Beside
 	var err error
-	if b.Route, _, err = x.routeBox(v); err != nil {
+	if b.Situation, _, err = x.situationBox(v); err != nil {
 		return b, err
 	}
 	d := x.directory()
@@ -191,8 +191,8 @@ func (x *exchange) copyLines(v docket.View, d *directory) []string {
 // how says what the matrix proposes for each question, beside the form of an
 // opinion.
 func (x *exchange) how(p reuse.Proposal, i int) (text string, may bool) {
-	if p.Route == "" || p.Route == reuse.First {
+	if p.Situation == "" || p.Situation == reuse.First {
 		return "", false
 	}
-	return x.lang.Say("how." + string(p.How[i])), p.RelyOn != nil && (p.Route == reuse.SameHospital || i == 1)
+	return x.lang.Say("how." + string(p.How[i])), p.RelyOn != nil && (p.Situation == reuse.SameHospital || i == 1)
 }

@@ -33,23 +33,23 @@ type Summary struct {
 
 type gatePage struct {
 	Page
-	Identity Identity
-	Move     Move
-	Summary  Summary
-	Frozen   []Section
-	Answers  []Answered
-	Choices  []Choice
-	Next     string // where a chosen answer is filled in
-	Open     string
-	Answered *Given // the gate is over: who, what, when
-	Lines    []Line
-	ByCode   bool   // let in by a code, for this gate only
-	Receipt  string // of the reader's own answer, "" if there is none
-	Now      []Move // whose move it is since this gate is over
-	CaseHref string // the whole case, for who signed in
-	Revoke   string // to where the gate's links are revoked, "" if that is not the reader's
-	Gaps     []GapGroup
-	Route    *RouteBox
+	Identity  Identity
+	Move      Move
+	Summary   Summary
+	Frozen    []Section
+	Answers   []Answered
+	Choices   []Choice
+	Next      string // where a chosen answer is filled in
+	Open      string
+	Answered  *Given // the gate is over: who, what, when
+	Lines     []Line
+	ByCode    bool   // let in by a code, for this gate only
+	Receipt   string // of the reader's own answer, "" if there is none
+	Now       []Move // whose move it is since this gate is over
+	CaseHref  string // the whole case, for who signed in
+	Revoke    string // to where the gate's links are revoked, "" if that is not the reader's
+	Gaps      []GapGroup
+	Situation *SituationBox
 }
 
 // Choice is one way to answer, with its consequence.
@@ -92,10 +92,10 @@ func (x *exchange) showGate(status int, v docket.View, g gate.Gate, problems []f
 		return err
 	}
 	p.Gaps = gaps
-	if p.Route, _, err = x.routeBox(v); err != nil {
+	if p.Situation, _, err = x.situationBox(v); err != nil {
 		return err
 	}
-	p.Summary.Repeat = p.Route.Label + x.lang.Say("colon") + p.Route.Text
+	p.Summary.Repeat = p.Situation.Label + x.lang.Say("colon") + p.Situation.Text
 	p.Typed = x.typed()
 	label := x.answerView(v, g, casework.Verb(x.r.PostForm.Get("choice"))).fieldLabel(x)
 	said := map[string]string{"yes": "met.true", "no": "met.false", "rely": "met.rely"}

@@ -11,9 +11,9 @@ import (
 	"jixu/internal/fault"
 )
 
-// hospitalDoors are the routes of the hospitals' site, in the order of a life.
+// hospitalRoutes are the routes of the hospitals' site, in the order of a life.
 // The two sites share the ones that belong to no audience; hospital-site serves them.
-var hospitalDoors = []Door{
+var hospitalRoutes = []Route{
 	{"GET", "/{$}", anybody, (*exchange).welcome},
 	{"GET", "/alive", anybody, (*exchange).alive},
 	{"GET", "/static/{file}", anybody, (*exchange).static},

@@ -78,7 +78,7 @@ var must = world.Must
 
 func (h *house) newSite(a web.Audience) *web.Site {
 	return &web.Site{
-		Audience: a, Desk: h.town.Desk, Store: h.Store, Directory: h.Directory, Doors: h.Doors, Keeper: h.town.Keeper,
+		Audience: a, Desk: h.town.Desk, Store: h.Store, Directory: h.Directory, Access: h.Access, Keeper: h.town.Keeper,
 		SignIn:  issuer{h.House.Desk},
 		Address: h.Site, Origins: []string{h.bucket.URL}, Machine: time.Now, Secret: rand.Text,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Reference: func(context.Context) string { return "ref-1" },

@@ -256,9 +256,9 @@ func spoken() []string {
 	for _, c := range variety.Categories[1:] {
 		add("category.*", string(c))
 	}
-	for _, route := range []reuse.Route{reuse.First, reuse.SameHospital, reuse.OtherHospital} {
-		add("route.*", string(route))
-		add("route."+string(route)+".*", kinds...)
+	for _, situation := range []reuse.Situation{reuse.First, reuse.SameHospital, reuse.OtherHospital} {
+		add("situation.*", string(situation))
+		add("situation."+string(situation)+".*", kinds...)
 	}
 	add("how.*", string(reuse.Assess), string(reuse.Focus), string(reuse.Rely), string(reuse.IfNeeded), string(reuse.NotAgain))
 	add("clause.*", reuse.ClauseDrug, reuse.ClauseDevice, reuse.ClauseAgain, reuse.ClauseRepeat)

@@ -176,7 +176,7 @@ func (x *exchange) signIn() error {
 		State: docket.Hash(state), Nonce: nonce, Verifier: verifier, Site: string(x.site.Audience),
 		Return: x.ownPath(x.r.PostForm.Get("return")), Expires: x.site.Machine().Add(pendingLife),
 	}
-	if err := x.site.Doors.PutPending(x.ctx(), pending); err != nil {
+	if err := x.site.Access.PutPending(x.ctx(), pending); err != nil {
 		return err
 	}
 	address, err := x.site.SignIn.Address(x.ctx(), state, nonce, verifier, x.back())
@@ -217,7 +217,7 @@ func (x *exchange) finish() error {
 		return fault.New(fault.Forbidden, "signin")
 	}
 	now := x.site.Machine()
-	pending, err := x.site.Doors.TakePending(x.ctx(), docket.Hash(state), now)
+	pending, err := x.site.Access.TakePending(x.ctx(), docket.Hash(state), now)
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return err // nobody was refused: the store did not answer
 	}
@@ -247,7 +247,7 @@ func (x *exchange) finish() error {
 		Hash: docket.Hash(secret), Person: p.ID, Org: p.Org,
 		Created: now, Idle: now.Add(idleLife), Expires: now.Add(absoluteLife),
 	}
-	if err := x.site.Doors.PutSession(x.ctx(), s); err != nil {
+	if err := x.site.Access.PutSession(x.ctx(), s); err != nil {
 		return err
 	}
 	x.setCookie(stateCookie(state), "", 0)
@@ -259,7 +259,7 @@ func (x *exchange) finish() error {
 func (x *exchange) signOut() error {
 	for _, name := range []string{sessionCookie(x.site.Audience), linkCookie} {
 		if secret := cookie(x.r, name); secret != "" {
-			if err := x.site.Doors.EndSession(x.ctx(), docket.Hash(secret)); err != nil {
+			if err := x.site.Access.EndSession(x.ctx(), docket.Hash(secret)); err != nil {
 				return err
 			}
 			x.setCookie(name, "", 0)

@@ -1,4 +1,4 @@
-// Package web holds the sites: doors, pages, forms, and the words on them. It
+// Package web holds the sites: routes, pages, forms, and the words on them. It
 // asks the docket for everything and decides nothing that the law decides. It
 // knows no Lambda and no AWS; a function gives it its parts.
 package web
@@ -27,7 +27,7 @@ type Site struct {
 	Keeper    *docket.Keeper // agency only: links and codes
 	Store     docket.Store
 	Directory docket.Directory
-	Doors     docket.Doors
+	Access    docket.Access
 	SignIn    SignIn
 	Address   string           // scheme and host, no slash at the end
 	Origins   []string         // where forms may lead besides here: the bucket
@@ -38,31 +38,31 @@ type Site struct {
 	Moved     bool                         // the clock of the law is not the machine's: every page says so
 }
 
-// Handler returns the site. Every door in it stands in Doors and in the template.
+// Handler returns the site. Every route of it stands in the template.
 func (s *Site) Handler() http.Handler {
 	mux := http.NewServeMux()
 	pages := map[string]bool{}
-	for _, d := range s.doors() {
+	for _, d := range s.routes() {
 		pages[d.Pattern] = pages[d.Pattern] || d.Method == http.MethodGet
 	}
-	for _, d := range s.doors() {
+	for _, d := range s.routes() {
 		mux.Handle(d.Method+" "+d.Pattern, s.through(d, pages[d.Pattern]))
 	}
-	mux.Handle("/", s.through(Door{Who: anybody, Do: (*exchange).notFound}, false))
+	mux.Handle("/", s.through(Route{Who: anybody, Do: (*exchange).notFound}, false))
 	return s.guarded(mux)
 }
 
-// doors lists what this audience may open.
-func (s *Site) doors() []Door {
+// routes lists what this audience may open.
+func (s *Site) routes() []Route {
 	if s.Audience == Agency {
-		return agencyDoors
+		return agencyRoutes
 	}
-	return hospitalDoors
+	return hospitalRoutes
 }
 
-// HospitalDoors and AgencyDoors are the routes of the two sites, for the
+// HospitalRoutes lists the routes of the hospitals' site, for the
 // template and for the tests that try every one of them.
-func HospitalDoors() []Door { return hospitalDoors }
+func HospitalRoutes() []Route { return hospitalRoutes }
 
-// AgencyDoors lists the routes of the agencies' site and of the links.
-func AgencyDoors() []Door { return agencyDoors }
+// AgencyRoutes lists the routes of the agencies' site and of the links.
+func AgencyRoutes() []Route { return agencyRoutes }

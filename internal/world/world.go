@@ -37,7 +37,7 @@ const Site = "https://jixu.example"
 type Keep interface {
 	docket.Store
 	docket.Directory
-	docket.Doors
+	docket.Access
 	docket.Outbox
 }
 
@@ -45,12 +45,12 @@ type Keep interface {
 type inMemory struct {
 	*memory.Store
 	*memory.Directory
-	*memory.Doors
+	*memory.Access
 	*memory.Outbox
 }
 
 // InMemory is a Keep of w's own parts.
-func InMemory(w *memory.World) Keep { return inMemory{w.Store, w.Directory, w.Doors, w.Outbox} }
+func InMemory(w *memory.World) Keep { return inMemory{w.Store, w.Directory, w.Access, w.Outbox} }
 
 // Streamed is a Keep whose commits go down a stream, as those of a real table do.
 // memory's own store needs none: it fills its stream by itself.
@@ -205,12 +205,12 @@ func (tw *Town) wire(o Options) {
 	tw.Desk.Files, tw.Desk.Scanner, tw.Desk.Packs = p.Files, p.Scanner, o.Packs
 	tw.Desk.Random = &seeded{dice: rand.New(rand.NewPCG(1, 2))}
 	tw.Desk.Pause = func(context.Context, time.Duration) error { return nil }
-	tw.Keeper = &docket.Keeper{Store: p.Keep, Directory: p.Keep, Doors: p.Keep, Notices: p.Notices, Mac: p.Mac, Desk: tw.Desk, Machine: o.Machine}
+	tw.Keeper = &docket.Keeper{Store: p.Keep, Directory: p.Keep, Access: p.Keep, Notices: p.Notices, Mac: p.Mac, Desk: tw.Desk, Machine: o.Machine}
 	tw.Teller = &docket.Teller{Desk: tw.Desk, Machine: p.Machine, Notices: p.Notices, Events: p.Events, Outbox: p.Keep, Cursors: p.Cursors}
 	tw.Waiter = &docket.Waiter{Store: p.Keep, Machine: p.Machine}
 	tw.Bell = &docket.Bell{Desk: tw.Desk, Teller: tw.Teller}
 	tw.Post = &docket.Postman{
-		Store: p.Keep, Directory: p.Keep, Doors: p.Keep, Outbox: p.Keep, Mail: p.Mail, Mac: p.Mac, Site: o.Site, Machine: o.Machine,
+		Store: p.Keep, Directory: p.Keep, Access: p.Keep, Outbox: p.Keep, Mail: p.Mail, Mac: p.Mac, Site: o.Site, Machine: o.Machine,
 	}
 	tw.Herald = &docket.Herald{Store: p.Keep, Outbox: p.Keep, Sealer: p.Sealer, Hooks: p.Hooks, Site: o.Site, Machine: o.Machine}
 	tw.Machines = &docket.Machines{Desk: tw.Desk, Sealer: p.Sealer, Machine: o.Machine, Loopback: true}

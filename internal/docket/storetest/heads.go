@@ -69,7 +69,7 @@ func headOf(s Lived, id string) (Head, error) {
 		for _, f := range o.Findings {
 			h.Given += words(string(f.Question), strconv.FormatBool(f.Met), strconv.FormatBool(f.Relied), f.Reason, "")
 		}
-		h.Given += words(string(o.Placed.Route), o.Override, strconv.FormatBool(o.Late), strconv.Itoa(o.Entry), o.Person)
+		h.Given += words(string(o.Placed.Situation), o.Override, strconv.FormatBool(o.Late), strconv.Itoa(o.Entry), o.Person)
 	}
 	for _, d := range append(slices.Clone(c.Former), decisions(c.Decision)...) {
 		h.Decided += words(string(d.Outcome), d.Number, d.Date.String(), strconv.Itoa(d.Terms.Quantity), d.Terms.ValidUntil.String(),

@@ -92,11 +92,11 @@ func tableKeeps(t *testing.T, db *dynamodb.Client) {
 	t.Run("passes", func(t *testing.T) {
 		storetest.Passes(t, func(t *testing.T) storetest.House {
 			s := fresh(t, db)
-			return storetest.House{Store: s, Doors: s}
+			return storetest.House{Store: s, Access: s}
 		})
 	})
-	t.Run("doors", func(t *testing.T) {
-		storetest.Doors(t, func(t *testing.T) docket.Doors { return fresh(t, db) })
+	t.Run("access", func(t *testing.T) {
+		storetest.Access(t, func(t *testing.T) docket.Access { return fresh(t, db) })
 	})
 	t.Run("directory", func(t *testing.T) {
 		storetest.Directory(t, func(t *testing.T) docket.Directory { return fresh(t, db) })

@@ -21,7 +21,7 @@ import (
 type Lived interface {
 	docket.Store
 	docket.Directory
-	docket.Doors
+	docket.Access
 	docket.Outbox
 }
 
@@ -211,7 +211,7 @@ func Recall(t *testing.T, s Lived, asked Memories) Memories {
 	}
 	got.lists(t, s, asked)
 	got.work(t, s, asked)
-	got.doors(t, s, asked)
+	got.access(t, s, asked)
 	got.people(t, s, asked)
 	return got
 }
@@ -341,7 +341,7 @@ func (m *Memories) lists(t *testing.T, s Lived, asked Memories) {
 		if err != nil {
 			return "", err
 		}
-		row := string(placed.Route)
+		row := string(placed.Situation)
 		if placed.RelyOn != nil {
 			row = words(row, placed.RelyOn.Case, placed.RelyOn.Day.String())
 		}
@@ -406,9 +406,9 @@ func (m *Memories) work(t *testing.T, s Lived, asked Memories) {
 	})
 }
 
-func (m *Memories) doors(t *testing.T, s Lived, asked Memories) {
+func (m *Memories) access(t *testing.T, s Lived, asked Memories) {
 	t.Helper()
-	keeper := docket.Keeper{Store: s, Directory: s, Doors: s, Machine: func() time.Time { return asked.Now }}
+	keeper := docket.Keeper{Store: s, Directory: s, Access: s, Machine: func() time.Time { return asked.Now }}
 	m.Links = each(t, asked.Links, func(secret string) (string, error) {
 		v, err := keeper.Visit(ctx, secret)
 		return words(v.Link.Of, v.Gate.ID, v.Link.Party, strconv.Itoa(v.Link.Issue), strconv.FormatBool(v.Live)), err

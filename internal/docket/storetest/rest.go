@@ -20,10 +20,10 @@ import (
 	"jixu/internal/policy"
 )
 
-// House is a store with the doors to it: a commit may demand a session.
+// House is a store with the access to it: a commit may demand a session.
 type House struct {
-	Store docket.Store
-	Doors docket.Doors
+	Store  docket.Store
+	Access docket.Access
 }
 
 // Passes tests the commits that demand a link's session.
@@ -54,9 +54,9 @@ func Passes(t *testing.T, open func(*testing.T) House) {
 			if tt.session != nil {
 				tt.session(&session)
 			}
-			is(t, "PutSession", h.Doors.PutSession(ctx, session), nil)
+			is(t, "PutSession", h.Access.PutSession(ctx, session), nil)
 			if tt.ended {
-				is(t, "EndSession", h.Doors.EndSession(ctx, "s1"), nil)
+				is(t, "EndSession", h.Access.EndSession(ctx, "s1"), nil)
 			}
 			g := opened("c1", "opinion-1", noon, noon)
 			c := commit(t, h.Store, submitted(t, commit(t, h.Store, draft(t, "c1")), noon, g))
@@ -75,8 +75,8 @@ func Passes(t *testing.T, open func(*testing.T) House) {
 	}
 }
 
-// Doors tests what [docket.Doors] promises.
-func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
+// Access tests what [docket.Access] promises.
+func Access(t *testing.T, open func(*testing.T) docket.Access) {
 	session := docket.Session{
 		Hash: "s1", Person: "p1", Org: hospital, Of: "c1", Gate: "g1", Issue: 2,
 		Created: noon, Idle: noon.Add(30 * time.Minute), Expires: noon.Add(time.Hour),
@@ -85,8 +85,8 @@ func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 		ID: "k1", Of: "c1", Gate: "g1", Party: mpa, Person: "p2", Issue: 1, Browser: "b", At: noon, Expires: noon.Add(10 * time.Minute),
 	}
 	pending := docket.Pending{State: "x1", Nonce: "n", Verifier: "v", Site: "agency", Return: "/agency", Expires: noon.Add(10 * time.Minute)}
-	run(t, open, []row[docket.Doors]{
-		{"a session is found by its hash until it idles or expires", func(t *testing.T, d docket.Doors) {
+	run(t, open, []row[docket.Access]{
+		{"a session is found by its hash until it idles or expires", func(t *testing.T, d docket.Access) {
 			is(t, "PutSession", d.PutSession(ctx, session), nil)
 			got, err := d.Session(ctx, "s1", session.Idle.Add(-time.Nanosecond))
 			is(t, "Session", err, nil)
@@ -100,7 +100,7 @@ func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 				is(t, "Session", err, notFound)
 			}
 		}},
-		{"touching a session moves its idle end, and only that", func(t *testing.T, d docket.Doors) {
+		{"touching a session moves its idle end, and only that", func(t *testing.T, d docket.Access) {
 			is(t, "PutSession", d.PutSession(ctx, session), nil)
 			is(t, "Touch", d.Touch(ctx, "s1", noon.Add(2*time.Hour), noon.Add(20*time.Minute)), nil)
 			got, err := d.Session(ctx, "s1", session.Expires.Add(-time.Second))
@@ -111,7 +111,7 @@ func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 			_, err = d.Session(ctx, "s1", session.Expires)
 			is(t, "Session after its end", err, notFound)
 		}},
-		{"touching never revives a session", func(t *testing.T, d docket.Doors) {
+		{"touching never revives a session", func(t *testing.T, d docket.Access) {
 			is(t, "PutSession", d.PutSession(ctx, session), nil)
 			is(t, "Touch", d.Touch(ctx, "s1", noon.Add(2*time.Hour), session.Idle), notFound)
 			_, err := d.Session(ctx, "s1", session.Idle)
@@ -120,7 +120,7 @@ func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 			_, err = d.Session(ctx, "s2", noon)
 			is(t, "Session", err, notFound)
 		}},
-		{"an ended session is not found, cannot be touched, and can be ended again", func(t *testing.T, d docket.Doors) {
+		{"an ended session is not found, cannot be touched, and can be ended again", func(t *testing.T, d docket.Access) {
 			is(t, "PutSession", d.PutSession(ctx, session), nil)
 			is(t, "EndSession", d.EndSession(ctx, "s1"), nil)
 			is(t, "EndSession", d.EndSession(ctx, "s1"), nil)
@@ -129,7 +129,7 @@ func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 			is(t, "Session", err, notFound)
 			is(t, "Touch", d.Touch(ctx, "s1", noon.Add(time.Hour), noon), notFound)
 		}},
-		{"a link is found by its hash, and putting it again is safe", func(t *testing.T, d docket.Doors) {
+		{"a link is found by its hash, and putting it again is safe", func(t *testing.T, d docket.Access) {
 			l := docket.Link{Hash: "l1", Of: "c1", Gate: "g1", Party: mpa, Issue: 1, At: noon, Expires: noon.AddDate(0, 0, 30)}
 			is(t, "PutLink", d.PutLink(ctx, l), nil)
 			is(t, "PutLink", d.PutLink(ctx, l), nil)
@@ -139,7 +139,7 @@ func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 			_, err = d.Link(ctx, "l2")
 			is(t, "Link", err, notFound)
 		}},
-		{"codes are counted by person, gate and hour, and after the most there are no more", func(t *testing.T, d docket.Doors) {
+		{"codes are counted by person, gate and hour, and after the most there are no more", func(t *testing.T, d docket.Access) {
 			for range 3 {
 				is(t, "CountCode", d.CountCode(ctx, code, 3), nil)
 			}
@@ -151,7 +151,7 @@ func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 			later.At = code.At.Add(time.Hour)
 			is(t, "CountCode an hour later", d.CountCode(ctx, later, 3), nil)
 		}},
-		{"what happens at a gate is counted by day, kind and issue, for all people together", func(t *testing.T, d docket.Doors) {
+		{"what happens at a gate is counted by day, kind and issue, for all people together", func(t *testing.T, d docket.Access) {
 			l := docket.Link{Hash: "l1", Of: "c1", Gate: "g1", Party: mpa, Issue: 1}
 			for range 3 {
 				is(t, "CountAtGate", d.CountAtGate(ctx, l, "asked", noon, 3), nil)
@@ -168,7 +168,7 @@ func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 			other.Gate = "g2"
 			is(t, "CountAtGate at another gate", d.CountAtGate(ctx, other, "asked", noon, 3), nil)
 		}},
-		{"a code can be tried five times", func(t *testing.T, d docket.Doors) {
+		{"a code can be tried five times", func(t *testing.T, d docket.Access) {
 			is(t, "PutCode", d.PutCode(ctx, code), nil)
 			for i := 1; i <= 5; i++ {
 				got, err := d.TryCode(ctx, "k1", noon)
@@ -188,7 +188,7 @@ func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 				t.Errorf("got %d tries, want 5", got.Tries)
 			}
 		}},
-		{"a hundred tries at once are five", func(t *testing.T, d docket.Doors) {
+		{"a hundred tries at once are five", func(t *testing.T, d docket.Access) {
 			is(t, "PutCode", d.PutCode(ctx, code), nil)
 			var tried atomic.Int32
 			var wait sync.WaitGroup
@@ -204,7 +204,7 @@ func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 				t.Errorf("got %d, want 5", got)
 			}
 		}},
-		{"an expired or unknown code cannot be tried", func(t *testing.T, d docket.Doors) {
+		{"an expired or unknown code cannot be tried", func(t *testing.T, d docket.Access) {
 			is(t, "PutCode", d.PutCode(ctx, code), nil)
 			_, err := d.TryCode(ctx, "k1", code.Expires)
 			is(t, "TryCode", err, notFound)
@@ -213,7 +213,7 @@ func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 			_, err = d.Code(ctx, "k2")
 			is(t, "Code", err, notFound)
 		}},
-		{"a code is spent once and opens its session", func(t *testing.T, d docket.Doors) {
+		{"a code is spent once and opens its session", func(t *testing.T, d docket.Access) {
 			is(t, "PutCode", d.PutCode(ctx, code), nil)
 			is(t, "UseCode", d.UseCode(ctx, "k1", session, noon), nil)
 			got, err := d.Session(ctx, "s1", noon)
@@ -230,14 +230,14 @@ func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 				t.Errorf("got used %v and %v, want used", c.Used, err)
 			}
 		}},
-		{"an expired or unknown code opens nothing", func(t *testing.T, d docket.Doors) {
+		{"an expired or unknown code opens nothing", func(t *testing.T, d docket.Access) {
 			is(t, "PutCode", d.PutCode(ctx, code), nil)
 			is(t, "UseCode", d.UseCode(ctx, "k1", session, code.Expires), conflict)
 			is(t, "UseCode", d.UseCode(ctx, "k2", session, noon), conflict)
 			_, err := d.Session(ctx, "s1", noon)
 			is(t, "Session", err, notFound)
 		}},
-		{"of many who spend a code at once one gets in", func(t *testing.T, d docket.Doors) {
+		{"of many who spend a code at once one gets in", func(t *testing.T, d docket.Access) {
 			is(t, "PutCode", d.PutCode(ctx, code), nil)
 			var in atomic.Int32
 			var wait sync.WaitGroup
@@ -255,7 +255,7 @@ func Doors(t *testing.T, open func(*testing.T) docket.Doors) {
 				t.Errorf("got %d, want 1", got)
 			}
 		}},
-		{"a sign-in is taken once, and not after it expired", func(t *testing.T, d docket.Doors) {
+		{"a sign-in is taken once, and not after it expired", func(t *testing.T, d docket.Access) {
 			is(t, "PutPending", d.PutPending(ctx, pending), nil)
 			_, err := d.TakePending(ctx, "x1", pending.Expires)
 			is(t, "TakePending too late", err, notFound)

@@ -15,7 +15,7 @@ import (
 	"jixu/internal/words"
 )
 
-// access says who may pass a door. What they may do behind it, the law says.
+// access says who may pass a route. What they may do behind it, the law says.
 type access int
 
 const (
@@ -24,8 +24,8 @@ const (
 	atGate                 // a person of this audience, or one let in by code for the gate in the path
 )
 
-// Door is one route.
-type Door struct {
+// Route is one method and path of a site: who may come, and what it does.
+type Route struct {
 	Method  string
 	Pattern string // as net/http and the template write it, "/hospital/cases/{case}"
 	Who     access
@@ -50,9 +50,9 @@ type exchange struct {
 // bodyLimit is what a form may weigh; files go straight to the bucket.
 const bodyLimit = 1 << 20
 
-// through wraps a door: who is it, may they pass, then do, and one place turns
+// through wraps a route: who is it, may they pass, then do, and one place turns
 // an error into a page.
-func (s *Site) through(d Door, twin bool) http.Handler {
+func (s *Site) through(d Route, twin bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{site: s, w: w, r: r, lang: languageOf(r), large: cookie(r, largeCookie) == "1", twin: twin}
 		if err := x.pass(d); err != nil {
@@ -61,7 +61,7 @@ func (s *Site) through(d Door, twin bool) http.Handler {
 	})
 }
 
-func (x *exchange) pass(d Door) error {
+func (x *exchange) pass(d Route) error {
 	if d.Method == http.MethodPost {
 		if err := x.readForm(); err != nil {
 			return err
@@ -138,7 +138,7 @@ func (x *exchange) identify(who access) error {
 // recognise takes the session behind secret if it serves here.
 func (x *exchange) recognise(secret string, byLink bool) error {
 	ctx := x.r.Context()
-	s, err := x.site.Doors.Session(ctx, docket.Hash(secret), x.site.Machine())
+	s, err := x.site.Access.Session(ctx, docket.Hash(secret), x.site.Machine())
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (x *exchange) recognise(secret string, byLink bool) error {
 	}
 	if x.r.Method == http.MethodPost && !byLink {
 		now := x.site.Machine()
-		if err := x.site.Doors.Touch(ctx, s.Hash, now.Add(idleLife), now); err != nil {
+		if err := x.site.Access.Touch(ctx, s.Hash, now.Add(idleLife), now); err != nil {
 			return err
 		}
 	}

@@ -28,7 +28,7 @@ const (
 type Keeper struct {
 	Store     Store
 	Directory Directory
-	Doors     Doors
+	Access    Access
 	Notices   Notices
 	Mac       Mac
 	Desk      *Desk            // for ids
@@ -82,7 +82,7 @@ type Visit struct {
 // Visit looks up what a link opens. It fails with fault.NotFound for a link
 // that was never made; whether it still serves is in Live. It changes nothing.
 func (k *Keeper) Visit(ctx context.Context, secret string) (Visit, error) {
-	l, err := k.Doors.Link(ctx, Hash(secret))
+	l, err := k.Access.Link(ctx, Hash(secret))
 	if err != nil {
 		return Visit{}, err
 	}
@@ -127,7 +127,7 @@ func (k *Keeper) RequestCode(ctx context.Context, secret, person, browser string
 	if err != nil || p.Org != v.Link.Party || v.Gate.MayAnswer(k.actor(p, v)) != nil {
 		return c, nil
 	}
-	if err := k.Doors.CountCode(ctx, c, codesPerHour); errors.Is(err, fault.Conflict) {
+	if err := k.Access.CountCode(ctx, c, codesPerHour); errors.Is(err, fault.Conflict) {
 		return Code{}, fault.New(fault.Conflict, "code.many")
 	} else if err != nil {
 		return Code{}, fmt.Errorf("counting a code's request: %w", err)
@@ -135,7 +135,7 @@ func (k *Keeper) RequestCode(ctx context.Context, secret, person, browser string
 	if err := k.countAtGate(ctx, v.Link, "asked", codesPerDay, now); err != nil {
 		return Code{}, err
 	}
-	if err := k.Doors.PutCode(ctx, c); err != nil {
+	if err := k.Access.PutCode(ctx, c); err != nil {
 		return Code{}, fmt.Errorf("keeping a code's request: %w", err)
 	}
 	n := Notice{Key: "code/" + c.ID, Kind: NoticeCode, Number: v.Of.Number, Org: c.Party, Gate: c.Gate, Code: c.ID}
@@ -169,7 +169,7 @@ func (k *Keeper) EnterCode(ctx context.Context, secret, id, digits, browser, ses
 	if err := k.countAtGate(ctx, v.Link, "tried", triesPerDay, now); err != nil {
 		return Session{}, err
 	}
-	c, err := k.Doors.TryCode(ctx, id, now)
+	c, err := k.Access.TryCode(ctx, id, now)
 	if err != nil {
 		return Session{}, err
 	}
@@ -188,7 +188,7 @@ func (k *Keeper) EnterCode(ctx context.Context, secret, id, digits, browser, ses
 		Hash: Hash(session), Person: c.Person, Org: c.Party, Of: c.Of, Gate: c.Gate, Issue: c.Issue,
 		Created: now, Idle: now.Add(linkSession), Expires: now.Add(linkSession),
 	}
-	return s, k.Doors.UseCode(ctx, c.ID, s, now)
+	return s, k.Access.UseCode(ctx, c.ID, s, now)
 }
 
 // codesPerHour is how many codes one person is sent for one gate: enough for a

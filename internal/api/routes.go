@@ -16,13 +16,13 @@ type API struct {
 	Claims func(context.Context) map[string]string // of the token that the gateway let in
 }
 
-// Doors lists its routes, for the template, the description and the tests that
+// Routes lists what programs may ask, for the template, the description and the tests that
 // try every one of them.
-func Doors() []Door { return doors }
+func Routes() []Route { return routes }
 
 // To add an operation: its row here, a type for its body with a JSON name for
 // each field, its path and schemas in docs/openapi.yaml, its route in the template.
-var doors = []Door{
+var routes = []Route{
 	{"GET", "/api/v1/me", see((*call).me)},
 
 	{"GET", "/api/v1/cases", see((*call).cases, "cursor", "limit", "number")},
@@ -30,7 +30,7 @@ var doors = []Door{
 	{"GET", "/api/v1/cases/{case}", see((*call).readCase)},
 	{"GET", "/api/v1/cases/{case}/history", see((*call).history, "cursor", "limit")},
 	{"GET", "/api/v1/cases/{case}/precheck", see((*call).precheck)},
-	{"GET", "/api/v1/cases/{case}/route", see((*call).route)},
+	{"GET", "/api/v1/cases/{case}/route", see((*call).situation)},
 	{"GET", "/api/v1/cases/{case}/submissions/{no}", see((*call).submission)},
 	{"POST", "/api/v1/cases/{case}/clone", send((*call).clone)},
 	{"POST", "/api/v1/cases/{case}/form", edit((*call).save)},
@@ -84,10 +84,10 @@ var doors = []Door{
 	{"POST", "/api/v1/organisation/address", send((*call).direct)},
 }
 
-// Handler returns the doors. Every one stands in the template.
-func (a *API) Handler() http.Handler { return a.handler(doors, a.identify) }
+// Handler returns the routes. Every one stands in the template.
+func (a *API) Handler() http.Handler { return a.handler(routes, a.identify) }
 
-// see is a door that shows and changes nothing. query are the parameters it takes.
+// see is a route that shows and changes nothing. query are the parameters it takes.
 func see(do func(*call) (any, error), query ...string) func(*call) error {
 	return func(x *call) error {
 		if err := known(x.r, query...); err != nil {
@@ -102,7 +102,7 @@ func see(do func(*call) (any, error), query ...string) func(*call) error {
 	}
 }
 
-// send is a door that changes something: it wants an Idempotency-Key and a body
+// send is a route that changes something: it wants an Idempotency-Key and a body
 // that is a T.
 func send[T any](do func(*call, T) (any, error)) func(*call) error {
 	return func(x *call) error {

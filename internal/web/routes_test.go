@@ -92,7 +92,7 @@ func productForm() url.Values {
 func (h *house) cookie(t testing.TB, audience, person string) string {
 	t.Helper()
 	secret, now := rand.Text(), time.Now()
-	must(t, h.Doors.PutSession(context.Background(), docket.Session{
+	must(t, h.Access.PutSession(context.Background(), docket.Session{
 		Issue: 1,
 		Hash:  docket.Hash(secret), Person: person, Org: journey.Person(person).Org,
 		Created: now, Idle: now.Add(time.Hour), Expires: now.Add(time.Hour),
@@ -129,22 +129,22 @@ func (h *house) kept() string {
 	return fmt.Sprintf("%v %v %v %v", *h.Store, *h.Directory, *h.Files, *h.Notices)
 }
 
-func (h *house) keptWithDoors() string { return h.kept() + fmt.Sprintf("%v", *h.Doors) }
+func (h *house) keptWithRoutes() string { return h.kept() + fmt.Sprintf("%v", *h.Access) }
 
-// route is a door with the scene's own ids in its path, and who may pass it.
+// route is a route with the scene's own ids in its path, and who may pass it.
 type route struct {
-	web.Door
+	web.Route
 	path   string
 	cookie string
 }
 
-// routes lists every door of both sites.
+// routes lists every route of both sites.
 func (s *scene) routes(t testing.TB) []route {
 	t.Helper()
 	lin, zhou, shen := s.cookie(t, "hospital", "lin-zhi"), s.cookie(t, "agency", "zhou-heng"), s.cookie(t, "agency", "shen-an")
 	draft, open := s.draft[strings.LastIndex(s.draft, "/")+1:], s.open[strings.LastIndex(s.open, "/")+1:]
 	var out []route
-	for _, d := range web.HospitalDoors() {
+	for _, d := range web.HospitalRoutes() {
 		id := draft
 		if strings.Contains(d.Pattern, "submissions") || strings.Contains(d.Pattern, "withdraw") || strings.Contains(d.Pattern, "{act}") || strings.Contains(d.Pattern, "{gate}") {
 			id = open
@@ -155,7 +155,7 @@ func (s *scene) routes(t testing.TB) []route {
 		}
 		out = append(out, route{d, path, lin})
 	}
-	for _, d := range web.AgencyDoors() {
+	for _, d := range web.AgencyRoutes() {
 		cookie, gate := zhou, s.gatePath(t, s.open, "opinion")
 		if strings.Contains(d.Pattern, "evidence") {
 			cookie, gate = shen, s.gatePath(t, s.open, "reply")
@@ -202,7 +202,7 @@ func TestRoutesLeadSomewhere(t *testing.T) {
 func TestLookingChangesNothing(t *testing.T) {
 	s := newScene(t)
 	routes := s.routes(t)
-	before := s.keptWithDoors()
+	before := s.keptWithRoutes()
 	for _, r := range routes {
 		if strings.HasSuffix(r.Pattern, "/callback") {
 			continue // creates the session: the one GET that writes
@@ -210,7 +210,7 @@ func TestLookingChangesNothing(t *testing.T) {
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions} {
 			for _, cookie := range []string{r.cookie, ""} {
 				s.send(method, r.path, cookie, nil)
-				if s.keptWithDoors() != before {
+				if s.keptWithRoutes() != before {
 					t.Fatalf("%s %s changed something", method, r.path)
 				}
 			}
@@ -221,7 +221,7 @@ func TestLookingChangesNothing(t *testing.T) {
 func TestOtherOriginsAreRefused(t *testing.T) {
 	s := newScene(t)
 	routes := s.routes(t)
-	before := s.keptWithDoors()
+	before := s.keptWithRoutes()
 	for _, r := range routes {
 		if r.Method != http.MethodPost {
 			continue
@@ -239,7 +239,7 @@ func TestOtherOriginsAreRefused(t *testing.T) {
 			if got := page(t, w).Find(".intro").Text(); got != "该请求来自其他网站，已被拒绝。请在本系统页面内操作。" {
 				t.Errorf("POST %s with %s %s: the page says %q", r.path, name, value, got)
 			}
-			if s.keptWithDoors() != before {
+			if s.keptWithRoutes() != before {
 				t.Fatalf("POST %s with %s %s changed something", r.path, name, value)
 			}
 		}
@@ -267,7 +267,7 @@ func TestBodiesOverOneMegabyteAreRefused(t *testing.T) {
 func TestStrangersAreLedToTheEntrance(t *testing.T) {
 	s := newScene(t)
 	routes := s.routes(t)
-	before := s.keptWithDoors()
+	before := s.keptWithRoutes()
 	for _, r := range routes {
 		open := strings.Contains(r.Pattern, "sign-") || strings.HasPrefix(r.Pattern, "/l/") || strings.HasSuffix(r.Pattern, "/callback") ||
 			r.Pattern == "/{$}" || r.Pattern == "/alive" || r.Pattern == "/preferences" || strings.HasPrefix(r.Pattern, "/static/")
@@ -282,7 +282,7 @@ func TestStrangersAreLedToTheEntrance(t *testing.T) {
 			t.Errorf("POST %s as a stranger: got %d, want 403", r.path, w.Code)
 		}
 	}
-	if s.keptWithDoors() != before {
+	if s.keptWithRoutes() != before {
 		t.Error("a stranger changed something")
 	}
 }

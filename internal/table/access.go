@@ -45,7 +45,7 @@ func sessionItem(s docket.Session) (item, error) {
 	return it, nil
 }
 
-// PutSession opens a session. See [docket.Doors].
+// PutSession opens a session. See [docket.Access].
 func (s *Store) PutSession(ctx context.Context, session docket.Session) error {
 	it, err := sessionItem(session)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Store) PutSession(ctx context.Context, session docket.Session) error {
 	return s.put(ctx, it, "")
 }
 
-// Session finds a session that lasts. See [docket.Doors].
+// Session finds a session that lasts. See [docket.Access].
 func (s *Store) Session(ctx context.Context, hash string, now time.Time) (docket.Session, error) {
 	it, err := s.get(ctx, sessionKey(hash))
 	if err != nil {
@@ -72,7 +72,7 @@ func (s *Store) Session(ctx context.Context, hash string, now time.Time) (docket
 }
 
 // Touch moves a session's idle end. It fails with fault.NotFound if the
-// session has ended. See [docket.Doors].
+// session has ended. See [docket.Access].
 func (s *Store) Touch(ctx context.Context, hash string, idle, now time.Time) error {
 	u := newChange().set(text(instant(idle)), attrIdle)
 	_, err := s.update(ctx, sessionKey(hash), u, present+" AND "+u.lasting(now, attrIdle, attrExpires))
@@ -100,7 +100,7 @@ func (s *Store) EndSession(ctx context.Context, hash string) error {
 	return verdict("ending a session", err)
 }
 
-// PutLink makes a link known. See [docket.Doors].
+// PutLink makes a link known. See [docket.Access].
 func (s *Store) PutLink(ctx context.Context, l docket.Link) error {
 	it, err := document(linkKey(l.Hash), l)
 	if err != nil {
@@ -109,19 +109,19 @@ func (s *Store) PutLink(ctx context.Context, l docket.Link) error {
 	return s.put(ctx, it, "")
 }
 
-// Link finds a link. See [docket.Doors].
+// Link finds a link. See [docket.Access].
 func (s *Store) Link(ctx context.Context, hash string) (docket.Link, error) {
 	return find[docket.Link](ctx, s, linkKey(hash), "link")
 }
 
 // CountCode counts a request before a code is made, in one conditional write.
-// See [docket.Doors].
+// See [docket.Access].
 func (s *Store) CountCode(ctx context.Context, c docket.Code, most int) error {
 	return s.count(ctx, hourKey(c), c.At.Add(retained), most)
 }
 
 // CountAtGate counts what happens at a gate within a day, in one conditional
-// write. See [docket.Doors].
+// write. See [docket.Access].
 func (s *Store) CountAtGate(ctx context.Context, l docket.Link, what string, at time.Time, most int) error {
 	return s.count(ctx, dayKey(l, what, at), at.Add(2*retained), most)
 }
@@ -136,7 +136,7 @@ func (s *Store) count(ctx context.Context, k key, until time.Time, most int) err
 }
 
 // PutCode keeps a request for a code, if its id is new: putting it again
-// brings no tries back. See [docket.Doors].
+// brings no tries back. See [docket.Access].
 func (s *Store) PutCode(ctx context.Context, c docket.Code) error {
 	it, err := document(codeKey(c.ID), c)
 	if err != nil {
@@ -157,7 +157,7 @@ func codeOf(it item) (docket.Code, error) {
 	return c, err
 }
 
-// Code finds a request for a code. See [docket.Doors].
+// Code finds a request for a code. See [docket.Access].
 func (s *Store) Code(ctx context.Context, id string) (docket.Code, error) {
 	it, err := s.get(ctx, codeKey(id))
 	if err != nil {
@@ -170,7 +170,7 @@ func (s *Store) Code(ctx context.Context, id string) (docket.Code, error) {
 }
 
 // TryCode counts a try before anything is compared, in one conditional write:
-// a thousand tries at once are five. See [docket.Doors].
+// a thousand tries at once are five. See [docket.Access].
 func (s *Store) TryCode(ctx context.Context, id string, now time.Time) (docket.Code, error) {
 	u := newChange().add(number(1), attrTries)
 	it, err := s.update(ctx, codeKey(id), u, present+" AND "+u.equal(attrUsed, truth(false))+
@@ -182,7 +182,7 @@ func (s *Store) TryCode(ctx context.Context, id string, now time.Time) (docket.C
 }
 
 // UseCode spends a code and opens its session, or neither. An unknown or
-// expired code cannot be spent either. See [docket.Doors].
+// expired code cannot be spent either. See [docket.Access].
 func (s *Store) UseCode(ctx context.Context, id string, session docket.Session, now time.Time) error {
 	k := codeKey(id)
 	opened, err := sessionItem(session)
@@ -203,7 +203,7 @@ func (s *Store) UseCode(ctx context.Context, id string, session docket.Session, 
 	})
 }
 
-// PutPending keeps a sign-in that has left. See [docket.Doors].
+// PutPending keeps a sign-in that has left. See [docket.Access].
 func (s *Store) PutPending(ctx context.Context, p docket.Pending) error {
 	it, err := document(pendingKey(p.State), p)
 	if err != nil {
@@ -215,7 +215,7 @@ func (s *Store) PutPending(ctx context.Context, p docket.Pending) error {
 }
 
 // TakePending returns and forgets a sign-in in one write, so that of two
-// callbacks one gets it. See [docket.Doors].
+// callbacks one gets it. See [docket.Access].
 func (s *Store) TakePending(ctx context.Context, state string, now time.Time) (docket.Pending, error) {
 	k := pendingKey(state)
 	if !k.valid() {
