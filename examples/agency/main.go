@@ -1,7 +1,7 @@
 // Command agency is an example of an agency's own system: it hears which case
 // waits for it, and answers by signed request. It uses the standard library
 // alone and nothing of Jixu's code; take it as it is and put your decision where
-// decide is. See docs/machine-answers.md.
+// decide is. See docs/agency-systems.md.
 //
 //	JIXU_SITE=https://jixu.example JIXU_ORGANISATION=mpa JIXU_SECRET=whsec_… PERSON=zhou-heng LISTEN=127.0.0.1:8080 go run ./examples/agency
 package main

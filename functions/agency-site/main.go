@@ -41,12 +41,12 @@ func build() (*web.Site, error) {
 	desk.Files = files
 	keeper := &docket.Keeper{
 		Store: s.Store, Directory: s.Store, Access: s.Store, Notices: queue.New(s.AWS, s.Notices),
-		Mac: keyring.New(s.AWS, s.LinkKey), Desk: desk, Machine: time.Now,
+		Mac: keyring.New(s.AWS, s.LinkKey), Desk: desk, Wall: time.Now,
 	}
 	return &web.Site{
 		Audience: web.Agency, Desk: desk, Keeper: keeper, Store: s.Store, Directory: s.Store, Access: s.Store,
 		SignIn: &web.Issuer{URL: s.Issuer, Client: s.Client}, Address: s.Site,
-		Origins: []string{files.Origin()}, Machine: time.Now, Secret: rand.Text,
+		Origins: []string{files.Origin()}, Wall: time.Now, Secret: rand.Text,
 		Log: slog.Default(), Reference: gateway.RequestID, Moved: s.ClockMoves(),
 	}, nil
 }

@@ -39,8 +39,8 @@ func build() (*api.API, error) {
 	return &api.API{
 		House: api.House{
 			Desk: desk, Now: time.Now, Log: slog.Default(), Reference: gateway.RequestID,
-			Machines: &docket.Machines{
-				Desk: desk, Sealer: keyring.NewSealer(s.AWS, s.SealKey), Machine: time.Now, Loopback: s.Loopback == "allowed",
+			Systems: &docket.AgencySystems{
+				Desk: desk, Sealer: keyring.NewSealer(s.AWS, s.SealKey), Wall: time.Now, Loopback: s.Loopback == "allowed",
 			},
 		},
 		Issuer: s.Issuer, Client: s.Client, Claims: gateway.Claims,

@@ -39,7 +39,7 @@ func build() (*web.Site, error) {
 	return &web.Site{
 		Audience: web.Hospital, Desk: desk, Store: s.Store, Directory: s.Store, Access: s.Store,
 		SignIn: &web.Issuer{URL: s.Issuer, Client: s.Client}, Address: s.Site,
-		Origins: []string{files.Origin()}, Machine: time.Now, Secret: rand.Text,
+		Origins: []string{files.Origin()}, Wall: time.Now, Secret: rand.Text,
 		Log: slog.Default(), Reference: gateway.RequestID, Moved: s.ClockMoves(),
 	}, nil
 }

@@ -13,8 +13,8 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/gateway"
 	"jixu/internal/logging"
-	"jixu/internal/machine"
 	"jixu/internal/settings"
+	"jixu/internal/statemachine"
 	"jixu/internal/wiring"
 )
 
@@ -42,9 +42,9 @@ func main() {
 }
 
 func build() (*docket.Waiter, error) {
-	s, err := wiring.Open(settings.Machines)
+	s, err := wiring.Open(settings.StateMachines)
 	if err != nil {
 		return nil, err
 	}
-	return &docket.Waiter{Store: s.Store, Machine: machine.New(s.AWS, s.Machines)}, nil
+	return &docket.Waiter{Store: s.Store, StateMachine: statemachine.New(s.AWS, s.Machines)}, nil
 }

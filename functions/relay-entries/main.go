@@ -13,9 +13,9 @@ import (
 
 	"jixu/internal/docket"
 	"jixu/internal/logging"
-	"jixu/internal/machine"
 	"jixu/internal/queue"
 	"jixu/internal/settings"
+	"jixu/internal/statemachine"
 	"jixu/internal/table"
 	"jixu/internal/wiring"
 )
@@ -43,9 +43,9 @@ func main() {
 }
 
 func build() (*docket.Teller, error) {
-	s, desk, err := wiring.OpenDesk(settings.Machines, settings.Notices, settings.Events)
+	s, desk, err := wiring.OpenDesk(settings.StateMachines, settings.Notices, settings.Events)
 	if err != nil {
 		return nil, err
 	}
-	return &docket.Teller{Desk: desk, Machine: machine.New(s.AWS, s.Machines), Notices: queue.New(s.AWS, s.Notices), Events: queue.New(s.AWS, s.Events)}, nil
+	return &docket.Teller{Desk: desk, StateMachine: statemachine.New(s.AWS, s.Machines), Notices: queue.New(s.AWS, s.Notices), Events: queue.New(s.AWS, s.Events)}, nil
 }

@@ -16,9 +16,9 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/gateway"
 	"jixu/internal/logging"
-	"jixu/internal/machine"
 	"jixu/internal/queue"
 	"jixu/internal/settings"
+	"jixu/internal/statemachine"
 	"jixu/internal/wiring"
 )
 
@@ -35,7 +35,7 @@ func main() {
 // hear says of a message whether it is done with; one that is not rests before it comes again.
 func hear(t *docket.Teller, rest func(ctx context.Context, handle string, pause time.Duration) error) func(context.Context, events.SQSMessage) bool {
 	return func(ctx context.Context, m events.SQSMessage) bool {
-		in, err := machine.ReadEnd([]byte(m.Body))
+		in, err := statemachine.ReadEnd([]byte(m.Body))
 		if err != nil {
 			slog.ErrorContext(ctx, "the end of a run says nothing", "err", err)
 			t.Desk.Metrics.Count("EndUnread", 1)

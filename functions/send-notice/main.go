@@ -47,6 +47,6 @@ func build() (*docket.Postman, error) {
 	}
 	return &docket.Postman{
 		Store: s.Store, Directory: s.Store, Access: s.Store, Outbox: s.Store, Mail: mailbox.New(s.SMTP, s.MailFrom),
-		Mac: keyring.New(s.AWS, s.LinkKey), Site: s.Site, Machine: time.Now,
+		Mac: keyring.New(s.AWS, s.LinkKey), Site: s.Site, Wall: time.Now,
 	}, nil
 }

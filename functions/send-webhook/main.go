@@ -54,6 +54,6 @@ func build() (*docket.Herald, *queue.Queue, error) {
 	}
 	return &docket.Herald{
 		Store: s.Store, Outbox: s.Store, Sealer: keyring.NewSealer(s.AWS, s.SealKey), Hooks: webhook.NewSender(s.Loopback == "allowed"),
-		Site: s.Site, Machine: time.Now,
+		Site: s.Site, Wall: time.Now,
 	}, queue.New(s.AWS, s.Events), nil
 }

@@ -14,9 +14,9 @@ import (
 
 	"jixu/internal/docket"
 	"jixu/internal/logging"
-	"jixu/internal/machine"
 	"jixu/internal/queue"
 	"jixu/internal/settings"
+	"jixu/internal/statemachine"
 	"jixu/internal/wiring"
 )
 
@@ -37,9 +37,9 @@ func main() {
 }
 
 func build() (*docket.Teller, error) {
-	s, desk, err := wiring.OpenDesk(settings.Machines, settings.Notices)
+	s, desk, err := wiring.OpenDesk(settings.StateMachines, settings.Notices)
 	if err != nil {
 		return nil, err
 	}
-	return &docket.Teller{Desk: desk, Machine: machine.New(s.AWS, s.Machines), Notices: queue.New(s.AWS, s.Notices), Outbox: s.Store, Cursors: s.Store}, nil
+	return &docket.Teller{Desk: desk, StateMachine: statemachine.New(s.AWS, s.Machines), Notices: queue.New(s.AWS, s.Notices), Outbox: s.Store, Cursors: s.Store}, nil
 }

@@ -37,7 +37,7 @@ func build() (*api.Callbacks, error) {
 	}
 	desk.Files = bucket.New(s.AWS, s.Bucket)
 	return &api.Callbacks{House: api.House{
-		Desk: desk, Machines: &docket.Machines{Desk: desk, Sealer: keyring.NewSealer(s.AWS, s.SealKey), Machine: time.Now},
+		Desk: desk, Systems: &docket.AgencySystems{Desk: desk, Sealer: keyring.NewSealer(s.AWS, s.SealKey), Wall: time.Now},
 		Now: time.Now, Log: slog.Default(), Reference: gateway.RequestID,
 	}}, nil
 }

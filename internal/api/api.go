@@ -21,7 +21,7 @@ import (
 // House is what both of them stand on.
 type House struct {
 	Desk      *docket.Desk
-	Machines  *docket.Machines
+	Systems   *docket.AgencySystems
 	Now       func() time.Time // the machine's time: tokens and signatures never use the system's
 	Log       *slog.Logger
 	Reference func(context.Context) string // names a request, for who calls for help

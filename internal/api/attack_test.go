@@ -416,7 +416,7 @@ func TestAProgramMayWhatItsPersonMay(t *testing.T) {
 func TestNoSecretIsLoggedOrSaid(t *testing.T) {
 	s := newScene(t)
 	tang := s.as("tang-wei")
-	if _, err := s.Machines.RevokeSecret(t.Context(), s.op(), s.secret, admin("mpa")); err != nil {
+	if _, err := s.Systems.RevokeSecret(t.Context(), s.op(), s.secret, admin("mpa")); err != nil {
 		t.Fatal(err)
 	}
 	made := tang.good(tang.post(base+"/organisation/secrets", map[string]any{"days": 1}, "Idempotency-Key", "make-a-secret-once"))

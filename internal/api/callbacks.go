@@ -20,20 +20,20 @@ type Callbacks struct{ House }
 func CallbackRoutes() []Route { return callbackRoutes }
 
 var callbackRoutes = []Route{
-	{"POST", "/callbacks/v1/answers", signed((*call).answerByMachine)},
-	{"POST", "/callbacks/v1/evidence", signed((*call).evidenceByMachine)},
+	{"POST", "/callbacks/v1/answers", signed((*call).answerBySystem)},
+	{"POST", "/callbacks/v1/evidence", signed((*call).evidenceBySystem)},
 }
 
 // Handler returns the routes. Every one stands in the template.
 func (c *Callbacks) Handler() http.Handler {
 	return c.handler(callbackRoutes, func(x *call) error {
 		x.challenge = "Webhook-Signature"
-		return x.verify(c.Machines, c.Now())
+		return x.verify(c.Systems, c.Now())
 	})
 }
 
 // verify takes a request whose signature holds, and leaves its body to be read.
-func (x *call) verify(machines *docket.Machines, now time.Time) error {
+func (x *call) verify(machines *docket.AgencySystems, now time.Time) error {
 	body, err := readBody(x.w, x.r)
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func signed[T interface{ person() string }](do func(*call, T) (any, error)) func
 		if err := readJSON(x.body, &in); err != nil {
 			return err
 		}
-		a, err := x.house.Machines.Named(x.r.Context(), x.sender, in.person())
+		a, err := x.house.Systems.Named(x.r.Context(), x.sender, in.person())
 		if err != nil {
 			return err
 		}
@@ -109,14 +109,14 @@ func (in callbackIn) ref() docket.GateRef {
 	return docket.GateRef{Of: of, Gate: in.Gate}
 }
 
-type machineAnswer struct {
+type systemAnswer struct {
 	callbackIn
 	answerIn
 }
 
-// answerByMachine answers a gate. The same answer again, under whatever id, is
+// answerBySystem answers a gate. The same answer again, under whatever id, is
 // the same receipt; another one hears who decided.
-func (x *call) answerByMachine(in machineAnswer) (any, error) {
+func (x *call) answerBySystem(in systemAnswer) (any, error) {
 	ctx := x.r.Context()
 	r, g, err := x.house.Desk.Gate(ctx, in.ref(), x.actor)
 	if err != nil {
@@ -127,7 +127,7 @@ func (x *call) answerByMachine(in machineAnswer) (any, error) {
 		return nil, err
 	}
 	if in.Reply != nil {
-		if err := x.house.Machines.Settled(ctx, in.ref(), in.Reply.Evidence, x.actor); err != nil {
+		if err := x.house.Systems.Settled(ctx, in.ref(), in.Reply.Evidence, x.actor); err != nil {
 			return nil, err
 		}
 	}
@@ -140,14 +140,14 @@ func (x *call) answerByMachine(in machineAnswer) (any, error) {
 	return x.receipt(receipt), nil
 }
 
-type machineEvidence struct {
+type systemEvidence struct {
 	callbackIn
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"`
 }
 
-// evidenceByMachine signs the upload of the regulator's letter.
-func (x *call) evidenceByMachine(in machineEvidence) (any, error) {
+// evidenceBySystem signs the upload of the regulator's letter.
+func (x *call) evidenceBySystem(in systemEvidence) (any, error) {
 	u := docket.Upload{Name: typed.Tidy(in.Name), SHA256: in.SHA256}
 	f, t, err := x.house.Desk.EvidenceOnce(x.r.Context(), x.op, in.ref(), u, "", x.actor)
 	if err != nil {

@@ -183,7 +183,7 @@ var attacks = []attack{
 	{"a byte more", changed(func(r *http.Request) { r.Body = io.NopCloser(io.MultiReader(r.Body, strings.NewReader(" "))) }), 401, "webhook.signature"},
 	{"the body of one route at another", changed(func(r *http.Request) { r.URL.Path = evidence }), 422, "form"},
 	{"a secret that was revoked", func(h *house, id string, mpa *agency) *http.Request {
-		m := h.Machines
+		m := h.Systems
 		t, err := m.Trust(h.Context(), admin("mpa"))
 		h.must(err)
 		_, err = m.RevokeSecret(h.Context(), h.op(), t.Secrets[0].ID, admin("mpa"))

@@ -207,7 +207,7 @@ func TestThePageForEngineersShowsWhatIsSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := os.ReadFile("../../docs/machine-answers.md")
+	page, err := os.ReadFile("../../docs/agency-systems.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func TestTheExamplesHearAndAnswer(t *testing.T) {
 			defer site.Close()
 			mpa := h.agency("mpa")
 			address, said := h.start(command, site.URL, mpa)
-			if _, err := h.Machines.Direct(t.Context(), h.op(), address, admin("mpa")); err != nil {
+			if _, err := h.Systems.Direct(t.Context(), h.op(), address, admin("mpa")); err != nil {
 				t.Fatal(err)
 			}
 			id := h.submitted()

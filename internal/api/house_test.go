@@ -57,14 +57,14 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{T: t, log: &bytes.Buffer{}, now: machine}
-	h.Town = world.New(t, world.Options{Opening: monday, Machine: h.clock})
+	h.Town = world.New(t, world.Options{Opening: monday, Wall: h.clock})
 	h.World = h.Town.World
 	var err error
 	h.contract, err = theContract()
 	h.must(err)
 	log := slog.New(slog.NewJSONHandler(&locked{w: h.log}, nil))
 	common := api.House{
-		Desk: h.Desk, Machines: h.Machines, Now: h.clock,
+		Desk: h.Desk, Systems: h.Systems, Now: h.clock,
 		Log: log, Reference: func(context.Context) string { return "ref-1" },
 	}
 	h.common = common
@@ -190,7 +190,7 @@ type agency struct {
 
 func (h *house) agency(org string) *agency {
 	h.Helper()
-	s, err := h.Machines.MakeSecret(h.Context(), h.op(), 30, admin(org))
+	s, err := h.Systems.MakeSecret(h.Context(), h.op(), 30, admin(org))
 	h.must(err)
 	plain, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s.Text, "whsec_"))
 	h.must(err)

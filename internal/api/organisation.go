@@ -29,7 +29,7 @@ type secretRow struct {
 }
 
 func (x *call) trust() (any, error) {
-	t, err := x.house.Machines.Trust(x.r.Context(), x.actor)
+	t, err := x.house.Systems.Trust(x.r.Context(), x.actor)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ type secretOut struct {
 }
 
 func (x *call) makeSecret(in secretIn) (any, error) {
-	s, err := x.house.Machines.MakeSecret(x.r.Context(), x.op, in.Days, x.actor)
+	s, err := x.house.Systems.MakeSecret(x.r.Context(), x.op, in.Days, x.actor)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (x *call) makeSecret(in secretIn) (any, error) {
 }
 
 func (x *call) revokeSecret(nothing) (any, error) {
-	return x.done(x.house.Machines.RevokeSecret(x.r.Context(), x.op, x.r.PathValue("secret"), x.actor))
+	return x.done(x.house.Systems.RevokeSecret(x.r.Context(), x.op, x.r.PathValue("secret"), x.actor))
 }
 
 type addressIn struct {
@@ -73,7 +73,7 @@ type addressIn struct {
 }
 
 func (x *call) direct(in addressIn) (any, error) {
-	return x.done(x.house.Machines.Direct(x.r.Context(), x.op, strings.TrimSpace(in.Address), x.actor))
+	return x.done(x.house.Systems.Direct(x.r.Context(), x.op, strings.TrimSpace(in.Address), x.actor))
 }
 
 // inquiryOut is one question with its answers.

@@ -120,7 +120,7 @@ func environment(stub *stub) []string {
 	}
 	for name, value := range map[settings.Name]string{
 		settings.Table: "jixu", settings.Bucket: "jixu-files", settings.Notices: "https://sqs.invalid/jixu",
-		settings.Machines: "arn:x:states:us-east-1:123456789012:stateMachine:jixu-", settings.LinkKey: "jixu-links",
+		settings.StateMachines: "arn:x:states:us-east-1:123456789012:stateMachine:jixu-", settings.LinkKey: "jixu-links",
 		settings.Site: "https://jixu.invalid", settings.Issuer: "https://issuer.invalid", settings.Client: "jixu",
 		settings.SMTP: "smtp.invalid:25", settings.MailFrom: "jixu@jixu.invalid", settings.Clock: "system", settings.Scanner: settings.NoScanner, settings.SealKey: "jixu-seals",
 		settings.Loopback: "refused", settings.Events: "https://sqs.invalid/jixu-events", settings.Ends: "https://sqs.invalid/jixu-ends",

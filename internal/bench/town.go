@@ -65,7 +65,7 @@ func newTown(ctx context.Context, config aws.Config, name string, metered bool) 
 func (t *town) found(objects docket.Files) (err error) {
 	defer caught(&err)
 	t.Town = world.New(ends{}, world.Options{
-		Packs: policy.Carried, Machine: time.Now, Strict: true,
+		Packs: policy.Carried, Wall: time.Now, Strict: true,
 		Ports: func(w *memory.World, p *world.Ports) {
 			p.Keep = world.Streamed{Keep: t.store, Stream: w.Stream}
 			p.Files = files{objects, t.tally}
@@ -188,7 +188,7 @@ func (t *town) upload(ctx context.Context, key string, data []byte) error {
 
 // over proves that the life came to its end: every run succeeded, nothing untold.
 func (t *town) over(ctx context.Context, id string) error {
-	for _, e := range t.World.Machine.Executions() {
+	for _, e := range t.World.StateMachine.Executions() {
 		if e.Status != "SUCCEEDED" {
 			return fmt.Errorf("run %s is %s at %q after the case is over", e.Name, e.Status, t.Walker.Run(e.Name).At)
 		}

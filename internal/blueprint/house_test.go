@@ -51,15 +51,15 @@ var rooms = map[string][]string{
 
 	"eligibility": {"policy", "fault"},
 
-	"memory":  {"docket", "casework", "gate", "policy", "party", "history", "fault"},
-	"table":   {"docket", "casework", "gate", "policy", "party", "history", "fault"},
-	"bucket":  {"docket", "fault"},
-	"queue":   {"docket", "fault"},
-	"keyring": {"docket", "fault"},
-	"mailbox": {"docket", "fault"},
-	"webhook": {"docket", "typed", "fault"},
-	"machine": {"docket", "fault"},
-	"clamd":   {"docket", "fault"},
+	"memory":       {"docket", "casework", "gate", "policy", "party", "history", "fault"},
+	"table":        {"docket", "casework", "gate", "policy", "party", "history", "fault"},
+	"bucket":       {"docket", "fault"},
+	"queue":        {"docket", "fault"},
+	"keyring":      {"docket", "fault"},
+	"mailbox":      {"docket", "fault"},
+	"webhook":      {"docket", "typed", "fault"},
+	"statemachine": {"docket", "fault"},
+	"clamd":        {"docket", "fault"},
 
 	"gateway":  {"fault"},
 	"settings": {},
@@ -69,7 +69,7 @@ var rooms = map[string][]string{
 	"sample":  {},
 	"journey": {"policy", "party", "sample"},
 	"local": {
-		"journey", "docket", "table", "bucket", "queue", "machine", "keyring", "casework", "gate", "calendar",
+		"journey", "docket", "table", "bucket", "queue", "statemachine", "keyring", "casework", "gate", "calendar",
 		"policy", "party", "history", "sample", "words", "fault",
 	},
 	"world": {"docket", "memory", "casework", "policy", "party", "fault", "journey", "sample"},
@@ -190,7 +190,7 @@ func TestOnlyTheEdgesReadTheClock(t *testing.T) {
 }
 
 func TestAWSAppearsOnlyAtTheEdges(t *testing.T) {
-	sdk := []string{"table", "bucket", "queue", "keyring", "machine", "settings", "wiring", "local", "bench", "stack", "stack/probe", "docket/storetest"}
+	sdk := []string{"table", "bucket", "queue", "keyring", "statemachine", "settings", "wiring", "local", "bench", "stack", "stack/probe", "docket/storetest"}
 	lambda := []string{"gateway", "stack/probe"}
 	for _, s := range sources(t) {
 		wires := strings.HasPrefix(s.room, "functions/") || strings.HasPrefix(s.room, "cmd/")

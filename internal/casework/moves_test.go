@@ -202,7 +202,7 @@ func TestAMachineAnswersAndDoesNothingElse(t *testing.T) {
 				continue
 			}
 			c.Kind, c.Hospital = row.kinds[0], "h1"
-			a.Via = party.ByMachine
+			a.Via = party.ByAgencySystem
 			name := fmt.Sprintf("%s a %s by %s in %q", row.verb, c.Kind, who, row.stages[0])
 			err := c.Permits(row.verb, a)
 			switch answer := slices.Contains([]Verb{AskOpinion, Opine, AskReply, Record}, row.verb); {
@@ -216,7 +216,7 @@ func TestAMachineAnswersAndDoesNothingElse(t *testing.T) {
 	g := gate.Gate{ID: "opinion-1", Of: "c1", Kind: gate.Assess, Party: "mpa"}
 	for who, want := range map[string]error{"MPA assessor": nil, "MPA recorder": fault.Forbidden, "commission assessor": fault.NotFound} {
 		a := people[who]
-		a.Via = party.ByMachine
+		a.Via = party.ByAgencySystem
 		if err := g.MayAnswer(a); !errors.Is(err, want) {
 			t.Errorf("a machine that names the %s at the municipal MPA's gate: got %v, want %v", who, err, want)
 		}

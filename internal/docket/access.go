@@ -32,7 +32,7 @@ type Keeper struct {
 	Notices   Notices
 	Mac       Mac
 	Desk      *Desk            // for ids
-	Machine   func() time.Time // the machine's time: codes and sessions never use the system's
+	Wall      func() time.Time // the machine's time: codes and sessions never use the system's
 }
 
 // Hash is how a secret is kept: never itself.
@@ -94,7 +94,7 @@ func (k *Keeper) Visit(ctx context.Context, secret string) (Visit, error) {
 	if !ok {
 		return Visit{}, fault.New(fault.NotFound, "link")
 	}
-	return Visit{Link: l, Of: s, Gate: g, Live: l.opens(g, k.Machine())}, nil
+	return Visit{Link: l, Of: s, Gate: g, Live: l.opens(g, k.Wall())}, nil
 }
 
 // RequestCode sends a one-time code to person's own registered channel, if
@@ -115,7 +115,7 @@ func (k *Keeper) RequestCode(ctx context.Context, secret, person, browser string
 	if err != nil {
 		return Code{}, err
 	}
-	now := k.Machine().UTC().Truncate(time.Millisecond)
+	now := k.Wall().UTC().Truncate(time.Millisecond)
 	c := Code{
 		ID: id, Of: v.Link.Of, Gate: v.Link.Gate, Party: v.Link.Party, Person: person, Issue: v.Link.Issue,
 		Browser: Hash(browser), At: now, Expires: now.Add(codeLife),
@@ -164,7 +164,7 @@ func (k *Keeper) EnterCode(ctx context.Context, secret, id, digits, browser, ses
 	if !v.Live {
 		return Session{}, fault.New(fault.NotFound, "code")
 	}
-	now := k.Machine().UTC().Truncate(time.Millisecond)
+	now := k.Wall().UTC().Truncate(time.Millisecond)
 	// Counted before anything is compared, so that a thousand tries at once are not more.
 	if err := k.countAtGate(ctx, v.Link, "tried", triesPerDay, now); err != nil {
 		return Session{}, err

@@ -15,13 +15,13 @@ import (
 	"jixu/internal/trust"
 )
 
-// Machines lets organisations' machines sign for them: it keeps the secrets
+// AgencySystems lets organisations' machines sign for them: it keeps the secrets
 // that both sides sign with, sealed, and says who acts when a machine names a
 // person. It verifies no signature; who receives a request does, with Secrets.
-type Machines struct {
+type AgencySystems struct {
 	Desk     *Desk
 	Sealer   Sealer
-	Machine  func() time.Time // the machine's time: secrets and signatures never use the system's
+	Wall     func() time.Time // the machine's time: secrets and signatures never use the system's
 	Loopback bool             // events may go to this very machine: development only
 }
 
@@ -44,7 +44,7 @@ type Secret struct {
 // MakeSecret makes a secret for a's organisation that lives days, beside the one
 // it may have. See trust.Trust.Make. The same operation again makes none and
 // shows none: whoever lost the answer revokes that secret and makes another.
-func (m *Machines) MakeSecret(ctx context.Context, op Op, days int, a party.Actor) (Secret, error) {
+func (m *AgencySystems) MakeSecret(ctx context.Context, op Op, days int, a party.Actor) (Secret, error) {
 	if err := trust.MayKeep(a); err != nil {
 		return Secret{}, err
 	}
@@ -91,20 +91,20 @@ func belongs(org, id string) map[string]string {
 }
 
 // RevokeSecret ends a secret of a's organisation at once.
-func (m *Machines) RevokeSecret(ctx context.Context, op Op, id string, a party.Actor) (Receipt, error) {
+func (m *AgencySystems) RevokeSecret(ctx context.Context, op Op, id string, a party.Actor) (Receipt, error) {
 	return m.change(ctx, op, Digest("revoke-secret", id), a, func(t trust.Trust, now time.Time) (trust.Change, error) {
 		return t.Revoke(id, a, now)
 	})
 }
 
 // Direct says where the events of a's organisation go from now on; "" is nowhere.
-func (m *Machines) Direct(ctx context.Context, op Op, address string, a party.Actor) (Receipt, error) {
+func (m *AgencySystems) Direct(ctx context.Context, op Op, address string, a party.Actor) (Receipt, error) {
 	return m.change(ctx, op, Digest("direct", address), a, func(t trust.Trust, now time.Time) (trust.Change, error) {
 		return t.Direct(address, m.Loopback, a, now)
 	})
 }
 
-func (m *Machines) change(ctx context.Context, op Op, digest string, a party.Actor,
+func (m *AgencySystems) change(ctx context.Context, op Op, digest string, a party.Actor,
 	change func(trust.Trust, time.Time) (trust.Change, error),
 ) (Receipt, error) {
 	return m.Desk.Move(ctx, "", op, digest, a, func(_ Stored, s law.Setting) (Commit, Receipt, error) {
@@ -125,7 +125,7 @@ func (m *Machines) change(ctx context.Context, op Op, digest string, a party.Act
 	})
 }
 
-func (m *Machines) now() time.Time { return m.Machine().UTC().Truncate(time.Millisecond) }
+func (m *AgencySystems) now() time.Time { return m.Wall().UTC().Truncate(time.Millisecond) }
 
 // trustOf reads what org agreed on; nothing, as long as it agreed on nothing.
 func trustOf(ctx context.Context, store Store, org string) (Head, trust.Trust, error) {
@@ -141,7 +141,7 @@ func trustOf(ctx context.Context, store Store, org string) (Head, trust.Trust, e
 }
 
 // Trust returns what a's organisation agreed on, for its administrator.
-func (m *Machines) Trust(ctx context.Context, a party.Actor) (trust.Trust, error) {
+func (m *AgencySystems) Trust(ctx context.Context, a party.Actor) (trust.Trust, error) {
 	if err := trust.MayKeep(a); err != nil {
 		return trust.Trust{}, err
 	}
@@ -153,7 +153,7 @@ func (m *Machines) Trust(ctx context.Context, a party.Actor) (trust.Trust, error
 // newest first, and what must still hold when an operation that they signed
 // commits: so one that is revoked meanwhile is worth nothing. An organisation
 // that is none has none.
-func (m *Machines) Secrets(ctx context.Context, org string) ([][]byte, Hold, error) {
+func (m *AgencySystems) Secrets(ctx context.Context, org string) ([][]byte, Hold, error) {
 	head, t, err := trustOf(ctx, m.Desk.Store, org)
 	if err != nil {
 		return nil, Hold{}, err
@@ -177,7 +177,7 @@ func opened(ctx context.Context, s Sealer, t trust.Trust, now time.Time) ([][]by
 
 // Named returns person acting for org through its machine, which named them. It
 // fails with fault.Invalid for anybody who is not on org's roster.
-func (m *Machines) Named(ctx context.Context, org, person string) (party.Actor, error) {
+func (m *AgencySystems) Named(ctx context.Context, org, person string) (party.Actor, error) {
 	p, err := m.Desk.Directory.Person(ctx, person)
 	if errors.Is(err, fault.NotFound) || err == nil && p.Org != org {
 		return party.Actor{}, fault.Fields([]fault.Problem{{Field: "person", Code: "person"}})
@@ -190,13 +190,13 @@ func (m *Machines) Named(ctx context.Context, org, person string) (party.Actor, 
 		return party.Actor{}, fmt.Errorf("finding the organisation of a machine: %w", err)
 	}
 	a := party.ActorOf(p, o)
-	a.Via = party.ByMachine
+	a.Via = party.ByAgencySystem
 	return a, nil
 }
 
 // Settled fails with fault.Conflict while a file that a machine sent for ref is
 // not checked yet, and with fault.Invalid if the check refused it.
-func (m *Machines) Settled(ctx context.Context, ref GateRef, file string, a party.Actor) error {
+func (m *AgencySystems) Settled(ctx context.Context, ref GateRef, file string, a party.Actor) error {
 	r, _, err := m.Desk.gateFor(ctx, ref, a)
 	if err != nil {
 		return err

@@ -55,12 +55,12 @@ func (t *Teller) event(ctx context.Context, n Notice) error {
 // an administrator wants them. The same event again is not sent again once it
 // arrived.
 type Herald struct {
-	Store   Store
-	Outbox  Outbox
-	Sealer  Sealer
-	Hooks   Hooks
-	Site    string           // address of the sites, without a slash at the end
-	Machine func() time.Time // the machine's time
+	Store  Store
+	Outbox Outbox
+	Sealer Sealer
+	Hooks  Hooks
+	Site   string           // address of the sites, without a slash at the end
+	Wall   func() time.Time // the machine's time
 }
 
 // CloudEvent is what a machine is sent: it names nobody and gives no
@@ -100,7 +100,7 @@ func (h *Herald) Deliver(ctx context.Context, n Notice) error {
 	if err != nil {
 		return err
 	}
-	now := h.Machine().UTC().Truncate(time.Millisecond)
+	now := h.Wall().UTC().Truncate(time.Millisecond)
 	if agreed.Address == "" {
 		return h.Outbox.MarkDelivered(ctx, n.Key, now)
 	}

@@ -20,7 +20,7 @@ type listening struct{ *linked }
 
 func listen(t testing.TB) *listening {
 	l := &listening{linked: link(t)}
-	l.herald.Machine = l.machines.Machine
+	l.herald.Wall = l.machines.Wall
 	l.secret(op("secret-1"))
 	_, err := l.machines.Direct(context.Background(), op("direct"), "https://events.mpa.example/jixu", l.admin)
 	must(t, err)

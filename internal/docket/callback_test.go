@@ -22,7 +22,7 @@ import (
 // for its opinion.
 type linked struct {
 	*play
-	machines *docket.Machines
+	machines *docket.AgencySystems
 	now      time.Time // the machine's
 	admin    party.Actor
 }
@@ -31,8 +31,8 @@ func link(t testing.TB) *linked {
 	p := &play{town: newTown(t)}
 	l := &linked{play: p, now: monday, admin: actor("zhou")}
 	l.admin.Roles = []party.Role{party.Administrator}
-	l.machines = p.Machines
-	l.machines.Machine = func() time.Time { return l.now }
+	l.machines = p.Systems
+	l.machines.Wall = func() time.Time { return l.now }
 	p.draft()
 	p.submit()
 	return l
@@ -137,7 +137,7 @@ func TestAMachineActsForAPersonOfItsOwnOrganisation(t *testing.T) {
 		{"the system is not", "system", "system", fault.Invalid},
 	} {
 		a, err := l.machines.Named(context.Background(), row.org, row.person)
-		if !errors.Is(err, row.want) || err == nil && a.Via != party.ByMachine {
+		if !errors.Is(err, row.want) || err == nil && a.Via != party.ByAgencySystem {
 			t.Errorf("%s: got %v and %v, want %v", row.sentence, a, err, row.want)
 		}
 	}

@@ -282,8 +282,8 @@ func TestTheSweepSaysWhatItCouldNotLookAt(t *testing.T) {
 	tw := newTown(t)
 	bad := submitAs(t, tw, "bad-")
 	good := submitAs(t, tw, "good-")
-	for _, e := range tw.World.Machine.Executions() {
-		tw.World.Machine.End(e.Name, "ABORTED")
+	for _, e := range tw.World.StateMachine.Executions() {
+		tw.World.StateMachine.End(e.Name, "ABORTED")
 	}
 	tw.Desk.Store = poisoned{tw.World.Store, bad.id, true}
 	tw.World.Clock.Advance(time.Hour)
@@ -305,7 +305,7 @@ func TestTheSweepGoesOnWhereItStopped(t *testing.T) {
 		submitAs(t, tw, "case-"+string(rune('a'+i))+"-")
 	}
 	seen := map[string]bool{}
-	tw.Teller.Machine = described{tw.World.Machine, seen}
+	tw.Teller.StateMachine = described{tw.World.StateMachine, seen}
 	left := 0
 	tw.Desk.Late = func(context.Context) bool { left--; return left < 0 }
 	for _, want := range []int{2, 4, 5} {
@@ -325,14 +325,14 @@ func TestTheSweepGoesOnWhereItStopped(t *testing.T) {
 
 // described notes of which cases executions are asked for.
 type described struct {
-	docket.Machine
+	docket.StateMachine
 	seen map[string]bool
 }
 
 func (d described) Describe(ctx context.Context, e docket.Execution) (string, error) {
 	of, _, _ := strings.Cut(e.Name, "-")
 	d.seen[of] = true
-	return d.Machine.Describe(ctx, e)
+	return d.StateMachine.Describe(ctx, e)
 }
 
 // counted counts how many cases are loaded.
@@ -356,13 +356,13 @@ func TestTheSweepReadsACaseOnlyWhereItsRowDoesNotShowThatAllIsWell(t *testing.T)
 	}{
 		{"all is well", func(*play) {}, 0},
 		{"its run has ended", func(p *play) {
-			for _, e := range p.World.Machine.Executions() {
-				p.World.Machine.End(e.Name, "ABORTED")
+			for _, e := range p.World.StateMachine.Executions() {
+				p.World.StateMachine.End(e.Name, "ABORTED")
 			}
 		}, 1},
 		{"its machine cannot be asked", func(p *play) {
 			p.Faults = func(_ int, name string) memory.Fate {
-				if name == "Machine.Describe" {
+				if name == "StateMachine.Describe" {
 					return memory.FailBefore
 				}
 				return memory.Pass

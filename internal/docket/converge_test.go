@@ -24,10 +24,10 @@ func TestALifeWithoutFaults(t *testing.T) {
 	if c.Stage() != casework.StagePart || c.Opinion.State != casework.Given {
 		t.Errorf("got %s with the opinion %s, want approved in part with the opinion given", c.Stage(), c.Opinion.State)
 	}
-	if runs := p.World.Machine.Executions(); len(runs) != len(gate.Legs) {
+	if runs := p.World.StateMachine.Executions(); len(runs) != len(gate.Legs) {
 		t.Errorf("got %d runs, want one for each leg: nothing has failed, so nothing is begun again", len(runs))
 	}
-	for _, e := range p.World.Machine.Executions() {
+	for _, e := range p.World.StateMachine.Executions() {
 		if at := p.Walker.Run(e.Name).At; at != "The leg is over" {
 			t.Errorf("run %s: got it ended at %q, want it to follow its leg to the end", e.Name, at)
 		}
@@ -125,10 +125,10 @@ func TestAnyMixOfFaultsConverges(t *testing.T) {
 func (tw *town) mischief(kind int) {
 	switch kind {
 	case 1:
-		tw.World.Machine.Restart()
+		tw.World.StateMachine.Restart()
 	case 2:
-		for _, e := range tw.World.Machine.Executions() {
-			tw.World.Machine.Expire(e.Name)
+		for _, e := range tw.World.StateMachine.Executions() {
+			tw.World.StateMachine.Expire(e.Name)
 		}
 	case 3:
 		tw.Night()
@@ -244,7 +244,7 @@ func TestAnAnswerBeforeAnyTokenIsHeardByTheMachineWhenItComes(t *testing.T) {
 	_, err = p.Desk.Opine(ctx, op("opine"), p.ref(gate.Opinion), opinion(), actor("zhou"), nil)
 	must(t, err)
 	p.Night()
-	for _, e := range p.World.Machine.Executions() {
+	for _, e := range p.World.StateMachine.Executions() {
 		if e.Name == p.id+"-opinion-1" && e.Status == "RUNNING" {
 			t.Error("the opinion's run still waits for an answer that was given")
 		}
@@ -283,7 +283,7 @@ func TestAStoppedExecutionIsReplacedWhenItsGateIsAnswered(t *testing.T) {
 	p := &play{town: newTown(t)}
 	p.draft()
 	p.submit()
-	p.World.Machine.Restart()
+	p.World.StateMachine.Restart()
 	p.supplement()
 	p.Night()
 	c := p.record().Case

@@ -220,7 +220,7 @@ func (d *Desk) patiently(ctx context.Context) (context.Context, context.CancelFu
 // scopeOf says among whose operations by's id counts: a person's own, and for a
 // machine all of its organisation, whomever it names.
 func scopeOf(by party.Actor) string {
-	if by.Via == party.ByMachine {
+	if by.Via == party.ByAgencySystem {
 		return by.Org + ".@" // no person is called so: ids of people have no @
 	}
 	return by.Org + "." + by.Person

@@ -19,12 +19,12 @@ import (
 func (p *play) run() string { return fmt.Sprintf("%s-opinion-%d", p.id, p.record().Case.Opinion.Run) }
 
 // end lets the run that carries the opinion of p fail.
-func (p *play) end() { p.World.Machine.End(p.run(), "FAILED") }
+func (p *play) end() { p.World.StateMachine.End(p.run(), "FAILED") }
 
 // waits says whether the leg's run waits at its gate with the token that is on it.
 func (p *play) waits(t *testing.T, leg gate.Leg, run int) {
 	t.Helper()
-	e, _ := p.World.Machine.Execution(fmt.Sprintf("%s-%s-%d", p.id, leg, run))
+	e, _ := p.World.StateMachine.Execution(fmt.Sprintf("%s-%s-%d", p.id, leg, run))
 	token, _, err := p.World.Store.Token(context.Background(), docket.GateRef{Of: p.id, Gate: p.record().Case.Track(leg).Gate})
 	must(t, err)
 	if e.Status != "RUNNING" || e.Waiting == "" || token.Value != e.Waiting {
@@ -35,7 +35,7 @@ func (p *play) waits(t *testing.T, leg gate.Leg, run int) {
 func TestAfterARestartOfTheServiceEveryLegIsBegunAgainWithoutASweep(t *testing.T) {
 	tw := newTown(t)
 	cases := []*play{submitAs(t, tw, "a-"), submitAs(t, tw, "b-"), submitAs(t, tw, "c-")}
-	tw.World.Machine.Restart()
+	tw.World.StateMachine.Restart()
 	tw.Engine()
 	for _, p := range cases {
 		for _, leg := range gate.Legs {
@@ -51,7 +51,7 @@ func TestAnEndThatIsLostIsHealedByTheSweep(t *testing.T) {
 	tw := newTown(t)
 	p := submitAs(t, tw, "a-")
 	tw.Hear = func() world.Carriage { return world.Loses }
-	tw.World.Machine.Restart()
+	tw.World.StateMachine.Restart()
 	tw.Engine()
 	if run := p.record().Case.Opinion.Run; run != 1 {
 		t.Fatalf("nobody heard of it: got run %d, want the first", run)
@@ -79,7 +79,7 @@ func TestWhateverTheBusDoesWithEveryEndALegIsBegunAgainOnce(t *testing.T) {
 			tw := newTown(t)
 			p := submitAs(t, tw, "a-")
 			tw.Hear = func() world.Carriage { return row.how }
-			tw.World.Machine.Restart()
+			tw.World.StateMachine.Restart()
 			tw.Engine()
 			tw.World.Clock.Advance(row.late)
 			tw.Engine()

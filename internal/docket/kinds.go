@@ -29,9 +29,9 @@ type Kind struct {
 	// the kind and verb.
 	As law.ToldAs
 
-	// Machine is the definition below statemachines/ whose executions wait at its
+	// StateMachine is the definition below statemachines/ whose executions wait at its
 	// gates; "": none does, and every gate of it is an obligation.
-	Machine string
+	StateMachine string
 	// Carries are the legs on which that machine waits.
 	Carries []gate.Leg
 	// Legs says how the legs that it carries stand.
@@ -87,7 +87,7 @@ func (k Kind) leg(s Stored, name gate.Leg) (Leg, error) {
 // execution names the one that carries run of a leg. Names stay taken for 90 days
 // after an execution ends, so each run has its own.
 func (k Kind) execution(name string, leg gate.Leg, run int) Execution {
-	return Execution{k.Machine, strings.ReplaceAll(name, "/", "-") + "-" + string(leg) + "-" + strconv.Itoa(run)}
+	return Execution{k.StateMachine, strings.ReplaceAll(name, "/", "-") + "-" + string(leg) + "-" + strconv.Itoa(run)}
 }
 
 // CaseKind is the kind that is called by its id alone: a name without a kind is a case's.
@@ -100,7 +100,7 @@ func init() {
 	kinds = []Kind{
 		{
 			Name: CaseKind, Page: "/cases/", API: "/api/v1/cases/", Envelope: casework.Envelope,
-			Machine: "review-application", Carries: gate.Legs, Legs: legsOfCase, Restart: restartCase,
+			StateMachine: "review-application", Carries: gate.Legs, Legs: legsOfCase, Restart: restartCase,
 			Ring: ringCase, Recount: recountCase, Timer: timerOfCase, FileRule: fileRuleOfCase, Standing: standingOfCase,
 		},
 		{Name: inquiryKind, Page: "/inquiries/", API: "/api/v1/inquiries/", As: NoticeInquiry, Timer: timerOfInquiry, Standing: standingOfInquiry},
@@ -139,7 +139,9 @@ func (k Kind) envelope(e history.Entry) (law.Envelope, error) {
 
 // carries reports whether a machine waits at gates of leg. Where none does, the gate
 // is an obligation: only the clock speaks of it.
-func (k Kind) carries(leg gate.Leg) bool { return k.Machine != "" && slices.Contains(k.Carries, leg) }
+func (k Kind) carries(leg gate.Leg) bool {
+	return k.StateMachine != "" && slices.Contains(k.Carries, leg)
+}
 
 // page is where the page of the aggregate called name is, below a site; "" is the site's own.
 func (k Kind) page(name string) string { return k.at(k.Page, name) }

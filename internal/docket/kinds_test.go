@@ -15,12 +15,12 @@ func TestEveryRowOfAKindIsWhole(t *testing.T) {
 			t.Errorf("kind %q: got two rows or no name, want one row of each", k.Name)
 		}
 		seen[k.Name] = true
-		carried := k.Machine != ""
+		carried := k.StateMachine != ""
 		if carried != (len(k.Carries) > 0) || carried != (k.Legs != nil) || carried != (k.Restart != nil) {
 			t.Errorf("kind %s: got a machine without legs and a restart, or these without a machine", k.Name)
 		}
 		if carried && k.Name != lampKind {
-			if _, err := world.ReadDefinition(k.Machine); err != nil {
+			if _, err := world.ReadDefinition(k.StateMachine); err != nil {
 				t.Errorf("kind %s: %v, want its machine defined", k.Name, err)
 			}
 		}

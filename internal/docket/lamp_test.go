@@ -121,7 +121,7 @@ func lighting(id string, a party.Actor) docket.Decision {
 
 // lampRow is all that the engine is told of lamps.
 var lampRow = docket.Kind{
-	Name: lampKind, Page: "/lamps/", API: "/api/v1/lamps/", Machine: "watch-lamp", Carries: []gate.Leg{watch},
+	Name: lampKind, Page: "/lamps/", API: "/api/v1/lamps/", StateMachine: "watch-lamp", Carries: []gate.Leg{watch},
 	Legs: func(s docket.Stored) ([]docket.Leg, error) {
 		l, err := docket.Body[lamp](s.Head)
 		return []docket.Leg{{Leg: watch, Open: l.Lit, Run: l.Run, RunAt: l.RunAt, Gate: l.Gate}}, err
@@ -158,7 +158,7 @@ func lampTown(t testing.TB) *town {
 	must(t, err)
 	definition, err := world.ParseDefinition(b)
 	must(t, err)
-	tw := &town{Town: world.New(t, world.Options{Cast: world.Short, Machines: map[string]world.Definition{"watch-lamp": definition}}), t: t}
+	tw := &town{Town: world.New(t, world.Options{Cast: world.Short, StateMachines: map[string]world.Definition{"watch-lamp": definition}}), t: t}
 	tw.herald, tw.Herald = tw.Herald, nil
 	return tw
 }
@@ -248,7 +248,7 @@ func (tw *town) lampStory() string {
 	}
 	f := s.Files[0]
 	out = append(out, fmt.Sprint("lit ", l.Lit, ", gate ", s.Gates[0].Status, ", file ", f.ID, " ", f.State))
-	for _, e := range tw.World.Machine.Executions() {
+	for _, e := range tw.World.StateMachine.Executions() {
 		if e.Status == "RUNNING" {
 			out = append(out, "run "+e.Name+" lives")
 		}
@@ -276,7 +276,7 @@ mpa@example.invalid 【急需】L-l1 待办理：出具评估意见`
 	if got := tw.lampStory(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	runs := tw.World.Machine.Executions()
+	runs := tw.World.StateMachine.Executions()
 	if len(runs) != 1 || runs[0].Name != "lamp-l1-watch-1" || runs[0].Machine != "watch-lamp" || runs[0].Status != "SUCCEEDED" {
 		t.Errorf("got runs %+v, want one of its own machine that came to its end", runs)
 	}
@@ -315,9 +315,9 @@ func TestARunOfAnyKindIsBegunAgain(t *testing.T) {
 	_, err := tw.Desk.Move(ctx, "", op("light"), "light", lin, lighting("l1", lin))
 	must(t, err)
 	tw.Engine()
-	tw.World.Machine.Restart()
+	tw.World.StateMachine.Restart()
 	tw.Night()
-	if e, ok := tw.World.Machine.Execution("lamp-l1-watch-2"); !ok || e.Status != "RUNNING" {
+	if e, ok := tw.World.StateMachine.Execution("lamp-l1-watch-2"); !ok || e.Status != "RUNNING" {
 		t.Errorf("got %+v, want the next run to wait", e)
 	}
 	token, ok, err := tw.World.Store.Token(ctx, docket.GateRef{Of: lampName, Gate: "watch-1"})
@@ -325,7 +325,7 @@ func TestARunOfAnyKindIsBegunAgain(t *testing.T) {
 		t.Errorf("got a token of run %d, %v and %v; want one of the second", token.Run, ok, err)
 	}
 	tw.quench()
-	if e, _ := tw.World.Machine.Execution("lamp-l1-watch-2"); e.Status != "SUCCEEDED" {
+	if e, _ := tw.World.StateMachine.Execution("lamp-l1-watch-2"); e.Status != "SUCCEEDED" {
 		t.Errorf("got %s, want it resumed to its end", e.Status)
 	}
 }

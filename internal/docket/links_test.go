@@ -98,7 +98,7 @@ func TestEveryNoticeBringsALinkOfItsOwnAndEachEnds(t *testing.T) {
 	p := &play{town: newTown(t)}
 	ctx := context.Background()
 	now := monday
-	p.Keeper.Machine = func() time.Time { return now }
+	p.Keeper.Wall = func() time.Time { return now }
 	p.draft()
 	p.submit()
 	first := p.linkTo("mpa", gate.Opinion)
@@ -138,7 +138,7 @@ func TestAGatesCodesAreAskedForAndTriedSoOftenADay(t *testing.T) {
 	p := &play{town: newTown(t)}
 	ctx := context.Background()
 	now := monday
-	p.Keeper.Machine = func() time.Time { return now }
+	p.Keeper.Wall = func() time.Time { return now }
 	p.draft()
 	p.submit()
 	link := p.linkTo("mpa", gate.Opinion)

@@ -189,10 +189,10 @@ type Files interface {
 
 // Execution names one execution of a state machine, which is called as its
 // definition below statemachines/ is.
-type Execution struct{ Machine, Name string }
+type Execution struct{ StateMachine, Name string }
 
-// Machine is the messenger that waits for people: all state machines of the house.
-type Machine interface {
+// StateMachine is the messenger that waits for people: all state machines of the house.
+type StateMachine interface {
 	// Start starts an execution. already reports that the name is or was taken.
 	Start(ctx context.Context, e Execution, input []byte) (already bool, err error)
 	// Describe returns RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED, or ""

@@ -25,7 +25,7 @@ type Postman struct {
 	Mail      Mail
 	Mac       Mac
 	Site      string           // address of the sites, without a slash at the end
-	Machine   func() time.Time // the machine's time
+	Wall      func() time.Time // the machine's time
 }
 
 // Deliver hands n over. Delivering again is safe. A notice whose occasion is
@@ -41,14 +41,14 @@ func (p *Postman) Deliver(ctx context.Context, n Notice) error {
 	m, err := p.write(ctx, n)
 	switch {
 	case errors.Is(err, errNoOccasion):
-		return p.Outbox.MarkDelivered(ctx, n.Key, p.Machine())
+		return p.Outbox.MarkDelivered(ctx, n.Key, p.Wall())
 	case err != nil:
 		return err
 	}
 	if err := p.Mail.Send(ctx, m); err != nil {
 		return fault.Because(fault.Unavailable, "mail", err)
 	}
-	return p.Outbox.MarkDelivered(ctx, n.Key, p.Machine())
+	return p.Outbox.MarkDelivered(ctx, n.Key, p.Wall())
 }
 
 // errNoOccasion says that nobody needs the notice any more.
@@ -157,7 +157,7 @@ func (p *Postman) link(ctx context.Context, n Notice) (gate.Gate, string, error)
 	if err != nil {
 		return gate.Gate{}, "", err
 	}
-	now := p.Machine().UTC().Truncate(time.Millisecond)
+	now := p.Wall().UTC().Truncate(time.Millisecond)
 	l := Link{Hash: Hash(secret), Of: g.Of, Gate: g.ID, Party: n.Org, Issue: g.Issue, At: now, Expires: linkEnd(g, now).UTC()}
 	if err := p.Access.PutLink(ctx, l); err != nil {
 		return gate.Gate{}, "", fmt.Errorf("keeping a link: %w", err)
@@ -174,7 +174,7 @@ func (p *Postman) code(ctx context.Context, n Notice) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("reading a code's request: %w", err)
 	}
-	if c.Used || !p.Machine().Before(c.Expires) {
+	if c.Used || !p.Wall().Before(c.Expires) {
 		return Message{}, errNoOccasion
 	}
 	who, err := p.Directory.Person(ctx, c.Person)

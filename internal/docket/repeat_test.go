@@ -264,7 +264,7 @@ var changesNothing = map[string]bool{
 	"Store.Load": true, "Store.Entry": true, "Store.Entries": true, "Store.Operation": true, "Store.Head": true,
 	"Store.List": true, "Store.Rows": true, "Store.Token": true, "Store.FileByKey": true, "Clock.Now": true, "Directory.Rules": true,
 	"Directory.Agencies": true, "Directory.Organisation": true, "Directory.Person": true, "Directory.Roster": true,
-	"Files.Open": true, "Files.Ticket": true, "Machine.Describe": true, "Outbox.Delivered": true, "Mac.Mac": true,
+	"Files.Open": true, "Files.Ticket": true, "StateMachine.Describe": true, "Outbox.Delivered": true, "Mac.Mac": true,
 }
 
 // The register changes between the reading and the writing of an opinion: the

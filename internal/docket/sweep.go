@@ -322,7 +322,7 @@ func (t *Teller) sweepLeg(ctx context.Context, name string, l Leg, g gate.Gate) 
 	if now.Sub(since) < tokenless {
 		return nil
 	}
-	if err := t.Machine.Stop(ctx, kindOf(name).execution(name, l.Leg, l.Run)); err != nil {
+	if err := t.StateMachine.Stop(ctx, kindOf(name).execution(name, l.Leg, l.Run)); err != nil {
 		return fmt.Errorf("stopping run %d of %s of %s: %w", l.Run, l.Leg, name, err)
 	}
 	_, err = t.restart(ctx, name, l, "ABORTED")

@@ -19,12 +19,12 @@ import (
 // Teller tells the world what was committed. It adds nothing to it: every
 // telling is derived from an entry, and telling twice is harmless.
 type Teller struct {
-	Desk    *Desk
-	Machine Machine
-	Notices Notices
-	Events  Notices // for organisations' own machines; nil: nobody is sent any
-	Outbox  Outbox  // what was delivered; nil: a notice that comes again is queued again
-	Cursors Cursors // how far the sweep has come; nil: each begins with the first case
+	Desk         *Desk
+	StateMachine StateMachine
+	Notices      Notices
+	Events       Notices // for organisations' own machines; nil: nobody is sent any
+	Outbox       Outbox  // what was delivered; nil: a notice that comes again is queued again
+	Cursors      Cursors // how far the sweep has come; nil: each begins with the first case
 }
 
 // Telling is one thing that somebody or something must hear of an entry.
@@ -168,7 +168,7 @@ func (t *Teller) start(ctx context.Context, name string, s law.Start) error {
 	if err != nil {
 		return err
 	}
-	already, err := t.Machine.Start(ctx, e, input)
+	already, err := t.StateMachine.Start(ctx, e, input)
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", e.Name, err)
 	}
@@ -197,7 +197,7 @@ func (t *Teller) resume(ctx context.Context, name string, leg gate.Leg, gateID s
 		return fmt.Errorf("reading the token of %s of %s: %w", gateID, name, err)
 	}
 	if ok {
-		if _, err := t.Machine.Resume(ctx, token.Value); err != nil {
+		if _, err := t.StateMachine.Resume(ctx, token.Value); err != nil {
 			return fmt.Errorf("resuming %s of %s: %w", gateID, name, err)
 		}
 	}
@@ -229,7 +229,7 @@ const running = "RUNNING"
 
 // describe asks how the execution that carries l is.
 func (t *Teller) describe(ctx context.Context, name string, l Leg) (string, error) {
-	status, err := t.Machine.Describe(ctx, kindOf(name).execution(name, l.Leg, l.Run))
+	status, err := t.StateMachine.Describe(ctx, kindOf(name).execution(name, l.Leg, l.Run))
 	if err != nil {
 		return "", fmt.Errorf("describing run %d of %s of %s: %w", l.Run, l.Leg, name, err)
 	}

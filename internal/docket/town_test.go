@@ -268,7 +268,7 @@ func (p *play) account() string {
 	slices.Sort(told)
 	b.WriteString(strings.Join(told, "\n"))
 	p.ExpireAll()
-	for _, e := range p.World.Machine.Executions() {
+	for _, e := range p.World.StateMachine.Executions() {
 		if e.Status == "RUNNING" {
 			p.t.Errorf("execution %s still runs after the case is over", e.Name)
 		}

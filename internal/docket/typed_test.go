@@ -281,7 +281,7 @@ func TestEveryOperationIsAnEntranceOrTakesNoText(t *testing.T) {
 	for _, e := range entrances(t, newTown(t)) {
 		known = append(known, e.name)
 	}
-	for _, of := range []reflect.Type{reflect.TypeFor[*docket.Desk](), reflect.TypeFor[*docket.Machines]()} {
+	for _, of := range []reflect.Type{reflect.TypeFor[*docket.Desk](), reflect.TypeFor[*docket.AgencySystems]()} {
 		for i := range of.NumMethod() {
 			m := of.Method(i)
 			for j := range m.Type.NumIn() {

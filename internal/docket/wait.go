@@ -13,8 +13,8 @@ import (
 // Waiter serves the machine: it says what a leg waits for, and takes the token
 // with which the machine wants to be told. It changes no aggregate.
 type Waiter struct {
-	Store   Store
-	Machine Machine
+	Store        Store
+	StateMachine StateMachine
 }
 
 // Next is what a leg waits for now.
@@ -57,7 +57,7 @@ func (w *Waiter) Attach(ctx context.Context, ref GateRef, t Token) error {
 	if attached && g.Status == gate.Open {
 		return nil
 	}
-	if _, err := w.Machine.Resume(ctx, t.Value); err != nil {
+	if _, err := w.StateMachine.Resume(ctx, t.Value); err != nil {
 		return fmt.Errorf("resuming %s of %s: %w", ref.Gate, ref.Of, err)
 	}
 	return nil

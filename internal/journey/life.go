@@ -20,7 +20,7 @@ type House struct {
 	Desk string // where sign-in and mail are
 	// System returns the program of an organisation with a fresh secret, as its
 	// administrator would set it up.
-	System func(ctx context.Context, org string) (Machine, error)
+	System func(ctx context.Context, org string) (System, error)
 }
 
 // SignIn returns the browser of a sample person who signed in at audience

@@ -16,9 +16,9 @@ import (
 	"time"
 )
 
-// Machine is an agency's own program: it answers gates by signed request. It is
-// written from docs/machine-answers.md alone.
-type Machine struct {
+// System is an agency's own program: it answers gates by signed request. It is
+// written from docs/agency-systems.md alone.
+type System struct {
 	Site   string
 	Org    string
 	Secret string // "whsec_…", as its administrator was shown it
@@ -26,7 +26,7 @@ type Machine struct {
 
 // Post signs body under id and sends it. The same id and body again is the same
 // request.
-func (m Machine) Post(ctx context.Context, path, id string, body any) (*Page, error) {
+func (m System) Post(ctx context.Context, path, id string, body any) (*Page, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ type Receipt struct {
 
 // Answer gives answer ("opinion", "notice" or "reply" with what it says) at a gate
 // of case id, for person, and sends it again while a file of it is being checked.
-func (m Machine) Answer(ctx context.Context, id, gate, person string, answer map[string]any) (Receipt, error) {
+func (m System) Answer(ctx context.Context, id, gate, person string, answer map[string]any) (Receipt, error) {
 	body := map[string]any{"case": id, "gate": gate, "person": person}
 	for name, value := range answer {
 		body[name] = value
@@ -83,7 +83,7 @@ func (m Machine) Answer(ctx context.Context, id, gate, person string, answer map
 
 // Opine gives the opinion on the first submission by machine: every question met,
 // for reason.
-func (m Machine) Opine(ctx context.Context, id, gate, person, reason string) (Receipt, error) {
+func (m System) Opine(ctx context.Context, id, gate, person, reason string) (Receipt, error) {
 	var findings []any
 	for _, question := range []string{"capability", "urgency", "quantity"} {
 		findings = append(findings, map[string]any{"question": question, "met": true, "reason": reason})
@@ -94,7 +94,7 @@ func (m Machine) Opine(ctx context.Context, id, gate, person, reason string) (Re
 // Record sends the regulator's letter and enters the reply to the first submission
 // by machine. reply is
 // all of it but the evidence.
-func (m Machine) Record(ctx context.Context, id, gate, person string, reply map[string]any, letter []byte) (Receipt, error) {
+func (m System) Record(ctx context.Context, id, gate, person string, reply map[string]any, letter []byte) (Receipt, error) {
 	file, err := m.SendEvidence(ctx, id, gate, person, "批复.pdf", letter)
 	if err != nil {
 		return Receipt{}, err
@@ -104,7 +104,7 @@ func (m Machine) Record(ctx context.Context, id, gate, person string, reply map[
 }
 
 // SendEvidence asks for an upload of the regulator's letter and sends it to the bucket.
-func (m Machine) SendEvidence(ctx context.Context, id, gate, person, name string, letter []byte) (file string, err error) {
+func (m System) SendEvidence(ctx context.Context, id, gate, person, name string, letter []byte) (file string, err error) {
 	sum := sha256.Sum256(letter)
 	page, err := m.Post(ctx, "/callbacks/v1/evidence", MessageID(), map[string]any{
 		"case": id, "gate": gate, "person": person, "name": name, "sha256": fmt.Sprintf("%x", sum),

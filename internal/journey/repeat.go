@@ -306,7 +306,7 @@ func (d *demo) sameHospitalDrug(ctx context.Context) error {
 	if err := d.opine(ctx, first, "qian-rong", "gave the first opinion on the drug", opinionFields()); err != nil {
 		return err
 	}
-	if err := d.approveByMachine(ctx, first); err != nil {
+	if err := d.approveBySystem(ctx, first); err != nil {
 		return err
 	}
 	values := DrugForm()
@@ -325,9 +325,9 @@ func (d *demo) sameHospitalDrug(ctx context.Context) error {
 	return d.opine(ctx, again, "qian-rong", "assessed only the quantity; capability and urgency rely on case "+first.number+" (notice two (2) 1)", relied("capability", "urgency"))
 }
 
-// approveByMachine has the regulator's own system enter the reply by signed
+// approveBySystem has the regulator's own system enter the reply by signed
 // request: letter and answer, for a person who is named.
-func (d *demo) approveByMachine(ctx context.Context, a application) error {
+func (d *demo) approveBySystem(ctx context.Context, a application) error {
 	if d.System == nil {
 		return errors.New("this house sets up no machine")
 	}

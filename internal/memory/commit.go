@@ -309,7 +309,7 @@ func (s *Store) write(v any) ([]byte, error) {
 
 // untold fails if b tells a token.
 func (w *World) untold(b []byte) error {
-	for token := range w.Machine.tokens {
+	for token := range w.StateMachine.tokens {
 		if bytes.Contains(b, []byte(token)) {
 			return w.broke("a machine's token is written where tokens must not be")
 		}

@@ -665,10 +665,10 @@ func (m *Metrics) Counts() map[string]float64 {
 	return maps.Clone(m.counts)
 }
 
-// Machine is all state machines; a test drives their states: Start and Resume come from
+// StateMachine is all state machines; a test drives their states: Start and Resume come from
 // the program, waiting, ending and dying from the test. That an execution ended is an
 // event, which the driver delivers, repeats, reorders and loses.
-type Machine struct {
+type StateMachine struct {
 	world      *World
 	executions map[string]*execution
 	tokens     map[string]string // every token ever issued -> its execution
@@ -688,35 +688,35 @@ type execution struct {
 	resumed int
 }
 
-var _ docket.Machine = (*Machine)(nil)
+var _ docket.StateMachine = (*StateMachine)(nil)
 
-// Start starts an execution. Names stay taken for ever. See [docket.Machine].
-func (m *Machine) Start(ctx context.Context, of docket.Execution, input []byte) (bool, error) {
-	return call(ctx, m.world, "Machine.Start", func() (bool, error) {
+// Start starts an execution. Names stay taken for ever. See [docket.StateMachine].
+func (m *StateMachine) Start(ctx context.Context, of docket.Execution, input []byte) (bool, error) {
+	return call(ctx, m.world, "StateMachine.Start", func() (bool, error) {
 		if e, taken := m.executions[of.Name]; taken {
-			if e.machine != of.Machine || !bytes.Equal(e.input, input) {
+			if e.machine != of.StateMachine || !bytes.Equal(e.input, input) {
 				return true, m.world.broke("execution %s is started with another input, or on another machine", of.Name)
 			}
 			return true, nil
 		}
-		m.executions[of.Name] = &execution{machine: of.Machine, input: bytes.Clone(input), status: "RUNNING"}
+		m.executions[of.Name] = &execution{machine: of.StateMachine, input: bytes.Clone(input), status: "RUNNING"}
 		return false, nil
 	})
 }
 
-// Describe returns an execution's status. See [docket.Machine].
-func (m *Machine) Describe(ctx context.Context, of docket.Execution) (string, error) {
-	return call(ctx, m.world, "Machine.Describe", func() (string, error) {
-		if e, ok := m.executions[of.Name]; ok && e.machine == of.Machine {
+// Describe returns an execution's status. See [docket.StateMachine].
+func (m *StateMachine) Describe(ctx context.Context, of docket.Execution) (string, error) {
+	return call(ctx, m.world, "StateMachine.Describe", func() (string, error) {
+		if e, ok := m.executions[of.Name]; ok && e.machine == of.StateMachine {
 			return e.status, nil
 		}
 		return "", nil
 	})
 }
 
-// Resume takes a token back. See [docket.Machine].
-func (m *Machine) Resume(ctx context.Context, token string) (bool, error) {
-	return call(ctx, m.world, "Machine.Resume", func() (bool, error) {
+// Resume takes a token back. See [docket.StateMachine].
+func (m *StateMachine) Resume(ctx context.Context, token string) (bool, error) {
+	return call(ctx, m.world, "StateMachine.Resume", func() (bool, error) {
 		name, issued := m.tokens[token]
 		if !issued {
 			return false, nil
@@ -734,17 +734,17 @@ func (m *Machine) Resume(ctx context.Context, token string) (bool, error) {
 	})
 }
 
-// Stop ends an execution. See [docket.Machine].
-func (m *Machine) Stop(ctx context.Context, of docket.Execution) error {
-	return run(ctx, m.world, "Machine.Stop", func() error {
-		if e := m.executions[of.Name]; e != nil && e.machine == of.Machine {
+// Stop ends an execution. See [docket.StateMachine].
+func (m *StateMachine) Stop(ctx context.Context, of docket.Execution) error {
+	return run(ctx, m.world, "StateMachine.Stop", func() error {
+		if e := m.executions[of.Name]; e != nil && e.machine == of.StateMachine {
 			m.end(of.Name, "ABORTED")
 		}
 		return nil
 	})
 }
 
-func (m *Machine) end(name, status string) {
+func (m *StateMachine) end(name, status string) {
 	if e, ok := m.executions[name]; ok && e.status == "RUNNING" {
 		e.status = status
 		m.ended = append(m.ended, name)
@@ -752,7 +752,7 @@ func (m *Machine) end(name, status string) {
 }
 
 // Ended returns the executions whose end nobody was shown yet, oldest first.
-func (m *Machine) Ended() []Execution {
+func (m *StateMachine) Ended() []Execution {
 	m.world.mu.Lock()
 	defer m.world.mu.Unlock()
 	var out []Execution
@@ -763,7 +763,7 @@ func (m *Machine) Ended() []Execution {
 }
 
 // TakeEnd removes and returns end i: deliver it, or lose it.
-func (m *Machine) TakeEnd(i int) Execution {
+func (m *StateMachine) TakeEnd(i int) Execution {
 	m.world.mu.Lock()
 	defer m.world.mu.Unlock()
 	name := m.ended[i]
@@ -786,7 +786,7 @@ func (e *execution) seen(name string) Execution {
 }
 
 // Executions returns all of them, by name.
-func (m *Machine) Executions() []Execution {
+func (m *StateMachine) Executions() []Execution {
 	m.world.mu.Lock()
 	defer m.world.mu.Unlock()
 	var out []Execution
@@ -798,7 +798,7 @@ func (m *Machine) Executions() []Execution {
 }
 
 // Execution returns the one called name; ok is false if there is none.
-func (m *Machine) Execution(name string) (_ Execution, ok bool) {
+func (m *StateMachine) Execution(name string) (_ Execution, ok bool) {
 	m.world.mu.Lock()
 	defer m.world.mu.Unlock()
 	e, ok := m.executions[name]
@@ -810,7 +810,7 @@ func (m *Machine) Execution(name string) (_ Execution, ok bool) {
 
 // Wait lets a running execution enter a waiting state and returns the token it
 // hands out, "" if it does not run. A token it waited with before is void.
-func (m *Machine) Wait(name string) (token string) {
+func (m *StateMachine) Wait(name string) (token string) {
 	m.world.mu.Lock()
 	defer m.world.mu.Unlock()
 	e, ok := m.executions[name]
@@ -827,7 +827,7 @@ func (m *Machine) Wait(name string) (token string) {
 
 // Expire lets the wait of an execution run into its time-out: the token is
 // void, the execution goes on.
-func (m *Machine) Expire(name string) {
+func (m *StateMachine) Expire(name string) {
 	m.world.mu.Lock()
 	defer m.world.mu.Unlock()
 	if e, ok := m.executions[name]; ok {
@@ -836,7 +836,7 @@ func (m *Machine) Expire(name string) {
 }
 
 // End lets an execution end with status, SUCCEEDED or how else it died.
-func (m *Machine) End(name, status string) {
+func (m *StateMachine) End(name, status string) {
 	m.world.mu.Lock()
 	defer m.world.mu.Unlock()
 	m.end(name, status)
@@ -844,7 +844,7 @@ func (m *Machine) End(name, status string) {
 
 // Restart is a restart of the service: every running execution dies, and the
 // tokens they waited with are swallowed or refused; see Swallows.
-func (m *Machine) Restart() {
+func (m *StateMachine) Restart() {
 	m.world.mu.Lock()
 	defer m.world.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(m.executions)) {
@@ -906,7 +906,7 @@ func (s *Stream) Lose() {
 }
 
 // TokensIn reports whether text holds a token that was ever handed out.
-func (m *Machine) TokensIn(text string) bool {
+func (m *StateMachine) TokensIn(text string) bool {
 	m.world.mu.Lock()
 	defer m.world.mu.Unlock()
 	for token := range m.tokens {

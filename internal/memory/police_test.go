@@ -200,10 +200,10 @@ func TestTokensStayWhereTheyBelong(t *testing.T) {
 			var e ear
 			w := memory.New(&e, noon)
 			c := born(t, w)
-			if _, err := w.Machine.Start(ctx, docket.Execution{Machine: "m", Name: "c1-opinion-1"}, []byte("{}")); err != nil {
+			if _, err := w.StateMachine.Start(ctx, docket.Execution{StateMachine: "m", Name: "c1-opinion-1"}, []byte("{}")); err != nil {
 				t.Fatal(err)
 			}
-			token := w.Machine.Wait("c1-opinion-1")
+			token := w.StateMachine.Wait("c1-opinion-1")
 			if _, _, err := w.Store.AttachToken(ctx, docket.GateRef{Of: "c1", Gate: "opinion-1"}, docket.Token{Value: token, Run: 1}); err != nil {
 				t.Fatal(err)
 			}
@@ -278,11 +278,11 @@ func TestReadsThatFailTellNothing(t *testing.T) {
 
 func TestAMachine(t *testing.T) {
 	w := memory.New(t, noon)
-	m := w.Machine
-	a, b := docket.Execution{Machine: "m", Name: "a"}, docket.Execution{Machine: "m", Name: "b"}
+	m := w.StateMachine
+	a, b := docket.Execution{StateMachine: "m", Name: "a"}, docket.Execution{StateMachine: "m", Name: "b"}
 	status := func(name, want string) {
 		t.Helper()
-		if got, err := m.Describe(ctx, docket.Execution{Machine: "m", Name: name}); got != want || err != nil {
+		if got, err := m.Describe(ctx, docket.Execution{StateMachine: "m", Name: name}); got != want || err != nil {
 			t.Errorf("%s: got %q and %v, want %q", name, got, err, want)
 		}
 	}

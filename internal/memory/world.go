@@ -18,23 +18,23 @@ import (
 // World is everything outside of the program: one of each part. All of them
 // are safe for concurrent use.
 type World struct {
-	Store     *Store
-	Directory *Directory
-	Access    *Access
-	Files     *Files
-	Scanner   *Scanner
-	Machine   *Machine
-	Stream    *Stream
-	Notices   *Notices
-	Events    *Notices
-	Hooks     *Hooks
-	Outbox    *Outbox
-	Cursors   *Cursors
-	Mail      *Mail
-	Mac       *Mac
-	Sealer    *Sealer
-	Clock     *Clock
-	Metrics   *Metrics
+	Store        *Store
+	Directory    *Directory
+	Access       *Access
+	Files        *Files
+	Scanner      *Scanner
+	StateMachine *StateMachine
+	Stream       *Stream
+	Notices      *Notices
+	Events       *Notices
+	Hooks        *Hooks
+	Outbox       *Outbox
+	Cursors      *Cursors
+	Mail         *Mail
+	Mac          *Mac
+	Sealer       *Sealer
+	Clock        *Clock
+	Metrics      *Metrics
 
 	// Faults says what becomes of each outside call; nil lets all of them pass.
 	// Set it while nothing runs. It is asked one call at a time.
@@ -76,7 +76,7 @@ func New(r Reporter, now time.Time) *World {
 	w.Access = &Access{world: w, sessions: map[string]docket.Session{}, links: map[string]docket.Link{}, codes: map[string]docket.Code{}, pending: map[string]docket.Pending{}}
 	w.Files = &Files{world: w, objects: map[string][]object{}}
 	w.Scanner = &Scanner{world: w}
-	w.Machine = &Machine{world: w, executions: map[string]*execution{}, tokens: map[string]string{}, Swallows: true}
+	w.StateMachine = &StateMachine{world: w, executions: map[string]*execution{}, tokens: map[string]string{}, Swallows: true}
 	w.Stream = &Stream{world: w}
 	w.Notices = &Notices{world: w, seen: map[string][]byte{}}
 	w.Events = &Notices{world: w, seen: map[string][]byte{}}

@@ -72,10 +72,10 @@ func (p Person) Name(lang string) string {
 type Via string
 
 const (
-	BySession Via = "session" // signed in through the issuer
-	ByLink    Via = "link"    // a one-time code to the person's own channel, for one gate only
-	ByMachine Via = "machine" // their organisation's machine signed for it and named them; gates only
-	BySystem  Via = "system"  // the clock or a sweep; nobody's decision
+	BySession      Via = "session" // signed in through the issuer
+	ByLink         Via = "link"    // a one-time code to the person's own channel, for one gate only
+	ByAgencySystem Via = "machine" // their organisation's machine signed for it and named them; gates only
+	BySystem       Via = "system"  // the clock or a sweep; nobody's decision
 )
 
 // Actor is a person, in one role-holding organisation, at the moment of acting.
@@ -100,7 +100,7 @@ func ActorOf(p Person, o Organisation) Actor {
 
 // Confined reports whether the actor is there to answer gates and for nothing
 // else: let in by a link's code, or named by a machine.
-func (a Actor) Confined() bool { return a.Via == ByLink || a.Via == ByMachine }
+func (a Actor) Confined() bool { return a.Via == ByLink || a.Via == ByAgencySystem }
 
 // Holds reports whether the actor has role r.
 func (a Actor) Holds(r Role) bool { return slices.Contains(a.Roles, r) }

@@ -13,22 +13,22 @@ type Name string
 
 // What a function may need. template.yaml gives each only those it uses.
 const (
-	Table    Name = "JIXU_TABLE"     // name of the table
-	Bucket   Name = "JIXU_BUCKET"    // name of the bucket that keeps the files
-	Notices  Name = "JIXU_NOTICES"   // URL of the queue of notices
-	Events   Name = "JIXU_EVENTS"    // URL of the queue of events for organisations' own machines
-	Ends     Name = "JIXU_ENDS"      // URL of the queue of runs that ended
-	Machines Name = "JIXU_MACHINES"  // what the ARNs of all state machines begin with
-	LinkKey  Name = "JIXU_LINK_KEY"  // id or ARN of the key that makes links and codes
-	SealKey  Name = "JIXU_SEAL_KEY"  // id or ARN of the key that seals signing secrets
-	Site     Name = "JIXU_SITE"      // scheme and host of the sites, no slash at the end
-	Issuer   Name = "JIXU_ISSUER"    // URL of the OIDC issuer
-	Client   Name = "JIXU_CLIENT"    // our client id at the issuer
-	SMTP     Name = "JIXU_SMTP"      // host:port of the mail relay
-	MailFrom Name = "JIXU_MAIL_FROM" // address our mail comes from
-	Loopback Name = "JIXU_LOOPBACK"  // "allowed" or "refused": whether events may go to this very machine
-	Clock    Name = "JIXU_CLOCK"     // "system" or "table"
-	Scanner  Name = "JIXU_SCANNER"   // host:port of the virus scanner, or "none"
+	Table         Name = "JIXU_TABLE"     // name of the table
+	Bucket        Name = "JIXU_BUCKET"    // name of the bucket that keeps the files
+	Notices       Name = "JIXU_NOTICES"   // URL of the queue of notices
+	Events        Name = "JIXU_EVENTS"    // URL of the queue of events for organisations' own machines
+	Ends          Name = "JIXU_ENDS"      // URL of the queue of runs that ended
+	StateMachines Name = "JIXU_MACHINES"  // what the ARNs of all state machines begin with
+	LinkKey       Name = "JIXU_LINK_KEY"  // id or ARN of the key that makes links and codes
+	SealKey       Name = "JIXU_SEAL_KEY"  // id or ARN of the key that seals signing secrets
+	Site          Name = "JIXU_SITE"      // scheme and host of the sites, no slash at the end
+	Issuer        Name = "JIXU_ISSUER"    // URL of the OIDC issuer
+	Client        Name = "JIXU_CLIENT"    // our client id at the issuer
+	SMTP          Name = "JIXU_SMTP"      // host:port of the mail relay
+	MailFrom      Name = "JIXU_MAIL_FROM" // address our mail comes from
+	Loopback      Name = "JIXU_LOOPBACK"  // "allowed" or "refused": whether events may go to this very machine
+	Clock         Name = "JIXU_CLOCK"     // "system" or "table"
+	Scanner       Name = "JIXU_SCANNER"   // host:port of the virus scanner, or "none"
 )
 
 // stage is needed by every function: it says whether the clock may be moved.
@@ -110,7 +110,7 @@ func (s Settings) contradictions() []string {
 func (s *Settings) field(name Name) *string {
 	fields := map[Name]*string{
 		stage: &s.Stage, Table: &s.Table, Bucket: &s.Bucket, Notices: &s.Notices, Events: &s.Events, Ends: &s.Ends,
-		Machines: &s.Machines, LinkKey: &s.LinkKey, SealKey: &s.SealKey, Loopback: &s.Loopback, Site: &s.Site, Issuer: &s.Issuer,
+		StateMachines: &s.Machines, LinkKey: &s.LinkKey, SealKey: &s.SealKey, Loopback: &s.Loopback, Site: &s.Site, Issuer: &s.Issuer,
 		Client: &s.Client, SMTP: &s.SMTP, MailFrom: &s.MailFrom, Clock: &s.Clock, Scanner: &s.Scanner,
 	}
 	return fields[name]

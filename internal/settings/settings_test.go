@@ -65,7 +65,7 @@ func TestRead(t *testing.T) {
 }
 
 func TestEveryNameHasItsOwnField(t *testing.T) {
-	names := []Name{stage, Table, Bucket, Notices, Events, Machines, LinkKey, SealKey, Loopback, Site, Issuer, Client, SMTP, MailFrom, Clock}
+	names := []Name{stage, Table, Bucket, Notices, Events, StateMachines, LinkKey, SealKey, Loopback, Site, Issuer, Client, SMTP, MailFrom, Clock}
 	var s Settings
 	seen := map[*string]Name{}
 	for _, name := range names {

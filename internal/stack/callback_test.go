@@ -24,11 +24,11 @@ import (
 )
 
 // machine makes a secret for an agency and returns its machine.
-func (h house) machine(org string) journey.Machine {
+func (h house) machine(org string) journey.System {
 	h.Helper()
 	store := h.stack.Environment().Store()
 	desk := docket.New(store, table.Clock{Store: store, Moves: true}, nobody{})
-	machines := &docket.Machines{Desk: desk, Sealer: keyring.NewSealer(h.stack.Config, h.stack.Outputs["SealKeyArn"]), Machine: time.Now}
+	machines := &docket.AgencySystems{Desk: desk, Sealer: keyring.NewSealer(h.stack.Config, h.stack.Outputs["SealKeyArn"]), Wall: time.Now}
 	admin := party.Actor{Person: "tang-wei", Org: org, Kind: journey.Organisation(org).Kind, Roles: []party.Role{party.Administrator}, Via: party.BySession}
 	agreed, err := machines.Trust(h.ctx, admin)
 	h.must(err)
@@ -38,7 +38,7 @@ func (h house) machine(org string) journey.Machine {
 	}
 	s, err := machines.MakeSecret(h.ctx, docket.Op{ID: "secret-" + journey.MessageID()}, 1, admin)
 	h.must(err)
-	return journey.Machine{Site: h.Site, Org: org, Secret: s.Text}
+	return journey.System{Site: h.Site, Org: org, Secret: s.Text}
 }
 
 type nobody struct{}
@@ -173,7 +173,7 @@ func TestWhatIsNotSignedProperlyChangesNothing(t *testing.T) {
 	other, stranger := mpa, mpa
 	other.Secret = h.machine("health").Secret
 	stranger.Org = "nobody"
-	for sentence, m := range map[string]journey.Machine{"another organisation's secret": other, "an organisation there is not": stranger} {
+	for sentence, m := range map[string]journey.System{"another organisation's secret": other, "an organisation there is not": stranger} {
 		page, err := m.Post(h.ctx, "/callbacks/v1/answers", journey.MessageID(), body)
 		h.must(err)
 		if page.Status != http.StatusUnauthorized || !strings.Contains(string(page.Body), "webhook.signature") {

@@ -67,7 +67,7 @@ func (r *receiver) of(id string) (out []heard) {
 
 // listen lets a program of its administrator send an organisation's events to a
 // server of this test.
-func (h house) listen(person string) (*receiver, journey.Machine) {
+func (h house) listen(person string) (*receiver, journey.System) {
 	h.Helper()
 	r := &receiver{}
 	server := httptest.NewServer(r)

@@ -75,7 +75,7 @@ func TestAnAdministratorsProgramLetsAMachineIn(t *testing.T) {
 	tang := h.Program("tang-wei")
 	made, _, err := tang.Must(h.ctx, http.MethodPost, "/api/v1/organisation/secrets", map[string]any{"days": 1})
 	h.must(err)
-	m := journey.Machine{Site: h.Site, Org: "mpa", Secret: fmt.Sprint(made["secret"])}
+	m := journey.System{Site: h.Site, Org: "mpa", Secret: fmt.Sprint(made["secret"])}
 	if _, err := m.Opine(h.ctx, id, "opinion-1", "zhou-heng", "符合要求"); err != nil {
 		t.Error(err)
 	}

@@ -12,8 +12,8 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/gate"
 	"jixu/internal/local"
-	"jixu/internal/machine"
 	"jixu/internal/stack"
+	"jixu/internal/statemachine"
 )
 
 func TestTheSiteIsAlive(t *testing.T) {
@@ -186,12 +186,12 @@ func TestTheNextBuildIsDeployedAndTheNextDayFindsIt(t *testing.T) {
 }
 
 // machines are all state machines of a stack.
-func machines(s *stack.Stack) *machine.Machine {
-	return machine.New(s.Config, strings.TrimSuffix(s.Outputs["MachineArn"], reviewMachine))
+func machines(s *stack.Stack) *statemachine.Executions {
+	return statemachine.New(s.Config, strings.TrimSuffix(s.Outputs["MachineArn"], reviewMachine))
 }
 
 const reviewMachine = "review-application"
 
 func review(name string) docket.Execution {
-	return docket.Execution{Machine: reviewMachine, Name: name}
+	return docket.Execution{StateMachine: reviewMachine, Name: name}
 }

@@ -43,10 +43,10 @@ var actor = world.Short.Actor
 func newHouse(t testing.TB, over func(*memory.World) world.Keep) *house {
 	h := &house{t: t, secrets: map[string]string{}}
 	h.Town = world.New(t, world.Options{
-		Opening: opening, Cast: world.Short, Strict: true, Site: "https://jixu.invalid", Machine: func() time.Time { return h.Now() },
+		Opening: opening, Cast: world.Short, Strict: true, Site: "https://jixu.invalid", Wall: func() time.Time { return h.Now() },
 		Ports: func(w *memory.World, p *world.Ports) {
 			h.keep = newWitness(t, over(w))
-			p.Keep, p.Files, p.Machine, p.Hooks = h.keep, shelf{p.Files, h.keep}, starts{p.Machine, h.keep}, hooks{p.Hooks, h.keep}
+			p.Keep, p.Files, p.StateMachine, p.Hooks = h.keep, shelf{p.Files, h.keep}, starts{p.StateMachine, h.keep}, hooks{p.Hooks, h.keep}
 			p.Notices, p.Events = notes{h.keep, p.Notices}, notes{h.keep, p.Events}
 		},
 	})

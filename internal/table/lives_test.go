@@ -31,7 +31,7 @@ func (h *house) live() {
 	h.repeats()
 	h.limits()
 	h.emergency()
-	h.byMachine()
+	h.bySystem()
 	h.access()
 	h.whatStillWaits()
 	h.mistyped()

@@ -27,46 +27,46 @@ func (h *house) recounts() {
 	stopped.resubmit("resubmitted", gate.Opinion)
 
 	// The machine dies, and the sweep starts the leg again.
-	h.World.Machine.End(open.id+"-opinion-1", "FAILED")
+	h.World.StateMachine.End(open.id+"-opinion-1", "FAILED")
 	h.keep.moment = "restarted"
 	h.sweep()
-	h.World.Machine.End(open.id+"-opinion-2", "FAILED")
+	h.World.StateMachine.End(open.id+"-opinion-2", "FAILED")
 	h.World.Clock.Advance(time.Hour)
 	h.sweep()
 	open.withdraw()
 	stopped.reply("refused", "shen", casework.Decision{Outcome: casework.Refuse, Number: "函〔2026〕10号", Reason: "不予批准"})
 }
 
-// byMachine: an agency's machine signs, answers and hears of events.
-func (h *house) byMachine() {
+// bySystem: an agency's machine signs, answers and hears of events.
+func (h *house) bySystem() {
 	zhou := actor("zhou")
 	secret := func(moment string) docket.Secret {
 		h.keep.moment = moment
-		s, err := h.Machines.MakeSecret(ctx, h.op(), 30, zhou)
+		s, err := h.Systems.MakeSecret(ctx, h.op(), 30, zhou)
 		h.ok(err)
 		h.Engine()
 		return s
 	}
 	first := secret("trust-secret-made")
 	h.do("trust-events-directed", func(op docket.Op) (docket.Receipt, error) {
-		return h.Machines.Direct(ctx, op, "https://machine.example.com/events", zhou)
+		return h.Systems.Direct(ctx, op, "https://machine.example.com/events", zhou)
 	})
 	secret("trust-second-secret-made")
-	h.do("trust-secret-revoked", func(op docket.Op) (docket.Receipt, error) { return h.Machines.RevokeSecret(ctx, op, first.ID, zhou) })
+	h.do("trust-secret-revoked", func(op docket.Op) (docket.Receipt, error) { return h.Systems.RevokeSecret(ctx, op, first.ID, zhou) })
 	luo := actor("luo")
 	luo.Roles = append(luo.Roles, party.Administrator)
 	h.keep.moment = "trust-other-secret-made"
-	_, err := h.Machines.MakeSecret(ctx, h.op(), 366, luo)
+	_, err := h.Systems.MakeSecret(ctx, h.op(), 366, luo)
 	h.ok(err)
 	h.do("trust-other-events-directed", func(op docket.Op) (docket.Receipt, error) {
-		return h.Machines.Direct(ctx, op, "https://hc.example.com/events", luo)
+		return h.Systems.Direct(ctx, op, "https://hc.example.com/events", luo)
 	})
-	h.do("trust-other-events-undirected", func(op docket.Op) (docket.Receipt, error) { return h.Machines.Direct(ctx, op, "", luo) })
+	h.do("trust-other-events-undirected", func(op docket.Op) (docket.Receipt, error) { return h.Systems.Direct(ctx, op, "", luo) })
 
 	l := h.submitted("answered-by-machine", "he", casework.Device, nil)
-	_, hold, err := h.Machines.Secrets(ctx, "mpa")
+	_, hold, err := h.Systems.Secrets(ctx, "mpa")
 	h.ok(err)
-	named, err := h.Machines.Named(ctx, "mpa", "zhou")
+	named, err := h.Systems.Named(ctx, "mpa", "zhou")
 	h.ok(err)
 	ref := l.at(gate.Opinion)
 	l.step("opinion-given", func(docket.Op) (docket.Receipt, error) {

@@ -243,13 +243,13 @@ func (s shelf) PutManifest(ctx context.Context, key string, data []byte) error {
 
 // starts is a machine whose inputs are seen by the witness.
 type starts struct {
-	docket.Machine
+	docket.StateMachine
 	*witness
 }
 
 func (s starts) Start(ctx context.Context, e docket.Execution, input []byte) (bool, error) {
 	s.seeBytes("input", input)
-	return s.Machine.Start(ctx, e, input)
+	return s.StateMachine.Start(ctx, e, input)
 }
 
 // hooks sees what other organisations' machines are sent.

@@ -68,7 +68,7 @@ func TestSecretsOverlapAndEnd(t *testing.T) {
 func TestWhatAnAdministratorMayDo(t *testing.T) {
 	assessor, machine, link := admin, admin, admin
 	assessor.Roles = []party.Role{party.Assessor}
-	machine.Via, link.Via = party.ByMachine, party.ByLink
+	machine.Via, link.Via = party.ByAgencySystem, party.ByLink
 	later := noon.AddDate(0, 0, 2)
 	for _, row := range []struct {
 		sentence string

@@ -490,5 +490,5 @@ func (x *exchange) linkPass() *docket.Pass {
 	if x.actor.Via != party.ByLink {
 		return nil
 	}
-	return &docket.Pass{Hash: x.session.Hash, Of: x.session.Of, Gate: x.session.Gate, Now: x.site.Machine()}
+	return &docket.Pass{Hash: x.session.Hash, Of: x.session.Of, Gate: x.session.Gate, Now: x.site.Wall()}
 }

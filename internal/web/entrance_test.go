@@ -247,7 +247,7 @@ func TestTheSignInOfALinkKeepsNoSecret(t *testing.T) {
 	for name, back := range map[string]string{"the link itself": link, "the link's code": link + "/code/x", "a page of the hospitals": "/hospital", "a page that begins alike": "/agencyx"} {
 		w := h.send("POST", "/agency/sign-in", "", url.Values{"op": {rand.Text()}, "return": {back}})
 		at := leadsTo(t, w)
-		p, err := h.Access.TakePending(context.Background(), docket.Hash(at.Query().Get("state")), h.sites[1].Machine())
+		p, err := h.Access.TakePending(context.Background(), docket.Hash(at.Query().Get("state")), h.sites[1].Wall())
 		must(t, err)
 		if p.Return != "/agency" {
 			t.Errorf("%s: kept %q, want /agency", name, p.Return)

@@ -61,7 +61,7 @@ func openHouse(t testing.TB, address string) *house {
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	h.Site, h.Desk = "http://jixu.localhost:"+port, desk.URL
 	h.town = world.New(t, world.Options{
-		Opening: opening, Packs: policy.Carried, Machine: time.Now, Site: h.Site,
+		Opening: opening, Packs: policy.Carried, Wall: time.Now, Site: h.Site,
 		Ports: func(w *memory.World, p *world.Ports) { p.Files, p.Scanner = bucketFiles{w.Files, h.bucket.URL}, nil },
 	})
 	h.World = h.town.World
@@ -80,7 +80,7 @@ func (h *house) newSite(a web.Audience) *web.Site {
 	return &web.Site{
 		Audience: a, Desk: h.town.Desk, Store: h.Store, Directory: h.Directory, Access: h.Access, Keeper: h.town.Keeper,
 		SignIn:  issuer{h.House.Desk},
-		Address: h.Site, Origins: []string{h.bucket.URL}, Machine: time.Now, Secret: rand.Text,
+		Address: h.Site, Origins: []string{h.bucket.URL}, Wall: time.Now, Secret: rand.Text,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Reference: func(context.Context) string { return "ref-1" },
 	}
 }

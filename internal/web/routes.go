@@ -138,7 +138,7 @@ func (x *exchange) identify(who access) error {
 // recognise takes the session behind secret if it serves here.
 func (x *exchange) recognise(secret string, byLink bool) error {
 	ctx := x.r.Context()
-	s, err := x.site.Access.Session(ctx, docket.Hash(secret), x.site.Machine())
+	s, err := x.site.Access.Session(ctx, docket.Hash(secret), x.site.Wall())
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (x *exchange) recognise(secret string, byLink bool) error {
 		return fault.New(fault.NotFound, "session")
 	}
 	if x.r.Method == http.MethodPost && !byLink {
-		now := x.site.Machine()
+		now := x.site.Wall()
 		if err := x.site.Access.Touch(ctx, s.Hash, now.Add(idleLife), now); err != nil {
 			return err
 		}

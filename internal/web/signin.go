@@ -174,7 +174,7 @@ func (x *exchange) signIn() error {
 	state, nonce, verifier := x.site.Secret(), x.site.Secret(), oauth2.GenerateVerifier()
 	pending := docket.Pending{
 		State: docket.Hash(state), Nonce: nonce, Verifier: verifier, Site: string(x.site.Audience),
-		Return: x.ownPath(x.r.PostForm.Get("return")), Expires: x.site.Machine().Add(pendingLife),
+		Return: x.ownPath(x.r.PostForm.Get("return")), Expires: x.site.Wall().Add(pendingLife),
 	}
 	if err := x.site.Access.PutPending(x.ctx(), pending); err != nil {
 		return err
@@ -216,7 +216,7 @@ func (x *exchange) finish() error {
 	if state == "" || subtle.ConstantTimeCompare([]byte(state), []byte(cookie(x.r, stateCookie(state)))) != 1 {
 		return fault.New(fault.Forbidden, "signin")
 	}
-	now := x.site.Machine()
+	now := x.site.Wall()
 	pending, err := x.site.Access.TakePending(x.ctx(), docket.Hash(state), now)
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return err // nobody was refused: the store did not answer

@@ -31,7 +31,7 @@ type Site struct {
 	SignIn    SignIn
 	Address   string           // scheme and host, no slash at the end
 	Origins   []string         // where forms may lead besides here: the bucket
-	Machine   func() time.Time // the machine's time: sessions never use the system's
+	Wall      func() time.Time // the machine's time: sessions never use the system's
 	Secret    func() string    // a fresh secret of 160 bits, for cookies and states
 	Log       *slog.Logger
 	Reference func(context.Context) string // names a request, for a reader who calls for help

@@ -207,7 +207,7 @@ func (tw *Town) hear(ctx context.Context) bool {
 			return true
 		}
 	}
-	waiting := len(tw.World.Machine.Ended())
+	waiting := len(tw.World.StateMachine.Ended())
 	if waiting == 0 {
 		return false
 	}
@@ -221,7 +221,7 @@ func (tw *Town) hear(ctx context.Context) bool {
 	case Reorders:
 		at = waiting - 1
 	}
-	e := tw.World.Machine.TakeEnd(at)
+	e := tw.World.StateMachine.TakeEnd(at)
 	switch how {
 	case Loses:
 		return true
@@ -332,9 +332,9 @@ func (tw *Town) Night() {
 // whose token was lost asks again then, and hears that its gate is answered.
 func (tw *Town) ExpireAll() {
 	tw.t.Helper()
-	for _, e := range tw.World.Machine.Executions() {
+	for _, e := range tw.World.StateMachine.Executions() {
 		if e.Status == "RUNNING" {
-			tw.World.Machine.Expire(e.Name)
+			tw.World.StateMachine.Expire(e.Name)
 		}
 	}
 	tw.Engine()

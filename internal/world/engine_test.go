@@ -121,14 +121,14 @@ func TestWhatTheBusDoesWithAnEnd(t *testing.T) {
 				}
 				return do()
 			}
-			tw.World.Machine.End(id+"-opinion-1", "ABORTED")
+			tw.World.StateMachine.End(id+"-opinion-1", "ABORTED")
 			tw.Engine()
-			next, _ := tw.World.Machine.Execution(id + "-opinion-2")
-			if next.Status != row.now || times != row.told || len(tw.Late) != row.late || len(tw.World.Machine.Ended()) != row.left {
-				t.Errorf("got the next run %q after %d tellings, %d late, %d on the bus; want %+v", next.Status, times, len(tw.Late), len(tw.World.Machine.Ended()), row)
+			next, _ := tw.World.StateMachine.Execution(id + "-opinion-2")
+			if next.Status != row.now || times != row.told || len(tw.Late) != row.late || len(tw.World.StateMachine.Ended()) != row.left {
+				t.Errorf("got the next run %q after %d tellings, %d late, %d on the bus; want %+v", next.Status, times, len(tw.Late), len(tw.World.StateMachine.Ended()), row)
 			}
 			tw.Night()
-			if next, _ = tw.World.Machine.Execution(id + "-opinion-2"); next.Status != row.night {
+			if next, _ = tw.World.StateMachine.Execution(id + "-opinion-2"); next.Status != row.night {
 				t.Errorf("after a night: got the next run %q, want %q", next.Status, row.night)
 			}
 		})
@@ -139,10 +139,10 @@ func TestReorderedEndsComeNewestFirst(t *testing.T) {
 	tw := New(t, Options{Cast: Short})
 	id := submit(t, tw)
 	tw.Engine()
-	tw.World.Machine.Restart()
+	tw.World.StateMachine.Restart()
 	tw.Hear = func() Carriage { return Reorders }
 	tw.hear(context.Background())
-	if left := tw.World.Machine.Ended(); len(left) != 1 || left[0].Name != id+"-opinion-1" {
+	if left := tw.World.StateMachine.Ended(); len(left) != 1 || left[0].Name != id+"-opinion-1" {
 		t.Errorf("got %v left, want the first end", left)
 	}
 }
@@ -183,10 +183,10 @@ func TestHowOftenWhatFailedComesAgain(t *testing.T) {
 			case "send-notice":
 				Must(t, tw.Ports.Notices.Queue(context.Background(), docket.Notice{Key: "k"}))
 			case "revive-runs":
-				e := docket.Execution{Machine: "review-application", Name: "c-opinion-1"}
-				_, err := tw.Ports.Machine.Start(context.Background(), e, []byte(`{"of":"c","leg":"opinion","run":1}`))
+				e := docket.Execution{StateMachine: "review-application", Name: "c-opinion-1"}
+				_, err := tw.Ports.StateMachine.Start(context.Background(), e, []byte(`{"of":"c","leg":"opinion","run":1}`))
 				Must(t, err)
-				tw.World.Machine.End(e.Name, "FAILED")
+				tw.World.StateMachine.End(e.Name, "FAILED")
 			}
 			tw.Engine()
 			if times[row.function] != row.want {
@@ -245,10 +245,10 @@ func TestAYearWithoutAnAnswer(t *testing.T) {
 		tw.World.Clock.Advance(30 * 24 * time.Hour)
 		tw.Engine()
 	}
-	if e, _ := tw.World.Machine.Execution(id + "-opinion-1"); e.Status != "SUCCEEDED" {
+	if e, _ := tw.World.StateMachine.Execution(id + "-opinion-1"); e.Status != "SUCCEEDED" {
 		t.Errorf("the first run: got %s, want it ended for the next", e.Status)
 	}
-	if e, _ := tw.World.Machine.Execution(id + "-opinion-2"); e.Status != "RUNNING" || e.Waiting == "" {
+	if e, _ := tw.World.StateMachine.Execution(id + "-opinion-2"); e.Status != "RUNNING" || e.Waiting == "" {
 		t.Errorf("the second run: got %+v, want it waiting", e)
 	}
 }

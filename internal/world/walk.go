@@ -23,10 +23,10 @@ type Task func(ctx context.Context, function string, payload map[string]any) (an
 // they enter. It knows the plain part of the language that our machines use and
 // fails on everything else, so it cannot go wrong silently. One goroutine walks.
 type Walker struct {
-	Machine     *memory.Machine
-	Definitions func(machine string) (Definition, error) // [ReadDefinition], or a test's own
-	Do          Task
-	Now         func() time.Time
+	StateMachine *memory.StateMachine
+	Definitions  func(machine string) (Definition, error) // [ReadDefinition], or a test's own
+	Do           Task
+	Now          func() time.Time
 
 	// Uncaught is a flaw of the emulator: when the function of a task that waits
 	// fails, nothing retries or catches it, and the wait goes on without its token.
@@ -56,7 +56,7 @@ func (w *Walker) Run(name string) *Run { return w.runs[name] }
 
 // Walk lets every execution go on until it waits or is over, and says whether any did.
 func (w *Walker) Walk(ctx context.Context) (moved bool, err error) {
-	for _, e := range w.Machine.Executions() {
+	for _, e := range w.StateMachine.Executions() {
 		r, err := w.run(e)
 		if err != nil {
 			return moved, err
@@ -100,7 +100,7 @@ func (w *Walker) run(e memory.Execution) (*Run, error) {
 // ready says whether a run can enter its next state. A wait that was answered or
 // ran out ends here.
 func (w *Walker) ready(r *Run) (bool, error) {
-	e, _ := w.Machine.Execution(r.Name)
+	e, _ := w.StateMachine.Execution(r.Name)
 	if e.Status != "RUNNING" {
 		return false, nil
 	}
@@ -115,12 +115,12 @@ func (w *Walker) ready(r *Run) (bool, error) {
 		r.token, r.At, r.after = "", s.Next, time.Time{}
 		return true, nil
 	}
-	w.Machine.Expire(r.Name)
+	w.StateMachine.Expire(r.Name)
 	r.token, r.after = "", r.entered.Add(time.Millisecond)
 	if err := w.fails(r, s, timedOut); err != nil {
 		return false, err
 	}
-	e, _ = w.Machine.Execution(r.Name)
+	e, _ = w.StateMachine.Execution(r.Name)
 	return e.Status == "RUNNING", nil
 }
 
@@ -131,7 +131,7 @@ func (w *Walker) fails(r *Run, s State, name string) error {
 		return err
 	}
 	if next == "" {
-		w.Machine.End(r.Name, "FAILED")
+		w.StateMachine.End(r.Name, "FAILED")
 		return nil
 	}
 	r.At = next
@@ -147,9 +147,9 @@ func (w *Walker) step(ctx context.Context, r *Run) error {
 	w.Transitions++
 	switch s.Type {
 	case "Succeed":
-		w.Machine.End(r.Name, "SUCCEEDED")
+		w.StateMachine.End(r.Name, "SUCCEEDED")
 	case "Fail":
-		w.Machine.End(r.Name, "FAILED")
+		w.StateMachine.End(r.Name, "FAILED")
 	case "Choice":
 		next, err := s.choose(r.data)
 		if err == nil {
@@ -185,16 +185,16 @@ func (w *Walker) task(ctx context.Context, r *Run, s State) error {
 	for retry := 0; ; retry++ {
 		token := ""
 		if waits {
-			e, _ := w.Machine.Execution(r.Name)
+			e, _ := w.StateMachine.Execution(r.Name)
 			r.resumed = e.Resumed
-			token = w.Machine.Wait(r.Name) // from now on somebody may resume it
+			token = w.StateMachine.Wait(r.Name) // from now on somebody may resume it
 		}
 		answer, failed, err := w.try(ctx, r, s, token, retry)
 		if err != nil {
 			return err
 		}
 		if waits {
-			e, _ := w.Machine.Execution(r.Name)
+			e, _ := w.StateMachine.Execution(r.Name)
 			if failed == nil || w.Uncaught || e.Waiting != token { // what came back in time counts, whatever happens to who was asked
 				r.token, r.until = token, r.entered.Add(time.Duration(s.TimeoutSeconds)*time.Second)
 				return nil
@@ -204,7 +204,7 @@ func (w *Walker) task(ctx context.Context, r *Run, s State) error {
 			return r.answered(s, answer)
 		}
 		if name := nameOf(failed); !s.again(name, tried) {
-			w.Machine.Expire(r.Name)
+			w.StateMachine.Expire(r.Name)
 			return w.fails(r, s, name)
 		}
 	}

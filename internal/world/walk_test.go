@@ -25,14 +25,14 @@ type script struct {
 }
 
 func review(name string) docket.Execution {
-	return docket.Execution{Machine: "review-application", Name: name}
+	return docket.Execution{StateMachine: "review-application", Name: name}
 }
 
 func scripted(t *testing.T, kinds ...string) *script {
 	t.Helper()
 	w := memory.New(t, Monday)
 	s := &script{t: t, clock: w.Clock}
-	s.Walker = &Walker{Machine: w.Machine, Definitions: ReadDefinition, Now: func() time.Time { return w.Clock.Advance(0) }}
+	s.Walker = &Walker{StateMachine: w.StateMachine, Definitions: ReadDefinition, Now: func() time.Time { return w.Clock.Advance(0) }}
 	s.Do = func(_ context.Context, function string, payload map[string]any) (any, error) {
 		if strings.Contains(function, "OpenGate") {
 			s.asked++
@@ -59,7 +59,7 @@ func scripted(t *testing.T, kinds ...string) *script {
 func (s *script) begin(leg string) *Run {
 	s.t.Helper()
 	name := "c-" + leg + "-1"
-	if _, err := s.Machine.Start(context.Background(), review(name), []byte(`{"of":"c","leg":"`+leg+`","run":1,"asked":0}`)); err != nil {
+	if _, err := s.StateMachine.Start(context.Background(), review(name), []byte(`{"of":"c","leg":"`+leg+`","run":1,"asked":0}`)); err != nil {
 		s.t.Fatal(err)
 	}
 	s.walk()
@@ -74,13 +74,13 @@ func (s *script) walk() {
 }
 
 func (s *script) status(r *Run) string {
-	e, _ := s.Machine.Execution(r.Name)
+	e, _ := s.StateMachine.Execution(r.Name)
 	return e.Status
 }
 
 func (s *script) answer(r *Run) {
 	s.t.Helper()
-	if accepted, err := s.Machine.Resume(context.Background(), r.token); err != nil || !accepted {
+	if accepted, err := s.StateMachine.Resume(context.Background(), r.token); err != nil || !accepted {
 		s.t.Fatalf("resuming %s: got %v, %v, want accepted", r.Name, accepted, err)
 	}
 	s.walk()
@@ -177,10 +177,10 @@ func TestATokenServesOnce(t *testing.T) {
 	r := w.begin("opinion")
 	token := r.token
 	w.answer(r)
-	if accepted, err := w.Machine.Resume(context.Background(), token); accepted || err != nil {
+	if accepted, err := w.StateMachine.Resume(context.Background(), token); accepted || err != nil {
 		t.Errorf("the same token again: got %v, %v, want not accepted", accepted, err)
 	}
-	if already, err := w.Machine.Start(context.Background(), review(r.Name), []byte(`{"of":"c","leg":"opinion","run":1,"asked":0}`)); !already || err != nil {
+	if already, err := w.StateMachine.Start(context.Background(), review(r.Name), []byte(`{"of":"c","leg":"opinion","run":1,"asked":0}`)); !already || err != nil {
 		t.Errorf("the same name again: got %v, %v, want already", already, err)
 	}
 }
@@ -205,9 +205,9 @@ func TestTheWalkStopsAtWhatItDoesNotKnow(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			m := memory.New(t, Monday).Machine
+			m := memory.New(t, Monday).StateMachine
 			d := Definition{StartAt: "A", States: map[string]State{"A": row.state}}
-			w := &Walker{Machine: m, Definitions: func(string) (Definition, error) { return d, nil }, Now: func() time.Time { return Monday }}
+			w := &Walker{StateMachine: m, Definitions: func(string) (Definition, error) { return d, nil }, Now: func() time.Time { return Monday }}
 			w.Do = func(context.Context, string, map[string]any) (any, error) { return nil, errors.New("it fails") }
 			if _, err := m.Start(context.Background(), review("r"), []byte(`{"leg":"opinion"}`)); err != nil {
 				t.Fatal(err)
@@ -244,7 +244,7 @@ func TestWhatTheDefinitionRetriesIsTriedAgainAndTheRestIsCaught(t *testing.T) {
 			if w.status(r) != row.status || r.At != row.at || w.asked != row.asked {
 				t.Errorf("got %s at %q, asked %d times; want %s at %q, %d", w.status(r), r.At, w.asked, row.status, row.at, row.asked)
 			}
-			e, _ := w.Machine.Execution(r.Name)
+			e, _ := w.StateMachine.Execution(r.Name)
 			if row.status == "RUNNING" && e.Waiting != w.tokens[len(w.tokens)-1] {
 				t.Errorf("got it waiting with %q, want the last of the tokens %q", e.Waiting, w.tokens)
 			}
@@ -267,7 +267,7 @@ func TestATokenThatCameBackDuringAFailureResumes(t *testing.T) {
 	w.Do = func(ctx context.Context, function string, payload map[string]any) (any, error) {
 		answer, err := ask(ctx, function, payload)
 		if token, waits := payload["taskToken"].(string); waits {
-			if accepted, err := w.Machine.Resume(ctx, token); err != nil || !accepted {
+			if accepted, err := w.StateMachine.Resume(ctx, token); err != nil || !accepted {
 				t.Errorf("resuming: got %v, %v, want accepted", accepted, err)
 			}
 			err = busy

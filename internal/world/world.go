@@ -74,48 +74,48 @@ func (s Streamed) Commit(ctx context.Context, c docket.Commit) error {
 
 // Ports are what a town is wired over.
 type Ports struct {
-	Keep    Keep
-	Cursors docket.Cursors
-	Files   docket.Files
-	Scanner docket.Scanner
-	Machine docket.Machine
-	Notices docket.Notices
-	Events  docket.Notices
-	Hooks   docket.Hooks
-	Mail    docket.Mail
-	Mac     docket.Mac
-	Sealer  docket.Sealer
-	Clock   docket.Clock
-	Metrics docket.Metrics
+	Keep         Keep
+	Cursors      docket.Cursors
+	Files        docket.Files
+	Scanner      docket.Scanner
+	StateMachine docket.StateMachine
+	Notices      docket.Notices
+	Events       docket.Notices
+	Hooks        docket.Hooks
+	Mail         docket.Mail
+	Mac          docket.Mac
+	Sealer       docket.Sealer
+	Clock        docket.Clock
+	Metrics      docket.Metrics
 }
 
 // Options say what a test wants different. What they do not say can be changed
 // in the town itself, before anything runs.
 type Options struct {
-	Opening  time.Time                   // where the law's clock stands; zero: Monday
-	Cast     Cast                        // who lives here; empty: Sample
-	Packs    docket.Packs                // nil: the first part of each pack, so that lives are short
-	Reporter memory.Reporter             // who hears of broken contracts; nil: the test itself
-	Machine  func() time.Time            // the machine's clock, of sessions, codes and signatures; nil: it stands at Opening
-	Site     string                      // "": Site
-	Machines map[string]Definition       // state machines of the test, beside those below statemachines/
-	Strict   bool                        // a function that fails ends the test; without it Lambda, queue and sweep try again
-	Ports    func(*memory.World, *Ports) // changes the ports before anything is wired over them
+	Opening       time.Time                   // where the law's clock stands; zero: Monday
+	Cast          Cast                        // who lives here; empty: Sample
+	Packs         docket.Packs                // nil: the first part of each pack, so that lives are short
+	Reporter      memory.Reporter             // who hears of broken contracts; nil: the test itself
+	Wall          func() time.Time            // the machine's clock, of sessions, codes and signatures; nil: it stands at Opening
+	Site          string                      // "": Site
+	StateMachines map[string]Definition       // state machines of the test, beside those below statemachines/
+	Strict        bool                        // a function that fails ends the test; without it Lambda, queue and sweep try again
+	Ports         func(*memory.World, *Ports) // changes the ports before anything is wired over them
 }
 
 // Town is a whole Jixu: its parts, its people, and what happens by itself.
 type Town struct {
-	World    *memory.World
-	Ports    Ports
-	Desk     *docket.Desk
-	Keeper   *docket.Keeper
-	Teller   *docket.Teller
-	Waiter   *docket.Waiter
-	Bell     *docket.Bell
-	Post     *docket.Postman
-	Herald   *docket.Herald // nil: nobody takes events out of their queue
-	Machines *docket.Machines
-	Walker   *Walker
+	World   *memory.World
+	Ports   Ports
+	Desk    *docket.Desk
+	Keeper  *docket.Keeper
+	Teller  *docket.Teller
+	Waiter  *docket.Waiter
+	Bell    *docket.Bell
+	Post    *docket.Postman
+	Herald  *docket.Herald // nil: nobody takes events out of their queue
+	Systems *docket.AgencySystems
+	Walker  *Walker
 
 	// Functions are what the tasks of a machine may call, by the folder below functions/.
 	Functions map[string]Function
@@ -152,7 +152,7 @@ func New(t T, o Options) *Town {
 	w := memory.New(o.Reporter, o.Opening)
 	tw := &Town{World: w, t: t, strict: o.Strict, retries: map[string]int{}}
 	tw.Ports = Ports{
-		Keep: InMemory(w), Cursors: w.Cursors, Files: w.Files, Scanner: w.Scanner, Machine: w.Machine, Notices: w.Notices, Events: w.Events,
+		Keep: InMemory(w), Cursors: w.Cursors, Files: w.Files, Scanner: w.Scanner, StateMachine: w.StateMachine, Notices: w.Notices, Events: w.Events,
 		Hooks: w.Hooks, Mail: w.Mail, Mac: w.Mac, Sealer: w.Sealer, Clock: w.Clock, Metrics: w.Metrics,
 	}
 	if o.Ports != nil {
@@ -161,14 +161,14 @@ func New(t T, o Options) *Town {
 	w.Faults = tw.fate
 	tw.wire(o)
 	tw.Functions = map[string]Function{"apply-outcome": tw.applyOutcome, "open-gate": tw.openGate}
-	tw.Walker = &Walker{Machine: w.Machine, Definitions: o.definition, Do: tw.task, Now: tw.Now}
+	tw.Walker = &Walker{StateMachine: w.StateMachine, Definitions: o.definition, Do: tw.task, Now: tw.Now}
 	tw.must(o.Cast.Settle(context.Background(), tw.Ports.Keep))
 	return tw
 }
 
 // definition finds a state machine by its name.
 func (o Options) definition(name string) (Definition, error) {
-	if d, ok := o.Machines[name]; ok {
+	if d, ok := o.StateMachines[name]; ok {
 		return d, nil
 	}
 	return ReadDefinition(name)
@@ -187,9 +187,9 @@ func (o Options) filled(t T) Options {
 	if o.Reporter == nil {
 		o.Reporter = t
 	}
-	if o.Machine == nil {
+	if o.Wall == nil {
 		opening := o.Opening
-		o.Machine = func() time.Time { return opening }
+		o.Wall = func() time.Time { return opening }
 	}
 	if o.Site == "" {
 		o.Site = Site
@@ -205,15 +205,15 @@ func (tw *Town) wire(o Options) {
 	tw.Desk.Files, tw.Desk.Scanner, tw.Desk.Packs = p.Files, p.Scanner, o.Packs
 	tw.Desk.Random = &seeded{dice: rand.New(rand.NewPCG(1, 2))}
 	tw.Desk.Pause = func(context.Context, time.Duration) error { return nil }
-	tw.Keeper = &docket.Keeper{Store: p.Keep, Directory: p.Keep, Access: p.Keep, Notices: p.Notices, Mac: p.Mac, Desk: tw.Desk, Machine: o.Machine}
-	tw.Teller = &docket.Teller{Desk: tw.Desk, Machine: p.Machine, Notices: p.Notices, Events: p.Events, Outbox: p.Keep, Cursors: p.Cursors}
-	tw.Waiter = &docket.Waiter{Store: p.Keep, Machine: p.Machine}
+	tw.Keeper = &docket.Keeper{Store: p.Keep, Directory: p.Keep, Access: p.Keep, Notices: p.Notices, Mac: p.Mac, Desk: tw.Desk, Wall: o.Wall}
+	tw.Teller = &docket.Teller{Desk: tw.Desk, StateMachine: p.StateMachine, Notices: p.Notices, Events: p.Events, Outbox: p.Keep, Cursors: p.Cursors}
+	tw.Waiter = &docket.Waiter{Store: p.Keep, StateMachine: p.StateMachine}
 	tw.Bell = &docket.Bell{Desk: tw.Desk, Teller: tw.Teller}
 	tw.Post = &docket.Postman{
-		Store: p.Keep, Directory: p.Keep, Access: p.Keep, Outbox: p.Keep, Mail: p.Mail, Mac: p.Mac, Site: o.Site, Machine: o.Machine,
+		Store: p.Keep, Directory: p.Keep, Access: p.Keep, Outbox: p.Keep, Mail: p.Mail, Mac: p.Mac, Site: o.Site, Wall: o.Wall,
 	}
-	tw.Herald = &docket.Herald{Store: p.Keep, Outbox: p.Keep, Sealer: p.Sealer, Hooks: p.Hooks, Site: o.Site, Machine: o.Machine}
-	tw.Machines = &docket.Machines{Desk: tw.Desk, Sealer: p.Sealer, Machine: o.Machine, Loopback: true}
+	tw.Herald = &docket.Herald{Store: p.Keep, Outbox: p.Keep, Sealer: p.Sealer, Hooks: p.Hooks, Site: o.Site, Wall: o.Wall}
+	tw.Systems = &docket.AgencySystems{Desk: tw.Desk, Sealer: p.Sealer, Wall: o.Wall, Loopback: true}
 }
 
 // short finds the packs of this build with their first part only: lives need no more papers.

@@ -27,8 +27,8 @@ func (idle) Count(string, float64) {}
 type outside struct{ asked []string }
 
 var (
-	_ docket.Machine = (*outside)(nil)
-	_ docket.Notices = (*outside)(nil)
+	_ docket.StateMachine = (*outside)(nil)
+	_ docket.Notices      = (*outside)(nil)
 )
 
 // Start refuses.

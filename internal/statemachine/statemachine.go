@@ -1,7 +1,7 @@
-// Package machine starts, describes, resumes and stops the runs of state
+// Package statemachine starts, describes, resumes and stops the runs of state
 // machines in Step Functions. It is the messenger's hand only: what a run is
 // for, and whether one should live, others decide.
-package machine
+package statemachine
 
 import (
 	"context"
@@ -17,15 +17,15 @@ import (
 	"jixu/internal/docket"
 )
 
-// Machine is every state machine whose ARN begins alike.
-type Machine struct {
+// Executions are those of every state machine whose ARN begins alike.
+type Executions struct {
 	client client
 	prefix string
 }
 
-var _ docket.Machine = (*Machine)(nil)
+var _ docket.StateMachine = (*Executions)(nil)
 
-// client is what a Machine uses of Step Functions.
+// client is what Executions uses of Step Functions.
 type client interface {
 	StartExecution(context.Context, *sfn.StartExecutionInput, ...func(*sfn.Options)) (*sfn.StartExecutionOutput, error)
 	DescribeExecution(context.Context, *sfn.DescribeExecutionInput, ...func(*sfn.Options)) (*sfn.DescribeExecutionOutput, error)
@@ -35,18 +35,18 @@ type client interface {
 
 var _ client = (*sfn.Client)(nil)
 
-// New returns the machines whose ARNs are prefix and then their names.
-func New(config aws.Config, prefix string) *Machine {
-	return &Machine{client: sfn.NewFromConfig(config), prefix: prefix}
+// New returns the executions of the state machines whose ARNs are prefix and then their names.
+func New(config aws.Config, prefix string) *Executions {
+	return &Executions{client: sfn.NewFromConfig(config), prefix: prefix}
 }
 
 // Start starts run e with input, a JSON object of ids. It
 // returns already when the name is taken, running or not: names stay taken for
 // 90 days. On any other error the run may or may not have started; calling
 // again is safe.
-func (m *Machine) Start(ctx context.Context, e docket.Execution, input []byte) (already bool, err error) {
+func (m *Executions) Start(ctx context.Context, e docket.Execution, input []byte) (already bool, err error) {
 	_, err = m.client.StartExecution(ctx, &sfn.StartExecutionInput{
-		StateMachineArn: aws.String(m.prefix + e.Machine),
+		StateMachineArn: aws.String(m.prefix + e.StateMachine),
 		Name:            aws.String(e.Name),
 		Input:           aws.String(string(input)),
 	})
@@ -62,7 +62,7 @@ func (m *Machine) Start(ctx context.Context, e docket.Execution, input []byte) (
 
 // Describe returns RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED, and "" for
 // a run that Step Functions does not know or no longer remembers.
-func (m *Machine) Describe(ctx context.Context, e docket.Execution) (status string, err error) {
+func (m *Executions) Describe(ctx context.Context, e docket.Execution) (status string, err error) {
 	out, err := m.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(m.run(e))})
 	var unknown *types.ExecutionDoesNotExist
 	if errors.As(err, &unknown) {
@@ -78,7 +78,7 @@ func (m *Machine) Describe(ctx context.Context, e docket.Execution) (status stri
 // false when nobody waits with it: used, timed out, or of a run that ended. A
 // stopped run may swallow a token and still accept it, so describe the run
 // afterwards. On an error the run may or may not go on; calling again is safe.
-func (m *Machine) Resume(ctx context.Context, token string) (accepted bool, err error) {
+func (m *Executions) Resume(ctx context.Context, token string) (accepted bool, err error) {
 	_, err = m.client.SendTaskSuccess(ctx, &sfn.SendTaskSuccessInput{
 		TaskToken: aws.String(token),
 		Output:    aws.String("{}"),
@@ -100,7 +100,7 @@ func nobodyWaits(err error) bool {
 }
 
 // Stop ends run e; one that is unknown or over stays as it is.
-func (m *Machine) Stop(ctx context.Context, e docket.Execution) error {
+func (m *Executions) Stop(ctx context.Context, e docket.Execution) error {
 	_, err := m.client.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: aws.String(m.run(e))})
 	var unknown *types.ExecutionDoesNotExist
 	if errors.As(err, &unknown) {
@@ -113,8 +113,8 @@ func (m *Machine) Stop(ctx context.Context, e docket.Execution) error {
 }
 
 // run is the ARN of e.
-func (m *Machine) run(e docket.Execution) string {
-	return strings.Replace(m.prefix, ":stateMachine:", ":execution:", 1) + e.Machine + ":" + e.Name
+func (m *Executions) run(e docket.Execution) string {
+	return strings.Replace(m.prefix, ":stateMachine:", ":execution:", 1) + e.StateMachine + ":" + e.Name
 }
 
 // ReadEnd reads from an event of Step Functions, "Step Functions Execution Status

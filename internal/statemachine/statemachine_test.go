@@ -1,4 +1,4 @@
-package machine
+package statemachine
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 
 const prefix = "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:jixu-"
 
-var one = docket.Execution{Machine: "review-application", Name: "c-opinion-1"}
+var one = docket.Execution{StateMachine: "review-application", Name: "c-opinion-1"}
 
 // stub answers every call with err, or with what it holds.
 type stub struct {
@@ -58,7 +58,7 @@ func TestStart(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			m := &Machine{client: &stub{err: row.err}, prefix: prefix}
+			m := &Executions{client: &stub{err: row.err}, prefix: prefix}
 			already, err := m.Start(context.Background(), one, []byte(`{}`))
 			if already != row.wantAlready || (err != nil) != row.wantErr {
 				t.Errorf("got %v, %v, want %v, error %v", already, err, row.wantAlready, row.wantErr)
@@ -81,7 +81,7 @@ func TestDescribe(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			m := &Machine{client: &row.stub, prefix: prefix}
+			m := &Executions{client: &row.stub, prefix: prefix}
 			got, err := m.Describe(context.Background(), one)
 			if got != row.want || (err != nil) != row.wantErr {
 				t.Errorf("got %q, %v, want %q, error %v", got, err, row.want, row.wantErr)
@@ -108,7 +108,7 @@ func TestResume(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			m := &Machine{client: &stub{err: row.err}, prefix: prefix}
+			m := &Executions{client: &stub{err: row.err}, prefix: prefix}
 			accepted, err := m.Resume(context.Background(), "token")
 			if accepted != row.wantAccepted || (err != nil) != row.wantErr {
 				t.Errorf("got %v, %v, want %v, error %v", accepted, err, row.wantAccepted, row.wantErr)
@@ -129,7 +129,7 @@ func TestStop(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			m := &Machine{client: &stub{err: row.err}, prefix: prefix}
+			m := &Executions{client: &stub{err: row.err}, prefix: prefix}
 			if err := m.Stop(context.Background(), one); (err != nil) != row.wantErr {
 				t.Errorf("got %v, want error %v", err, row.wantErr)
 			}
