@@ -24,6 +24,9 @@ type Head struct {
 	Seq     int    // entries so far
 	Hash    string // of the newest entry
 	Body    json.RawMessage
+	// Row is what lists show of this version, at most [MaxRow] long. None: it is longer,
+	// or an earlier build wrote the head; lists then make it of the head itself.
+	Row json.RawMessage `json:",omitempty"`
 }
 
 // Name is what the aggregate is called. See [NameOf].
@@ -102,7 +105,7 @@ type Deed struct {
 }
 
 // Seal makes the change of d: the version raised, the next entry chained to the one
-// before, and the body written.
+// before, the body written, and the row that lists show of it.
 func (d Deed) Seal(now time.Time) (Change, error) {
 	h := Head{Kind: d.Kind, ID: d.ID, Number: d.Number, Version: d.Was.Version + 1, Seq: d.Was.Seq, Hash: d.Was.Hash}
 	ch := Change{Was: d.Was.Version, Opened: d.Opened, Changed: d.Changed, Timers: d.Timers, Home: d.Home, Lists: d.Lists, Open: d.Open}
@@ -125,6 +128,9 @@ func (d Deed) Seal(now time.Time) (Change, error) {
 		return Change{}, fmt.Errorf("writing %s: %w", h.Name(), err)
 	}
 	h.Body = body
+	if h.Row, err = rowOf(h); err != nil {
+		return Change{}, err
+	}
 	ch.Head = h
 	return ch, nil
 }
@@ -174,7 +180,10 @@ func Alone(d Deed, s law.Setting) (Commit, Receipt, error) {
 func CaseHead(c casework.Case) (Head, error) {
 	h := Head{Kind: CaseKind, ID: c.ID, Number: c.Number, Version: c.Version, Seq: c.Seq, Hash: c.Head}
 	var err error
-	h.Body, err = write(c)
+	if h.Body, err = write(c); err != nil {
+		return h, err
+	}
+	h.Row, err = rowOf(h)
 	return h, err
 }
 
