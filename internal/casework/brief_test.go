@@ -63,9 +63,11 @@ func asked(t *testing.T, c Case) string {
 		a.Via = party.ByLink
 		out = append(out, fmt.Sprint(name, " by another's link: ", c.MayRead(a)))
 		for _, g := range []gate.Gate{
-			{Leg: gate.Opinion, Kind: gate.Assess, Party: "mpa"}, {Leg: gate.Opinion, Kind: gate.Assess, Party: "hc"},
+			{Leg: gate.Opinion, Kind: gate.Assess, Party: "mpa"},
+			{Leg: gate.Opinion, Kind: gate.Assess, Party: "hc"},
 			{Leg: gate.Reply, Kind: gate.Decide, Party: "nmpa", Recorders: []string{"mpa"}},
-			{Leg: gate.Opinion, Kind: gate.Supplement, Party: "h1"}, {Leg: gate.Reply, Kind: gate.Supplement, Party: "h1", Recorders: []string{"nmpa"}},
+			{Leg: gate.Opinion, Kind: gate.Supplement, Party: "h1"},
+			{Leg: gate.Reply, Kind: gate.Supplement, Party: "h1", Recorders: []string{"nmpa"}},
 			{Leg: gate.Papers, Kind: gate.Deliver, Party: "h1"},
 		} {
 			g.ID, g.Of, g.Status, g.Issue, g.Submission = "g", "c1", gate.Open, 1, len(c.Submissions)
