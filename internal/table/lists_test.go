@@ -95,7 +95,8 @@ func TestHeadsOfEarlierBuildsAreListed(t *testing.T) {
 		projected := beside(keyOf(it).item(), it, attrVersion, attrNumber)
 		listed := item{attrListSK: text(instant(time.Now()))}
 		maps.Copy(listed, keyOf(it).item())
-		s, got := scripted(t, answer{200, `{"Items":[` + on(listed) + `]}`}, answer{200, `{"Responses":{"cases":[` + on(projected) + `]}}`}, answer{200, `{"Item":` + on(it) + `}`})
+		s, got := scripted(t, answer{200, `{"Items":[` + on(listed) + `]}`},
+			answer{200, `{"Responses":{"cases":[` + on(projected) + `]}}`}, answer{200, `{"Item":` + on(it) + `}`})
 		h, err := headOf(it)
 		if err != nil {
 			t.Fatal(err)
