@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"jixu/internal/casework"
@@ -170,5 +172,22 @@ func TestARowIsKeptBesideItsHead(t *testing.T) {
 	}
 	if got, err := headOf(it); err != nil || !reflect.DeepEqual(got, h) {
 		t.Errorf("got %+v and %v, want %+v", got, err, h)
+	}
+}
+
+// AWS bills a read of some attributes like one of the whole item, and so does the meter.
+func TestAReadOfSomeAttributesIsBilledWhole(t *testing.T) {
+	whole := keyOf(item{attrPK: text("CASE#c1"), attrSK: text(headSort)}).item()
+	whole[attrData] = text(strings.Repeat("x", 9000))
+	s, _ := scripted(t, answer{200, `{"Item":` + on(whole) + `}`})
+	in := dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{"cases": {Keys: []item{headKey("c1").item()}}}}
+	out := dynamodb.BatchGetItemOutput{Responses: map[string][]item{"cases": {headKey("c1").item()}}}
+	m := Meter{peek: s.db}
+	if got := m.readUnits(t.Context(), &in, &out); got != 0.5 {
+		t.Errorf("an item that is read as it is: got %v units, want half of one", got)
+	}
+	in.RequestItems["cases"] = types.KeysAndAttributes{Keys: in.RequestItems["cases"].Keys, ProjectionExpression: aws.String("pk, sk")}
+	if got := m.readUnits(t.Context(), &in, &out); got != 1.5 {
+		t.Errorf("some of an item of nine thousand bytes: got %v units, want three halves", got)
 	}
 }
