@@ -24,6 +24,9 @@ type Head struct {
 	Seq     int    // entries so far
 	Hash    string // of the newest entry
 	Body    json.RawMessage
+	// Row is what lists show of this version, at most [MaxRow] long. None: it is longer,
+	// or an earlier build wrote the head; lists then make it of the head itself.
+	Row json.RawMessage `json:",omitempty"`
 }
 
 // Name is what the aggregate is called. See [NameOf].
@@ -108,10 +111,13 @@ type Deed struct {
 	// Body is the law's value as it is kept, given the head that it stands under; that
 	// one's own Body is not there yet.
 	Body func(Head) any
+	// Row is what lists show of it, where whoever makes the deed has it at hand; nil: it is
+	// made of the body, as the kind says.
+	Row any
 }
 
 // Seal makes the change of d: the version raised, the next entry chained to the one
-// before, and the body written.
+// before, the body written, and the row that lists show of it.
 func (d Deed) Seal(now time.Time) (Change, error) {
 	h := Head{Kind: d.Kind, ID: d.ID, Number: d.Number, Version: d.Was.Version + 1, Seq: d.Was.Seq, Hash: d.Was.Hash}
 	ch := Change{Was: d.Was.Version, Opened: d.Opened, Changed: d.Changed, Timers: d.Timers, Home: d.Home, Lists: d.Lists, Open: d.Open, Waits: d.Waits}
@@ -134,6 +140,14 @@ func (d Deed) Seal(now time.Time) (Change, error) {
 		return Change{}, fmt.Errorf("writing %s: %w", h.Name(), err)
 	}
 	h.Body = body
+	if d.Row != nil {
+		h.Row, err = shortRow(d.Row)
+	} else {
+		h.Row, err = rowOf(h)
+	}
+	if err != nil {
+		return Change{}, fmt.Errorf("writing the row of %s: %w", h.Name(), err)
+	}
 	ch.Head = h
 	return ch, nil
 }
@@ -183,7 +197,10 @@ func Alone(d Deed, s law.Setting) (Commit, Receipt, error) {
 func CaseHead(c casework.Case) (Head, error) {
 	h := Head{Kind: CaseKind, ID: c.ID, Number: c.Number, Version: c.Version, Seq: c.Seq, Hash: c.Head}
 	var err error
-	h.Body, err = write(c)
+	if h.Body, err = write(c); err != nil {
+		return h, err
+	}
+	h.Row, err = rowOf(h)
 	return h, err
 }
 

@@ -17,7 +17,8 @@
 //     refuses with a fault, or says what becomes of the aggregate and what its entry of
 //     history says.
 //  3. [Deed.Seal] makes a [Change] of that: the version raised by one, the entry
-//     chained to the one before, the law's value written as the head's body.
+//     chained to the one before, the law's value written as the head's body, and
+//     beside it what lists show of it.
 //  4. The [Commit] goes to the [Store] and becomes true as a whole or not at all: the
 //     head if its version is still the one that was loaded, the entry if it is absent,
 //     gates, files, rows and lists, whatever else is held, and the operation under the

@@ -127,8 +127,11 @@ func standing[T any](ctx context.Context, store Store, list, after string, limit
 			return PageOf[T]{}, err
 		}
 		for _, row := range rows {
-			one, err := Body[T](row.Head)
-			if row.Unreadable || err != nil {
+			one, ok, err := listed[T](ctx, store, row)
+			if err != nil {
+				return PageOf[T]{}, err
+			}
+			if !ok {
 				out.Unreadable = append(out.Unreadable, row.Head.Name())
 				continue
 			}

@@ -54,6 +54,10 @@ type Kind struct {
 	// is left as it stands.
 	Standing func(Stored, []history.Entry) (Standing, error)
 
+	// Row is what lists show of an aggregate, read from its body: a value that reads back
+	// as the law's, with less in it. nil: all of it.
+	Row func(Head) (any, error)
+
 	// FileRule says what a file of the aggregate may be; nil: what evidence may be.
 	FileRule func(ctx context.Context, d *Desk, s Stored, f File) (dossier.Rule, error)
 }
@@ -102,10 +106,11 @@ func init() {
 			Name: CaseKind, Page: "/cases/", API: "/api/v1/cases/", Envelope: casework.Envelope,
 			StateMachine: "review-application", Carries: gate.Legs, Legs: legsOfCase, Restart: restartCase,
 			Ring: ringCase, Recount: recountCase, Timer: timerOfCase, FileRule: fileRuleOfCase, Standing: standingOfCase,
+			Row: rowOfCase,
 		},
 		{Name: inquiryKind, Page: "/inquiries/", API: "/api/v1/inquiries/", As: NoticeInquiry, Timer: timerOfInquiry, Standing: standingOfInquiry},
 		{Name: varietyKind, Page: "/varieties/", API: "/api/v1/varieties/", Standing: standingOfVariety},
-		{Name: trustKind, API: "/api/v1/organisation/machine", Standing: standingOfTrust},
+		{Name: trustKind, API: "/api/v1/organisation/machine", Standing: standingOfTrust, Row: rowOfTrust},
 	}
 }
 

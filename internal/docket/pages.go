@@ -30,7 +30,14 @@ func (d *Desk) Page(ctx context.Context, list PageList, after string, limit int,
 			return nil, "", err
 		}
 		for _, row := range part {
-			if one, ok := listedCase(row); ok && (one.Unreadable || one.Case.MayRead(a) == nil) {
+			if row.Head.Kind != CaseKind {
+				continue // it has pages of its own
+			}
+			one, err := listedCase(ctx, d.Store, row)
+			if err != nil {
+				return nil, "", err
+			}
+			if one.Unreadable || one.Case.MayRead(a) == nil {
 				rows = append(rows, one)
 			}
 		}
@@ -41,14 +48,14 @@ func (d *Desk) Page(ctx context.Context, list PageList, after string, limit int,
 	return rows, after, nil
 }
 
-// listedCase reads one row of a list of cases; ok is false for what is no case.
-func listedCase(row Listed) (one ListedCase, ok bool) {
-	if row.Head.Kind != CaseKind {
-		return ListedCase{}, false // it has pages of its own
+// listedCase reads one row of a list of cases.
+func listedCase(ctx context.Context, store Store, row Listed) (ListedCase, error) {
+	c, ok, err := listed[casework.Case](ctx, store, row)
+	if err != nil {
+		return ListedCase{}, err
 	}
-	c, err := Body[casework.Case](row.Head)
-	if row.Unreadable || err != nil {
-		return ListedCase{Case: casework.Case{ID: row.Head.ID}, At: row.At, Unreadable: true}, true
+	if !ok {
+		return ListedCase{Case: casework.Case{ID: row.Head.ID}, At: row.At, Unreadable: true}, nil
 	}
-	return ListedCase{Case: c, Gate: row.Gate, At: row.At}, true
+	return ListedCase{Case: c, Gate: row.Gate, At: row.At}, nil
 }

@@ -75,7 +75,9 @@ type Store interface {
 	// organisation ([InboxPages]) the longest waiting first: at most limit from after on,
 	// "" for the first page. next begins the following page and is "" after the last
 	// one. It may lag, and a page may have fewer rows than limit; an aggregate that cannot
-	// be read is a row that says so. It fails with fault.Invalid for an after that no page gave.
+	// be read is a row that says so. It reads no body. A head of an earlier build has no
+	// [Head.Row], and its number may be in its body only: whoever lists loads it. It fails
+	// with fault.Invalid for an after that no page gave.
 	List(ctx context.Context, list, after string, limit int) (rows []Listed, next string, err error)
 
 	// AttachToken puts a machine's token on a gate, unless an equal or newer

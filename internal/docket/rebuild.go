@@ -24,9 +24,11 @@ type Standing struct {
 	Waits  []Wait  // at which gates
 	Timers []Timer // set only where none is set under their keys
 	Rows   []Row   // put, over what is there
+
+	Row json.RawMessage // what lists show of it; see [Head]
 }
 
-// Rebuilder is a store whose lists and marks can be written anew. No function holds
+// Rebuilder is a store whose lists, rows and marks can be written anew. No function holds
 // this part of it: it walks over the whole table.
 type Rebuilder interface {
 	Store
@@ -34,8 +36,8 @@ type Rebuilder interface {
 	// "" for the first page. next begins the following page and is "" after the last one.
 	Names(ctx context.Context, after string, limit int) (names []string, next string, err error)
 	// Stand writes anew where s stands: in the lists and marks of at and in no other list,
-	// its open gates in the inboxes of those they wait for and in the due list. It changes
-	// neither head nor gates, and is safe to repeat. It fails with fault.Conflict, and may
+	// its open gates in the inboxes of those they wait for and in the due list, and the row
+	// of its head. It changes nothing else of head and gates, and is safe to repeat. It fails with fault.Conflict, and may
 	// have done a part, if s has moved since it was loaded.
 	Stand(ctx context.Context, s Stored, at Standing) error
 }
@@ -104,6 +106,9 @@ func stand(ctx context.Context, store Rebuilder, name string) error {
 		}
 		at, err := kind.Standing(s, entries)
 		if err != nil {
+			return err
+		}
+		if at.Row, err = rowOf(s.Head); err != nil {
 			return err
 		}
 		if err = store.Stand(ctx, s, at); err == nil || try == standTries || !errors.Is(err, fault.Conflict) {

@@ -26,7 +26,7 @@ func (tw *town) lists() string {
 		rows, _, err := tw.World.Store.List(ctx, list, "", 1000)
 		must(tw.t, err)
 		for _, row := range rows {
-			line := list + " " + row.Head.Name() + " " + row.At.UTC().Format(time.RFC3339Nano)
+			line := list + " " + row.Head.Name() + " " + row.At.UTC().Format(time.RFC3339Nano) + " " + string(row.Head.Row)
 			if row.Gate != nil {
 				line += " " + row.Gate.ID
 			}

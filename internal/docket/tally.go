@@ -171,8 +171,14 @@ func (t Tally) Unmet(index int, now Tallied, there bool) (reasons []Reason) {
 }
 
 // Sound fails with fault.Invalid if c counts, frees or claims what no store takes, or
-// names one thing twice: a transaction touches an item once.
+// names one thing twice: a transaction touches an item once. It fails so too for a row
+// of a head that is too long.
 func (c Commit) Sound() error {
+	for _, ch := range c.Changes {
+		if n := len(ch.Head.Row); n > MaxRow {
+			return unsound("the row of %s has %d bytes", ch.Head.Name(), n)
+		}
+	}
 	seen := map[[2]string]bool{}
 	once := func(kind, name string) error {
 		if !isName(name, maxWord) {

@@ -155,7 +155,7 @@ type Waiting struct {
 
 // Listed is one row of a list.
 type Listed struct {
-	Head Head
+	Head Head       // its kind, id, number, version and row: never the body
 	Gate *gate.Gate // the gate that the list's organisation must answer; nil where the list is not of gates
 	At   time.Time  // its place in the list
 	// Unreadable says that what is stored of the aggregate or the gate could not be
@@ -187,7 +187,7 @@ type PageOf[T any] struct {
 
 // ListedCase is one row of a list of cases, read.
 type ListedCase struct {
-	Case       casework.Case
+	Case       casework.Case // as [casework.Case.Brief]: no more than lists show
 	Gate       *gate.Gate
 	At         time.Time
 	Unreadable bool // only the case's id is known

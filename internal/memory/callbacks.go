@@ -72,7 +72,8 @@ func (s *Store) places(list string) ([]place, error) {
 			return nil, err
 		}
 		add := func(at time.Time, g *gate.Gate, behind string) {
-			all = append(all, place{docket.Listed{Head: h, Gate: g, At: at}, at.UTC().Format(placeFormat) + "#" + name + behind})
+			row := docket.Head{Kind: h.Kind, ID: h.ID, Number: h.Number, Version: h.Version, Row: h.Row}
+			all = append(all, place{docket.Listed{Head: row, Gate: g, At: at}, at.UTC().Format(placeFormat) + "#" + name + behind})
 		}
 		if at, ok := sh.lists[list]; ok {
 			add(at, nil, "")

@@ -36,6 +36,14 @@ func (s *Store) Stand(ctx context.Context, stored docket.Stored, at docket.Stand
 		if sh.version != stored.Version {
 			return moved("%s is at %d, not %d", name, sh.version, stored.Version)
 		}
+		h, err := thaw[docket.Head](sh.head)
+		if err != nil {
+			return err
+		}
+		h.Row = at.Row
+		if sh.head, err = s.write(h); err != nil {
+			return err
+		}
 		sh.home, sh.open, sh.waits, sh.lists, sh.timers = at.Home, at.Open, slices.Clone(at.Waits), map[string]time.Time{}, cloned(sh.timers)
 		for _, p := range at.Lists {
 			sh.lists[p.List] = p.At

@@ -152,7 +152,7 @@ func headOf(it item) (docket.Head, error) {
 	kind, id := docket.Parts(name)
 	h := docket.Head{
 		Kind: kind, ID: id, Number: textOf(it, attrNumber), Version: int(numberOf(it, attrVersion)), Seq: int(numberOf(it, attrSeq)),
-		Hash: textOf(it, attrHash), Body: json.RawMessage(textOf(it, attrData)),
+		Hash: textOf(it, attrHash), Body: json.RawMessage(textOf(it, attrData)), Row: rowOf(it),
 	}
 	if !ok || !json.Valid(h.Body) {
 		return h, fmt.Errorf("the head of %s: %w", name, docket.ErrUnreadable)
@@ -169,6 +169,14 @@ func headOf(it item) (docket.Head, error) {
 		h.Body = was.Body
 	}
 	return h, nil
+}
+
+// rowOf is the row of a head, if the version that stands there wrote it.
+func rowOf(it item) json.RawMessage {
+	if !has(it, attrRow) || numberOf(it, attrRowOf) != numberOf(it, attrVersion) {
+		return nil
+	}
+	return json.RawMessage(textOf(it, attrRow))
 }
 
 // Entries reads a case's history. See [docket.Store].

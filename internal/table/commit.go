@@ -188,13 +188,7 @@ func (b *batch) head(ch docket.Change) {
 		return
 	}
 	u := newChange()
-	for _, name := range []string{attrData, attrVersion, attrSeq, attrHash, attrNumber, attrListPK, attrListSK, attrWorkPK, attrWorkSK} {
-		if v, ok := it[name]; ok {
-			u.set(v, name)
-		} else {
-			u.remove(name)
-		}
-	}
+	u.over(it, attrData, attrVersion, attrSeq, attrHash, attrNumber, attrRow, attrRowOf, attrListPK, attrListSK, attrWorkPK, attrWorkSK)
 	if v, ok := it[attrBrought]; ok { // else those of an earlier version are still to be there
 		u.set(v, attrBrought)
 	}
@@ -215,6 +209,9 @@ func headItem(ch docket.Change) (item, error) {
 	it[attrVersion], it[attrSeq], it[attrHash] = number(int64(h.Version)), number(int64(h.Seq)), text(h.Hash)
 	if h.Number != "" {
 		it[attrNumber] = text(h.Number)
+	}
+	if len(h.Row) > 0 {
+		it[attrRow], it[attrRowOf] = text(string(h.Row)), it[attrVersion]
 	}
 	if len(ch.Files) > 0 {
 		ids := make([]value, len(ch.Files))
@@ -262,13 +259,7 @@ func (b *batch) open(h docket.Head, g gate.Gate) {
 func (b *batch) change(h docket.Head, g gate.Gate) {
 	it, err := gateItem(h, g)
 	u := newChange()
-	for _, name := range []string{attrData, attrStatus, attrIssue, attrVersion, attrWorkPK, attrWorkSK, attrListPK, attrListSK} {
-		if v, ok := it[name]; ok {
-			u.set(v, name)
-		} else {
-			u.remove(name)
-		}
-	}
+	u.over(it, attrData, attrStatus, attrIssue, attrVersion, attrWorkPK, attrWorkSK, attrListPK, attrListSK)
 	var issue string
 	if g.Status != gate.Open {
 		issue = u.equal(attrIssue, number(int64(g.Issue)))

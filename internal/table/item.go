@@ -30,6 +30,8 @@ const (
 	attrHash       = "hash"    // head: of the newest entry
 	attrNumber     = "number"  // head: what people call it
 	attrGates      = "gates"   // head: the version that wrote each gate last
+	attrRow        = "row"     // head: what lists show of it
+	attrRowOf      = "rowOf"   // head: the version that wrote its row; an earlier build moves the head and leaves the row
 	attrBrought    = "brought" // head: the files that came with one of its versions, the last to bring any
 	attrStatus     = "status"
 	attrIssue      = "issue"
@@ -198,6 +200,18 @@ func (c *change) add(v value, name string) *change {
 func (c *change) remove(names ...string) *change {
 	for _, n := range names {
 		c.removes = append(c.removes, c.name(n))
+	}
+	return c
+}
+
+// over sets the named attributes to those of it, or takes them away.
+func (c *change) over(it item, names ...string) *change {
+	for _, name := range names {
+		if v, ok := it[name]; ok {
+			c.set(v, name)
+		} else {
+			c.remove(name)
+		}
 	}
 	return c
 }

@@ -45,19 +45,22 @@ func (s *Store) List(ctx context.Context, list, after string, limit int) ([]dock
 		rows = rows[:limit]
 		next = textOf(rows[limit-1], attrListSK)
 	}
-	var keys []key
+	var heads, gates []key
 	for _, it := range rows {
 		head, g := rowKeys(it)
-		keys = append(keys, head, g)
+		heads, gates = append(heads, head), append(gates, g)
 	}
-	found, err := s.many(ctx, keys)
+	head, err := s.many(ctx, heads, attrPK, attrSK, attrVersion, attrNumber, attrRow, attrRowOf)
+	if err != nil {
+		return nil, "", err
+	}
+	gate, err := s.many(ctx, gates)
 	if err != nil {
 		return nil, "", err
 	}
 	var out []docket.Listed
-	for _, it := range rows {
-		head, g := rowKeys(it)
-		if l, ok := listedRow(found[head], found[g], g.valid()); ok {
+	for i, it := range rows {
+		if l, ok := listedRow(head[heads[i]], gate[gates[i]], gates[i].valid()); ok {
 			l.At, _ = parseInstant(textOf(it, attrListSK))
 			out = append(out, l)
 		}
@@ -76,18 +79,19 @@ func rowKeys(row item) (head, g key) {
 }
 
 // listedRow makes one row of a list; none if the index lags and the gate no
-// longer waits. A document that cannot be read makes a row that says so: the
-// others are not its victims.
+// longer waits. What cannot be read makes a row that says so: the others are not its
+// victims. Of the head only what [Store.List] asked for is there.
 func listedRow(head, g item, isGate bool) (l docket.Listed, ok bool) {
 	if head == nil || isGate && textOf(g, attrStatus) != string(gate.Open) {
 		return docket.Listed{}, false
 	}
-	h, err := headOf(head)
-	unreadable := docket.Listed{Head: docket.Head{Kind: h.Kind, ID: h.ID}, Unreadable: true}
-	if err != nil {
+	name, known := aggregateOf(textOf(head, attrPK))
+	kind, id := docket.Parts(name)
+	unreadable := docket.Listed{Head: docket.Head{Kind: kind, ID: id}, Unreadable: true}
+	if !known {
 		return unreadable, true
 	}
-	l.Head = h
+	l.Head = docket.Head{Kind: kind, ID: id, Number: textOf(head, attrNumber), Version: int(numberOf(head, attrVersion)), Row: rowOf(head)}
 	if isGate {
 		waits, err := decode[gate.Gate](g)
 		if err != nil {

@@ -71,7 +71,7 @@ func (m *Meter) handle(ctx context.Context, in middleware.InitializeInput, next 
 	out, metadata, err := next.HandleInitialize(ctx, in)
 	if len(touched) == 0 {
 		if err == nil {
-			m.count(0, readUnits(in.Parameters, out.Result))
+			m.count(0, m.readUnits(ctx, in.Parameters, out.Result))
 		}
 		return out, metadata, err
 	}
@@ -161,7 +161,7 @@ func entryOf(it item, names ...string) item {
 	return out
 }
 
-func readUnits(in, out any) float64 {
+func (m *Meter) readUnits(ctx context.Context, in, out any) float64 {
 	cost := func(bytes int, consistent *bool) float64 {
 		n := units(bytes, 4096)
 		if !aws.ToBool(consistent) {
@@ -186,11 +186,24 @@ func readUnits(in, out any) float64 {
 	case *dynamodb.BatchGetItemInput:
 		if out, ok := out.(*dynamodb.BatchGetItemOutput); ok {
 			for table, asked := range in.RequestItems {
-				sum += batchUnits(asked, out.Responses[table], len(out.UnprocessedKeys[table].Keys), cost)
+				sum += batchUnits(asked, m.wholly(ctx, table, asked, out.Responses[table]), len(out.UnprocessedKeys[table].Keys), cost)
 			}
 		}
 	}
 	return sum
+}
+
+// wholly returns found as it stands in the table: what a request leaves out of an item is
+// paid for all the same.
+func (m *Meter) wholly(ctx context.Context, table string, asked types.KeysAndAttributes, found []item) []item {
+	if asked.ProjectionExpression == nil {
+		return found
+	}
+	var all []item
+	for _, it := range found {
+		all = append(all, m.look(ctx, written{table: table, key: keyOf(it).item()}))
+	}
+	return all
 }
 
 // batchUnits rounds each item up by itself; a key that leads nowhere costs as

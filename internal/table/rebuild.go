@@ -54,11 +54,12 @@ func (s *Store) Names(ctx context.Context, after string, limit int) ([]string, s
 // write says by itself what is right. See [docket.Rebuilder].
 func (s *Store) Stand(ctx context.Context, stored docket.Stored, at docket.Standing) error {
 	h, name := stored.Head, stored.Name()
+	h.Row = at.Row
 	head, err := headItem(docket.Change{Head: h, Home: at.Home, Open: at.Open, Waits: at.Waits})
 	if err != nil {
 		return err
 	}
-	u := newChange().places(head)
+	u := newChange().over(head, attrListPK, attrListSK, attrWorkPK, attrWorkSK, attrRow, attrRowOf)
 	if _, err := s.update(ctx, headKey(name), u, u.equal(attrVersion, number(int64(h.Version)))); err != nil {
 		return err
 	}
@@ -87,18 +88,6 @@ func (s *Store) Stand(ctx context.Context, stored docket.Stored, at docket.Stand
 	return nil
 }
 
-// places sets an item's places in the indexes to those of it, or takes them away.
-func (c *change) places(it item) *change {
-	for _, name := range []string{attrListPK, attrListSK, attrWorkPK, attrWorkSK} {
-		if v, ok := it[name]; ok {
-			c.set(v, name)
-		} else {
-			c.remove(name)
-		}
-	}
-	return c
-}
-
 // standGate writes where a gate waits: for its party and for everybody who may enter
 // the answer.
 func (s *Store) standGate(ctx context.Context, h docket.Head, g gate.Gate) error {
@@ -106,7 +95,7 @@ func (s *Store) standGate(ctx context.Context, h docket.Head, g gate.Gate) error
 	if err != nil {
 		return err
 	}
-	u := newChange().places(it)
+	u := newChange().over(it, attrListPK, attrListSK, attrWorkPK, attrWorkSK)
 	unmoved := u.equal(attrStatus, text(string(g.Status))) + " AND " + u.equal(attrIssue, number(int64(g.Issue)))
 	if _, err := s.update(ctx, keyOf(it), u, unmoved); err != nil {
 		return err

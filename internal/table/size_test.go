@@ -16,7 +16,7 @@ import (
 
 // The longest case that can be typed, whose reply was replaced twenty times, fits
 // into an item with room to spare: a head that grows would one day stop every move
-// of its case.
+// of its case. What lists show of it is kept, whatever was typed.
 func TestTheLongestCaseFitsIntoAnItem(t *testing.T) {
 	for _, kind := range []casework.Kind{casework.Device, casework.Drug} {
 		for _, letter := range []string{"急", "<", `"`, "𠮷"} {
@@ -30,7 +30,10 @@ func TestTheLongestCaseFitsIntoAnItem(t *testing.T) {
 				t.Fatal(err)
 			}
 			n := size(it)
-			t.Logf("%s of %s: %d former replies, head of %d bytes", kind, letter, len(c.Former), n)
+			t.Logf("%s of %s: %d former replies, head of %d bytes, %d of them what lists show", kind, letter, len(c.Former), n, len(h.Row))
+			if len(h.Row) == 0 || len(h.Row) > docket.MaxRow {
+				t.Errorf("%s of %s: got a row of %d bytes, want at most %d", kind, letter, len(h.Row), docket.MaxRow)
+			}
 			if n > maxItem {
 				t.Errorf("%s of %s: got a head of %d bytes, want at most %d", kind, letter, n, maxItem)
 			}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -328,8 +329,9 @@ func (s *Store) waiting(ctx context.Context, list, bound, sk string, limit int) 
 	return all[:min(limit, len(all))], nil
 }
 
-// many reads items by key, eventually consistent, in any order.
-func (s *Store) many(ctx context.Context, keys []key) (map[key]item, error) {
+// many reads items by key, eventually consistent, in any order: the named attributes
+// of each, or all of it if none is named.
+func (s *Store) many(ctx context.Context, keys []key, names ...string) (map[key]item, error) {
 	found := map[key]item{}
 	asked := map[key]bool{}
 	var left []item
@@ -339,12 +341,19 @@ func (s *Store) many(ctx context.Context, keys []key) (map[key]item, error) {
 			left = append(left, k.item())
 		}
 	}
+	asking := types.KeysAndAttributes{}
+	if len(names) > 0 {
+		c := newChange()
+		for i, n := range names {
+			names[i] = c.name(n)
+		}
+		asking.ProjectionExpression, asking.ExpressionAttributeNames = aws.String(strings.Join(names, ", ")), c.names
+	}
 	for try := 1; len(left) > 0; try++ {
 		batch := left[:min(100, len(left))]
 		left = left[len(batch):]
-		out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
-			RequestItems: map[string]types.KeysAndAttributes{s.name: {Keys: batch}},
-		})
+		asking.Keys = batch
+		out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{s.name: asking}})
 		if err != nil {
 			return nil, unclear("reading a list", err)
 		}

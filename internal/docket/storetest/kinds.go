@@ -3,6 +3,7 @@ package storetest
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -239,6 +240,58 @@ var kinds = []row[docket.Store]{
 		eventually(t, []string{"inquiry/q3", "inquiry/q2"}, func() (any, error) { return rowsOf(s.List(ctx, "mpa", "", 2)) })
 		eventually(t, []string{"inquiry/q3", "inquiry/q2", "inquiry/q1"}, func() (any, error) { return whole(s, "with/c1", 1) })
 		eventually(t, []string(nil), func() (any, error) { return whole(s, "nobody", 10) })
+	}},
+	{"a list brings the row of the newest version of each head, and no body", func(t *testing.T, s docket.Store) {
+		b := thing(t, docket.Head{}, "inquiry", "q1", "l", noon, "beside")
+		b.one().Head.Number, b.one().Head.Row = "N-q1", json.RawMessage(`{"short":1}`)
+		b.one().Opened = []gate.Gate{opened("inquiry/q1", "answer-1", noon, noon)}
+		is(t, "Commit", try(s, b), nil)
+		listed := func(row string, version int) {
+			t.Helper()
+			want := docket.Head{Kind: "inquiry", ID: "q1", Number: "N-q1", Version: version, Row: json.RawMessage(row)}
+			for _, list := range []string{"l", "beside", docket.InboxPages.Of(mpa)} {
+				eventually(t, fmt.Sprint([]docket.Head{want}), func() (any, error) {
+					rows, _, err := s.List(ctx, list, "", 10)
+					var heads []docket.Head
+					for _, r := range rows {
+						heads = append(heads, r.Head)
+						if (r.Gate != nil) != docket.OldestFirst(list) || !r.At.Equal(noon) {
+							t.Errorf("%s: got gate %v at %v, want the gate in the inbox alone, and noon", list, r.Gate, r.At)
+						}
+					}
+					return heads, err
+				})
+			}
+		}
+		listed(`{"short":1}`, 1)
+		next := thing(t, b.one().Head, "inquiry", "q1", "l", noon)
+		next.one().Head.Number, next.one().Head.Row = "N-q1", json.RawMessage(`{"short":"急"}`)
+		is(t, "Commit", try(s, next), nil)
+		listed(`{"short":"急"}`, 2)
+		got, err := s.Head(ctx, "inquiry/q1")
+		is(t, "Head", err, nil)
+		same(t, got, next.one().Head)
+	}},
+	{"a head without a row, as earlier builds wrote them, is listed all the same, and keeps none of before", func(t *testing.T, s docket.Store) {
+		b := thing(t, docket.Head{}, "inquiry", "q1", "l", noon)
+		b.one().Head.Row = json.RawMessage(`{"short":1}`)
+		is(t, "Commit", try(s, b), nil)
+		is(t, "Commit", try(s, thing(t, b.one().Head, "inquiry", "q1", "l", noon)), nil)
+		eventually(t, "inquiry/q1 2 ", func() (any, error) {
+			rows, _, err := s.List(ctx, "l", "", 10)
+			if len(rows) != 1 {
+				return rows, err
+			}
+			return fmt.Sprint(rows[0].Head.Name(), " ", rows[0].Head.Version, " ", string(rows[0].Head.Row)), err
+		})
+	}},
+	{"a row has a bound", func(t *testing.T, s docket.Store) {
+		row := func(n int) json.RawMessage { return json.RawMessage(`"` + strings.Repeat("x", n-2) + `"`) }
+		b := thing(t, docket.Head{}, "inquiry", "q1", "l", noon)
+		b.one().Head.Row = row(docket.MaxRow + 1)
+		is(t, "Commit", try(s, b), invalid)
+		b.one().Head.Row = row(docket.MaxRow)
+		is(t, "Commit", try(s, b), nil)
 	}},
 	{"an operation on it happens once", func(t *testing.T, s docket.Store) {
 		did := &docket.Operation{Scope: "p1", ID: "op-1", Digest: "d", At: noon, Receipt: docket.Receipt{Name: "inquiry/q1", At: noon}}

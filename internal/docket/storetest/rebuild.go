@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -91,6 +92,7 @@ func Rebuilder(t *testing.T, open func(*testing.T) docket.Rebuilder) {
 			at := docket.Standing{
 				Home: docket.Place{List: "right", At: noon}, Open: true, Lists: []docket.Place{{List: docket.CopiesPages.Of("hc"), At: noon}, {List: "beside", At: noon}},
 				Timers: []docket.Timer{{Key: "kept", At: noon.Add(1)}, {Key: "new", At: noon}}, Rows: []docket.Row{line("l", "0", "x", `1`)},
+				Row: json.RawMessage(`{"short":1}`),
 			}
 			for range 2 {
 				is(t, "Stand", s.Stand(ctx, stored, at), nil)
@@ -105,7 +107,12 @@ func Rebuilder(t *testing.T, open func(*testing.T) docket.Rebuilder) {
 			same(t, namesOf(t, s, "l", 10), []string{"0/x1"})
 			got, err := s.Load(ctx, "inquiry/q1")
 			is(t, "Load", err, nil)
+			stored.Row = at.Row
 			same(t, got, stored)
+			eventually(t, `{"short":1}`, func() (any, error) { return rowIn(s.List(ctx, "right", "", 10)) })
+			at.Row = nil
+			is(t, "Stand without a row", s.Stand(ctx, stored, at), nil)
+			eventually(t, "", func() (any, error) { return rowIn(s.List(ctx, "right", "", 10)) })
 			refs, err := s.Due(ctx, noon, 10)
 			is(t, "Due", err, nil)
 			if len(refs) != 3 {
@@ -122,4 +129,12 @@ func Rebuilder(t *testing.T, open func(*testing.T) docket.Rebuilder) {
 			eventually(t, "[inquiry/q1]", func() (any, error) { return rowsOf(s.List(ctx, "l", "", 10)) })
 		}},
 	})
+}
+
+// rowIn is the row of the one head of a page.
+func rowIn(rows []docket.Listed, _ string, err error) (any, error) {
+	if len(rows) != 1 {
+		return rows, err
+	}
+	return string(rows[0].Head.Row), err
 }
