@@ -65,16 +65,17 @@ func (r running) Describe(context.Context, docket.Execution) (string, error) {
 }
 
 // waitingCases founds such a town of n cases.
-func waitingCases(ctx context.Context, n int) (w *waitingTown, err error) {
-	defer caught(&err)
-	w = &waitingTown{rows: newRows(), meter: &table.Meter{}}
+func waitingCases(ctx context.Context, n int) (*waitingTown, error) {
+	rows := newRows()
 	config := aws.Config{Region: local.Region}
-	store := table.New(dynamodb.NewFromConfig(config, w.rows.serve, w.meter.Watch), "rows")
-	quiet := table.New(dynamodb.NewFromConfig(config, w.rows.serve), "rows")
-	w.Town = world.New(ends{}, world.Options{Packs: policy.Carried, Strict: true, Ports: func(_ *memory.World, p *world.Ports) {
-		p.Keep, p.Cursors, p.Machine = store, store, running{p.Machine, &w.described}
-	}})
-	w.Desk.Random = rand.Reader
+	w, err := emptyTown(func(options ...func(*dynamodb.Options)) *table.Store {
+		return table.New(dynamodb.NewFromConfig(config, append([]func(*dynamodb.Options){rows.serve}, options...)...), "rows")
+	})
+	if err != nil {
+		return nil, err
+	}
+	w.rows = rows
+	quiet := table.New(dynamodb.NewFromConfig(config, rows.serve), "rows")
 	s, err := w.lived(ctx, quiet)
 	if err != nil {
 		return nil, fmt.Errorf("living the case that the others look like: %w", err)
@@ -82,14 +83,32 @@ func waitingCases(ctx context.Context, n int) (w *waitingTown, err error) {
 	w.rows.work = map[string][]place{} // it waits for nobody itself
 	err = w.rows.draw("CASE#"+s.ID, func() error {
 		for i := range n {
-			if err := w.another(ctx, quiet, s, i); err != nil {
+			if err := w.draw(ctx, quiet, s, i); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	w.meter.Take()
+	ring := 0
+	for _, due := range dueAtOnce {
+		ring += due
+	}
+	for i := range min(n, ring) {
+		rows.own("CASE#" + another(s, i).ID)
+	}
 	return w, err
+}
+
+// emptyTown founds a town in which nobody waits, over the store that open opens for a meter.
+func emptyTown(open func(...func(*dynamodb.Options)) *table.Store) (w *waitingTown, err error) {
+	defer caught(&err)
+	w = &waitingTown{meter: &table.Meter{}}
+	store := open(w.meter.Watch)
+	w.Town = world.New(ends{}, world.Options{Packs: policy.Carried, Strict: true, Ports: func(_ *memory.World, p *world.Ports) {
+		p.Keep, p.Cursors, p.Machine = store, store, running{p.Machine, &w.described}
+	}})
+	w.Desk.Random = rand.Reader
+	return w, nil
 }
 
 // lived lives the case that all others look like, in memory, and keeps it in the table.
@@ -126,10 +145,16 @@ func (w *waitingTown) home() docket.Place {
 	return docket.Place{List: docket.OwnPages.Of(world.Sample.Actor("lin-zhi").Org), At: w.Now()}
 }
 
-// another draws case i, which looks like s. The first of them are those whose opinion's gate rings.
-func (w *waitingTown) another(ctx context.Context, store *table.Store, s docket.Stored, i int) error {
+// another is the head of case i: its id is as long as that of s.
+func another(s docket.Stored, i int) docket.Head {
 	h := s.Head
-	h.ID, h.Number, h.Body = fmt.Sprintf("%s%08d", s.ID[:len(s.ID)-8], i), "", []byte("{}") // an id as long as the other's
+	h.ID, h.Number, h.Body = fmt.Sprintf("%s%08d", s.ID[:len(s.ID)-8], i), "", []byte("{}")
+	return h
+}
+
+// draw draws case i, which looks like s. The first of them are those whose opinion's gate rings.
+func (w *waitingTown) draw(ctx context.Context, store *table.Store, s docket.Stored, i int) error {
+	h := another(s, i)
 	later := w.ring.AddDate(1, 0, i%365)
 	ch := docket.Change{Head: h, Home: w.home(), Open: true, Timers: []docket.Timer{{Key: "watch", At: later}}}
 	for _, g := range s.Gates {

@@ -130,6 +130,7 @@ func (r *rows) get(key item) item {
 }
 
 // likeness is an item of the model as it stands at pk, its id in it instead of the model's.
+// Its place in the work index is the model's: what will be written is given its own before.
 func (r *rows) likeness(it item, pk string) item {
 	_, was, _ := strings.Cut(r.model, "#")
 	_, is, _ := strings.Cut(pk, "#")
