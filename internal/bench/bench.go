@@ -1,7 +1,7 @@
 // Package bench measures what a start and a case cost: the start of every
 // function beside the same function with the SDK's default configuration, and
-// submitting and answering in memory, and the bill of one whole application by AWS's list prices. It asserts nothing
-// about a machine's speed, and no function imports it.
+// submitting and answering in memory, what bell and sweep read over many cases that wait, and the bill of one whole
+// application by AWS's list prices. It asserts nothing about a machine's speed, and no function imports it.
 package bench
 
 import (
@@ -21,6 +21,7 @@ import (
 type Options struct {
 	Starts     int // of each function and each variant; 0: none
 	Operations bool
+	Clocks     bool
 	Bill       bool
 	Out        io.Writer
 }
@@ -45,6 +46,11 @@ func Run(ctx context.Context, o Options) error {
 	if o.Operations {
 		if err := operations(ctx, o.Out); err != nil {
 			return fmt.Errorf("measuring operations: %w", err)
+		}
+	}
+	if o.Clocks {
+		if err := clocks(ctx, root, o.Out); err != nil {
+			return fmt.Errorf("measuring bell and sweep: %w", err)
 		}
 	}
 	if o.Bill {

@@ -95,7 +95,9 @@ func beside(s *sum) []line {
 
 var (
 	globalMemory = regexp.MustCompile(`(?s)\nGlobals:.*?\n    MemorySize: (\d+)`)
+	globalLimit  = regexp.MustCompile(`(?s)\nGlobals:.*?\n    Timeout: (\d+)`)
 	ownMemory    = regexp.MustCompile(`\n      MemorySize: (\d+)`)
+	ownLimit     = regexp.MustCompile(`\n      Timeout: (\d+)`)
 	codeURI      = regexp.MustCompile(`\n      CodeUri: functions/([a-z-]+)/?\n`)
 	sweepRate    = regexp.MustCompile(`\n  SweepRate:\n    Type: String\n    Default: rate\((\d+) (minute|hour|day)s?\)`)
 	polled       = regexp.MustCompile(`\n      EventSourceArn: !GetAtt \w+\.Arn\n`) // a queue; the stream is Table.StreamArn
@@ -104,7 +106,8 @@ var (
 // plan is what the template says that has a price.
 type plan struct {
 	memory     map[string]int // MB by function
-	queues     int            // that Lambda polls
+	limit      map[string]time.Duration
+	queues     int // that Lambda polls
 	sweepEvery time.Duration
 }
 
@@ -114,11 +117,11 @@ func readPlan(root string) (plan, error) {
 		return plan{}, err
 	}
 	text := string(data)
-	global, rate := globalMemory.FindStringSubmatch(text), sweepRate.FindStringSubmatch(text)
-	if global == nil || rate == nil {
-		return plan{}, fmt.Errorf("reading template.yaml: no memory for all functions, or no rate of the sweep")
+	memory, limit, rate := globalMemory.FindStringSubmatch(text), globalLimit.FindStringSubmatch(text), sweepRate.FindStringSubmatch(text)
+	if memory == nil || limit == nil || rate == nil {
+		return plan{}, fmt.Errorf("reading template.yaml: no memory or time for all functions, or no rate of the sweep")
 	}
-	p := plan{memory: map[string]int{}, queues: len(polled.FindAllString(text, -1))}
+	p := plan{memory: map[string]int{}, limit: map[string]time.Duration{}, queues: len(polled.FindAllString(text, -1))}
 	n, _ := strconv.Atoi(rate[1]) // the pattern lets only digits through
 	p.sweepEvery = time.Duration(n) * map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[rate[2]]
 	for _, resource := range strings.Split(text, "Type: AWS::Serverless::Function\n")[1:] {
@@ -127,13 +130,20 @@ func readPlan(root string) (plan, error) {
 		if name == nil {
 			return plan{}, fmt.Errorf("reading template.yaml: a function without CodeUri")
 		}
-		mb := global[1]
-		if own := ownMemory.FindStringSubmatch(resource); own != nil {
-			mb = own[1]
-		}
-		p.memory[name[1]], _ = strconv.Atoi(mb)
+		p.memory[name[1]] = ownOr(ownMemory, resource, memory)
+		p.limit[name[1]] = time.Duration(ownOr(ownLimit, resource, limit)) * time.Second
 	}
 	return p, nil
+}
+
+// ownOr is the number that a function has of its own, or else that of all functions.
+func ownOr(own *regexp.Regexp, resource string, all []string) int {
+	found := all
+	if o := own.FindStringSubmatch(resource); o != nil {
+		found = o
+	}
+	n, _ := strconv.Atoi(found[1]) // the patterns let only digits through
+	return n
 }
 
 // theBill lives a case twice over the emulator, once metered and once timed, and

@@ -77,6 +77,59 @@ func TestOperationsAreMeasuredBesideTheHandOverDynamoDBLocal(t *testing.T) {
 	t.Log(out.String())
 }
 
+// The table of rows is read as AWS's own reading of a table is: the same walks over the
+// same items cost the same.
+func TestBellAndSweepCostOverDynamoDBLocalWhatTheyCostOverRows(t *testing.T) {
+	few(t, nil, []int{0, 1, 30})
+	ctx, db := context.Background(), stack.DynamoDBLocal(t)
+	ours := waiting(t, 250)
+	if err := makeTable(ctx, dynamodb.NewFromConfig(db), "rows"); err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := emptyTown(func(options ...func(*dynamodb.Options)) *table.Store {
+		return table.New(dynamodb.NewFromConfig(db, options...), "rows")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]bool{}
+	for _, places := range ours.rows.work {
+		for _, p := range places {
+			cases[p.pk] = true
+		}
+	}
+	for pk := range cases {
+		ours.rows.own(pk)
+		for _, it := range ours.rows.items[pk] {
+			if _, err := dynamodb.NewFromConfig(db).PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("rows"), Item: it}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	theirs.began, theirs.ring = ours.began, ours.ring
+	walks := []func(*waitingTown) (walked, error){func(w *waitingTown) (walked, error) { return w.swept(ctx, 10*time.Second) }}
+	for round := range dueAtOnce {
+		walks = append(walks, func(w *waitingTown) (walked, error) {
+			w.Desk.Late = nil
+			return w.rung(ctx, round)
+		})
+	}
+	for i, walk := range walks {
+		want, err := walk(theirs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := walk(ours)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != want {
+			t.Errorf("walk %d: got %+v over rows, want %+v", i, got, want)
+		}
+		t.Logf("walk %d: %+v", i, got)
+	}
+}
+
 // outside lives a case against the deployed template from outside: operations
 // in this process, everything that happens by itself in real functions.
 type outside struct {

@@ -198,11 +198,12 @@ func (p Pack) Item(id string) (Item, bool) {
 
 // Field returns the field of that id.
 func (p Pack) Field(id string) (Field, bool) {
-	i := slices.IndexFunc(p.Form, func(f Field) bool { return f.ID == id })
-	if i < 0 {
-		return Field{}, false
+	for i := range p.Form { // by its place: a field is large, and this is asked for each of a form
+		if p.Form[i].ID == id {
+			return p.Form[i], true
+		}
 	}
-	return p.Form[i], true
+	return Field{}, false
 }
 
 func (p Pack) check() error {

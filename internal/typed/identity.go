@@ -45,20 +45,30 @@ const (
 // documents of other countries, and permits that are digits alone. It reads what was typed
 // and no file.
 func Numbers(s string) Kind {
-	text := digest.ReplaceAllString(strings.ToUpper(strings.Map(seen, s)), "#")
-	rs := []rune(text)
+	text := strings.ToUpper(strings.Map(seen, s))
+	if digitsIn(text) < fewest {
+		return 0 // as of most of what is typed
+	}
+	if len(text) >= 32 {
+		text = digest.ReplaceAllString(text, "#")
+	}
+	rs, n := []rune(text), digitsIn(text)
 	var found Kind
 	add := func(is bool, k Kind) {
 		if is {
 			found |= k
 		}
 	}
-	add(holds(rs, 18, 1, between+"./·_,，、\n\r\t", isResidentID) || holds(rs, 18, 6, between, isMistypedID), ResidentID)
-	add(holds(rs, 15, 6, between, isOldResidentID), OldResidentID)
-	add(holdsMobile(text), Mobile)
-	add(holdsPassport(text), Passport)
+	// What has too few digits for a kind is not looked through for it.
+	add(n >= 17 && (holds(rs, 18, 1, between+"./·_,，、\n\r\t", isResidentID) || holds(rs, 18, 6, between, isMistypedID)), ResidentID)
+	add(n >= 15 && holds(rs, 15, 6, between, isOldResidentID), OldResidentID)
+	add(n >= 11 && holdsMobile(text), Mobile)
+	add(n >= fewest && mayBeginPassport(text) && holdsPassport(text), Passport)
 	return found
 }
+
+// fewest are the digits of a passport's number with two letters: no other has less.
+const fewest = 7
 
 // digest is one of SHA-256, SHA-1 or MD5, as people quote the one of a submission: some
 // have the digits of a telephone in them.
@@ -121,6 +131,16 @@ func isMistypedID(d string) bool {
 
 func isOldResidentID(d string) bool {
 	return digits(d) && province(d) && d[6] >= '3' && day("19"+d[6:12])
+}
+
+// digitsIn is how many digits s has.
+func digitsIn(s string) (n int) {
+	for i := range len(s) {
+		if s[i] >= '0' && s[i] <= '9' {
+			n++
+		}
+	}
+	return n
 }
 
 func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
@@ -188,6 +208,17 @@ var parted = regexp.MustCompile(`\b(E[A-HJ-NP-Z]?|G)[ -]?([0-9]{4})[ -]?([0-9]{3
 
 // word is what letters and digits stand together.
 var word = regexp.MustCompile(`[A-Z0-9]+`)
+
+// mayBeginPassport reports whether one of a passport's letters has a digit soon behind it:
+// most of what is typed is told apart by that, and costs no expression.
+func mayBeginPassport(text string) bool {
+	for i := range len(text) {
+		if strings.IndexByte("EGDSPH", text[i]) >= 0 && digitsIn(text[i+1:min(i+4, len(text))]) > 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // holdsPassport reports whether text, in capitals, has a passport's number in it.
 func holdsPassport(text string) bool {

@@ -152,3 +152,25 @@ func TestANumberIsSeenInAnyText(t *testing.T) {
 		}
 	}
 }
+
+// What has too few digits for a number is not looked through; what has just enough is.
+func TestTheShortestNumberOfEachKindIsSeen(t *testing.T) {
+	for _, row := range []struct {
+		s    string
+		want Kind
+	}{
+		{"EA1234567", Passport},
+		{"E 1234 5678", Passport},
+		{"EA-1234-567", Passport},
+		{"EA123456", 0},
+		{"１３８１２３４５６７８", Mobile},
+		{"1381234567", 0},
+		{"11010519491231002X", ResidentID},
+		{"130503670401001", OldResidentID},
+		{"13050367040100", 0},
+	} {
+		if got := Numbers(row.s); got != row.want {
+			t.Errorf("%q: got %v, want %v", row.s, got, row.want)
+		}
+	}
+}

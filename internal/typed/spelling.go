@@ -48,6 +48,9 @@ func Fold(s string) string {
 // paragraphs, tags, fillers. Joiners and variation selectors are not among them: emoji
 // and rare characters of names are written with them.
 func Invisible(r rune) bool {
+	if r < '\u00ad' || r >= '\u4e00' && r <= '\u9fff' { // before the first of them, and Chinese characters
+		return false
+	}
 	switch r {
 	case zwnj, zwj:
 		return false
