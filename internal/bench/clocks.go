@@ -55,7 +55,7 @@ type waitingTown struct {
 
 // running is a machine in which every run is alive.
 type running struct {
-	docket.Machine
+	docket.StateMachine
 	described *int
 }
 
@@ -105,7 +105,7 @@ func emptyTown(open func(...func(*dynamodb.Options)) *table.Store) (w *waitingTo
 	w = &waitingTown{meter: &table.Meter{}}
 	store := open(w.meter.Watch)
 	w.Town = world.New(ends{}, world.Options{Packs: policy.Carried, Strict: true, Ports: func(_ *memory.World, p *world.Ports) {
-		p.Keep, p.Cursors, p.Machine = store, store, running{p.Machine, &w.described}
+		p.Keep, p.Cursors, p.StateMachine = store, store, running{p.StateMachine, &w.described}
 	}})
 	w.Desk.Random = rand.Reader
 	return w, nil
@@ -126,7 +126,8 @@ func (w *waitingTown) lived(ctx context.Context, store *table.Store) (docket.Sto
 		return docket.Stored{}, err
 	}
 	err = store.Commit(ctx, docket.Commit{Changes: []docket.Change{{
-		Head: s.Head, Home: w.home(), Opened: s.Gates, Files: s.Files, Timers: []docket.Timer{{Key: "watch", At: w.Now()}}, Open: true,
+		Head: s.Head, Home: w.home(), Opened: s.Gates, Files: s.Files, Timers: []docket.Timer{{Key: "watch", At: w.Now()}},
+		Open: true, Waits: waits(s.Gates),
 	}}})
 	for _, g := range s.Gates {
 		if err != nil {
@@ -139,6 +140,14 @@ func (w *waitingTown) lived(ctx context.Context, store *table.Store) (docket.Sto
 		_, _, err = store.AttachToken(ctx, docket.GateRef{Of: s.Name(), Gate: g.ID}, token)
 	}
 	return s, err
+}
+
+// waits are what the first runs of a case wait for.
+func waits(gates []gate.Gate) (out []docket.Wait) {
+	for _, g := range gates {
+		out = append(out, docket.Wait{Gate: g.ID, Leg: g.Leg, Run: 1})
+	}
+	return out
 }
 
 func (w *waitingTown) home() docket.Place {
@@ -156,7 +165,7 @@ func another(s docket.Stored, i int) docket.Head {
 func (w *waitingTown) draw(ctx context.Context, store *table.Store, s docket.Stored, i int) error {
 	h := another(s, i)
 	later := w.ring.AddDate(1, 0, i%365)
-	ch := docket.Change{Head: h, Home: w.home(), Open: true, Timers: []docket.Timer{{Key: "watch", At: later}}}
+	ch := docket.Change{Head: h, Home: w.home(), Open: true, Waits: waits(s.Gates), Timers: []docket.Timer{{Key: "watch", At: later}}}
 	for _, g := range s.Gates {
 		g.Of = h.Name()
 		if g.Ring != nil {
