@@ -2,6 +2,7 @@ package casework
 
 import (
 	"slices"
+	"time"
 
 	"jixu/internal/policy"
 )
@@ -38,3 +39,54 @@ func (c Case) Brief() Case {
 	}
 	return b
 }
+
+// Row is how the brief of c is kept: it reads back as a case, and leaves out what is
+// empty.
+func (c Case) Row() any {
+	b := c.Brief()
+	r := row{
+		ID: b.ID, Number: b.Number, Kind: b.Kind, Hospital: b.Hospital, Status: b.Status, EditedAt: b.EditedAt, Form: b.Form,
+		Opinion: rowOfTrack{b.Opinion.State}, Reply: rowOfTrack{b.Reply.State}, Papers: rowOfPapers{b.Papers.Gate},
+	}
+	for _, s := range b.Submissions {
+		r.Submissions = append(r.Submissions, rowOfSubmission{s.No, s.Product})
+	}
+	if b.Decision != nil {
+		r.Decision = &rowOfDecision{b.Decision.Outcome}
+	}
+	for _, d := range b.Former {
+		r.Former = append(r.Former, rowOfDecision{d.Outcome})
+	}
+	return r
+}
+
+type (
+	row struct {
+		ID          string            `json:"ID,omitzero"`
+		Number      string            `json:"Number,omitzero"`
+		Kind        Kind              `json:"Kind,omitzero"`
+		Hospital    string            `json:"Hospital,omitzero"`
+		Status      Status            `json:"Status,omitzero"`
+		Form        map[string]string `json:"Form,omitzero"`
+		Submissions []rowOfSubmission `json:"Submissions,omitzero"`
+		Opinion     rowOfTrack        `json:"Opinion,omitzero"`
+		Reply       rowOfTrack        `json:"Reply,omitzero"`
+		Decision    *rowOfDecision    `json:"Decision,omitzero"`
+		Former      []rowOfDecision   `json:"Former,omitzero"`
+		Papers      rowOfPapers       `json:"Papers,omitzero"`
+		EditedAt    time.Time         `json:"EditedAt,omitzero"`
+	}
+	rowOfTrack struct {
+		State TrackState `json:"State,omitzero"`
+	}
+	rowOfSubmission struct {
+		No      int    `json:"No"`
+		Product string `json:"Product"`
+	}
+	rowOfDecision struct {
+		Outcome Outcome `json:"Outcome"`
+	}
+	rowOfPapers struct {
+		Gate string `json:"Gate,omitzero"`
+	}
+)

@@ -38,6 +38,14 @@ func TestABriefAnswersWhatListsAskAsTheWholeDoes(t *testing.T) {
 			if len(c.Submissions) > 0 {
 				c.Submissions = []Submission{{No: 1, Product: "former", Urgency: "理由"}, {No: 2, Product: "newest", Urgency: "理由"}}
 			}
+			kept, err := json.Marshal(c.Row())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var read Case
+			if err := json.Unmarshal(kept, &read); err != nil || !reflect.DeepEqual(read, c.Brief()) {
+				t.Errorf("%s %s: got %+v and %v from its row %s, want its brief", kind, name, read, err, kept)
+			}
 			if got, want := asked(t, c.Brief()), asked(t, c); got != want {
 				t.Errorf("%s %s: got\n%s\nwant\n%s", kind, name, got, want)
 			}

@@ -200,7 +200,7 @@ func CaseHead(c casework.Case) (Head, error) {
 	if h.Body, err = write(c); err != nil {
 		return h, err
 	}
-	h.Row, err = rowOf(h)
+	h.Row, err = shortRow(c.Row())
 	return h, err
 }
 

@@ -281,7 +281,7 @@ func finish(was casework.Case, ch casework.Change, s law.Setting) (Commit, Recei
 	d := Deed{
 		Was:  Head{Kind: CaseKind, ID: was.ID, Version: was.Version, Seq: was.Seq, Hash: was.Head},
 		Kind: CaseKind, ID: c.ID, Number: c.Number, Verb: ch.Verb, By: ch.By, Opened: ch.Opened, Changed: ch.Changed,
-		Home: Place{OwnPages.Of(c.Hospital), c.EditedAt}, Open: c.Waiting(), Waits: waitsOf(c), Row: c.Brief(),
+		Home: Place{OwnPages.Of(c.Hospital), c.EditedAt}, Open: c.Waiting(), Waits: waitsOf(c), Row: c.Row(),
 		Body: func(h Head) any {
 			c.Version, c.Seq, c.Head = h.Version, h.Seq, h.Hash
 			if c.Given != nil && c.Given.Entry == h.Seq && h.Seq > was.Seq {

@@ -27,11 +27,7 @@ func rowOf(h Head) (json.RawMessage, error) {
 
 // shortRow writes what lists show; nothing if it would be too long.
 func shortRow(v any) (json.RawMessage, error) {
-	whole, err := write(v)
-	if err != nil {
-		return nil, err
-	}
-	row, err := sparsely(whole)
+	row, err := write(v)
 	if err != nil || len(row) > MaxRow {
 		return nil, err
 	}
@@ -40,36 +36,34 @@ func shortRow(v any) (json.RawMessage, error) {
 
 // longRow makes the row of a head, however long it is.
 func longRow(h Head) (json.RawMessage, error) {
-	row := h.Body
-	if k := kindOf(h.Name()); k.Row != nil {
-		v, err := k.Row(h)
-		if err != nil {
-			return nil, err
-		}
-		if row, err = write(v); err != nil {
-			return nil, fmt.Errorf("writing the row of %s: %w", h.Name(), err)
-		}
+	k := kindOf(h.Name())
+	if k.Row == nil {
+		return sparse(h)
 	}
-	row, err := sparsely(row)
+	v, err := k.Row(h)
 	if err != nil {
-		return nil, fmt.Errorf("the row of %s: %w: %w", h.Name(), ErrUnreadable, err)
+		return nil, err
+	}
+	row, err := write(v)
+	if err != nil {
+		return nil, fmt.Errorf("writing the row of %s: %w", h.Name(), err)
 	}
 	return row, nil
 }
 
-func sparsely(document json.RawMessage) (json.RawMessage, error) {
+// sparse is the body of a head without what reads back the same if it is not there: a
+// head is paid for by the begun kilobyte, with each of its versions.
+func sparse(h Head) (json.RawMessage, error) {
 	var v any
-	d := json.NewDecoder(bytes.NewReader(document))
+	d := json.NewDecoder(bytes.NewReader(h.Body))
 	d.UseNumber() // a number stays as it was written
 	if err := d.Decode(&v); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the row of %s: %w: %w", h.Name(), ErrUnreadable, err)
 	}
-	return write(sparse(v))
+	return write(thinned(v))
 }
 
-// sparse leaves out of a document what reads back the same if it is not there: a head
-// is paid for by the begun kilobyte, with each of its versions.
-func sparse(v any) any {
+func thinned(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, member := range v {
@@ -77,12 +71,12 @@ func sparse(v any) any {
 			case nil, "", false, json.Number("0"), "0001-01-01T00:00:00Z":
 				delete(v, name)
 			default:
-				v[name] = sparse(member)
+				v[name] = thinned(member)
 			}
 		}
 	case []any:
 		for i, member := range v {
-			v[i] = sparse(member)
+			v[i] = thinned(member)
 		}
 	}
 	return v
@@ -115,11 +109,11 @@ func listed[T any](ctx context.Context, store Store, row Listed) (v T, ok bool, 
 
 func rowOfCase(h Head) (any, error) {
 	c, err := Body[casework.Case](h)
-	return c.Brief(), err
+	return c.Row(), err
 }
 
 // rowOfTrust names the organisation alone: no page lists what was agreed on.
 func rowOfTrust(h Head) (any, error) {
 	t, err := Body[trust.Trust](h)
-	return trust.Trust{Org: t.Org}, err
+	return map[string]string{"Org": t.Org}, err
 }
