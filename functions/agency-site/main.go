@@ -39,12 +39,12 @@ func build() (*web.Site, error) {
 	}
 	files := bucket.New(s.AWS, s.Bucket)
 	desk.Files = files
-	keeper := &docket.Keeper{
+	links := &docket.Links{
 		Store: s.Store, Directory: s.Store, Access: s.Store, Notices: queue.New(s.AWS, s.Notices),
 		Mac: keyring.New(s.AWS, s.LinkKey), Desk: desk, Wall: time.Now,
 	}
 	return &web.Site{
-		Audience: web.Agency, Desk: desk, Keeper: keeper, Store: s.Store, Directory: s.Store, Access: s.Store,
+		Audience: web.Agency, Desk: desk, Links: links, Store: s.Store, Directory: s.Store, Access: s.Store,
 		SignIn: &web.Issuer{URL: s.Issuer, Client: s.Client}, Address: s.Site,
 		Origins: []string{files.Origin()}, Wall: time.Now, Secret: rand.Text,
 		Log: slog.Default(), Reference: gateway.RequestID, Moved: s.ClockMoves(),

@@ -17,21 +17,21 @@ import (
 
 func main() {
 	logging.Start("apply-outcome")
-	waiter, err := build()
+	tokens, err := build()
 	if err != nil {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
 	}
 	lambda.Start(logging.Each(func(ctx context.Context, in docket.Input) (docket.Next, error) {
-		next, err := waiter.Next(ctx, in)
+		next, err := tokens.Next(ctx, in)
 		return next, gateway.Named(err)
 	}))
 }
 
-func build() (*docket.Waiter, error) {
+func build() (*docket.TaskTokens, error) {
 	s, err := wiring.Open()
 	if err != nil {
 		return nil, err
 	}
-	return &docket.Waiter{Store: s.Store}, nil
+	return &docket.TaskTokens{Store: s.Store}, nil
 }

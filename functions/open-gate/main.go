@@ -29,22 +29,22 @@ type waiting struct {
 
 func main() {
 	logging.Start("open-gate")
-	waiter, err := build()
+	tokens, err := build()
 	if err != nil {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
 	}
 	lambda.Start(logging.Each(func(ctx context.Context, in waiting) (struct{}, error) {
-		err := waiter.Attach(ctx, docket.GateRef{Of: in.Name(), Gate: in.Gate},
+		err := tokens.Attach(ctx, docket.GateRef{Of: in.Name(), Gate: in.Gate},
 			docket.Token{Value: in.TaskToken, Run: in.Run, Entered: in.Entered, Retry: in.Retry})
 		return struct{}{}, gateway.Named(err)
 	}))
 }
 
-func build() (*docket.Waiter, error) {
+func build() (*docket.TaskTokens, error) {
 	s, err := wiring.Open(settings.StateMachines)
 	if err != nil {
 		return nil, err
 	}
-	return &docket.Waiter{Store: s.Store, StateMachine: statemachine.New(s.AWS, s.Machines)}, nil
+	return &docket.TaskTokens{Store: s.Store, StateMachine: statemachine.New(s.AWS, s.Machines)}, nil
 }

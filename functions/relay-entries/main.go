@@ -22,7 +22,7 @@ import (
 
 func main() {
 	logging.Start("relay-entries")
-	teller, err := build()
+	relay, err := build()
 	if err != nil {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
@@ -33,19 +33,19 @@ func main() {
 			if !ok {
 				continue
 			}
-			if err := teller.Tell(ctx, ref.Of, ref.Seq); err != nil {
+			if err := relay.Tell(ctx, ref.Of, ref.Seq); err != nil {
 				slog.ErrorContext(ctx, "telling failed", "case", ref.Of, "seq", ref.Seq, "err", err)
-				teller.Desk.Metrics.Count("TellingFailed", 1)
+				relay.Desk.Metrics.Count("TellingFailed", 1)
 			}
 		}
 		return events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}, nil
 	}))
 }
 
-func build() (*docket.Teller, error) {
+func build() (*docket.Relay, error) {
 	s, desk, err := wiring.OpenDesk(settings.StateMachines, settings.Notices, settings.Events)
 	if err != nil {
 		return nil, err
 	}
-	return &docket.Teller{Desk: desk, StateMachine: statemachine.New(s.AWS, s.Machines), Notices: queue.New(s.AWS, s.Notices), Events: queue.New(s.AWS, s.Events)}, nil
+	return &docket.Relay{Desk: desk, StateMachine: statemachine.New(s.AWS, s.Machines), Notices: queue.New(s.AWS, s.Notices), Events: queue.New(s.AWS, s.Events)}, nil
 }

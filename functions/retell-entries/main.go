@@ -21,26 +21,26 @@ import (
 
 func main() {
 	logging.Start("retell-entries")
-	teller, err := build()
+	relay, err := build()
 	if err != nil {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
 	}
 	lambda.Start(logging.Each(func(ctx context.Context, _ json.RawMessage) (struct{}, error) {
-		now, err := teller.Desk.Clock.Now(ctx)
+		now, err := relay.Desk.Clock.Now(ctx)
 		if err != nil {
 			return struct{}{}, err
 		}
-		told, _, err := teller.Retell(ctx, now)
+		told, _, err := relay.Retell(ctx, now)
 		slog.InfoContext(ctx, "entries told", "count", told)
 		return struct{}{}, err
 	}))
 }
 
-func build() (*docket.Teller, error) {
+func build() (*docket.Relay, error) {
 	s, desk, err := wiring.OpenDesk(settings.StateMachines, settings.Notices, settings.Events)
 	if err != nil {
 		return nil, err
 	}
-	return &docket.Teller{Desk: desk, StateMachine: statemachine.New(s.AWS, s.Machines), Notices: queue.New(s.AWS, s.Notices), Events: queue.New(s.AWS, s.Events)}, nil
+	return &docket.Relay{Desk: desk, StateMachine: statemachine.New(s.AWS, s.Machines), Notices: queue.New(s.AWS, s.Notices), Events: queue.New(s.AWS, s.Events)}, nil
 }

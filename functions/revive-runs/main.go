@@ -29,11 +29,11 @@ func main() {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
 	}
-	lambda.Start(logging.Each(gateway.Messages(hear(&docket.Teller{Desk: desk}, queue.New(s.AWS, s.Ends).Rest))))
+	lambda.Start(logging.Each(gateway.Messages(hear(&docket.Relay{Desk: desk}, queue.New(s.AWS, s.Ends).Rest))))
 }
 
 // hear says of a message whether it is done with; one that is not rests before it comes again.
-func hear(t *docket.Teller, rest func(ctx context.Context, handle string, pause time.Duration) error) func(context.Context, events.SQSMessage) bool {
+func hear(t *docket.Relay, rest func(ctx context.Context, handle string, pause time.Duration) error) func(context.Context, events.SQSMessage) bool {
 	return func(ctx context.Context, m events.SQSMessage) bool {
 		in, err := statemachine.ReadEnd([]byte(m.Body))
 		if err != nil {

@@ -88,7 +88,7 @@ func TestWhatBecomesOfAMessage(t *testing.T) {
 		}
 		tw.Faults = row.faults
 		var done bool
-		_, err := tw.Under(func() error { done = hear(tw.Teller, rest)(context.Background(), row.m); return nil })
+		_, err := tw.Under(func() error { done = hear(tw.Relay, rest)(context.Background(), row.m); return nil })
 		world.Must(t, err)
 		tw.Faults = nil
 		r, err := docket.LoadCase(context.Background(), tw.Ports.Keep, id)

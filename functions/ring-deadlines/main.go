@@ -20,23 +20,23 @@ import (
 
 func main() {
 	logging.Start("ring-deadlines")
-	bell, err := build()
+	deadlines, err := build()
 	if err != nil {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
 	}
 	lambda.Start(logging.Each(func(ctx context.Context, _ json.RawMessage) (struct{}, error) {
-		rang, err := bell.Ring(ctx)
+		rang, err := deadlines.Ring(ctx)
 		slog.InfoContext(ctx, "deadlines rang", "count", rang)
 		return struct{}{}, err
 	}))
 }
 
-func build() (*docket.Bell, error) {
+func build() (*docket.Deadlines, error) {
 	s, desk, err := wiring.OpenDesk(settings.Notices)
 	if err != nil {
 		return nil, err
 	}
 	desk.Patience = 2 * time.Second // one that others keep moving holds up nobody: it comes again in a quarter of an hour
-	return &docket.Bell{Desk: desk, Teller: &docket.Teller{Desk: desk, Notices: queue.New(s.AWS, s.Notices), Outbox: s.Store}}, nil
+	return &docket.Deadlines{Desk: desk, Relay: &docket.Relay{Desk: desk, Notices: queue.New(s.AWS, s.Notices), Outbox: s.Store}}, nil
 }

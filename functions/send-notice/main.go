@@ -23,7 +23,7 @@ import (
 
 func main() {
 	logging.Start("send-notice")
-	postman, err := build()
+	sender, err := build()
 	if err != nil {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
@@ -31,7 +31,7 @@ func main() {
 	lambda.Start(logging.Each(gateway.Messages(func(ctx context.Context, m events.SQSMessage) bool {
 		n, err := queue.Parse([]byte(m.Body))
 		if err == nil {
-			err = postman.Deliver(ctx, n)
+			err = sender.Deliver(ctx, n)
 		}
 		if err != nil {
 			slog.ErrorContext(ctx, "delivering failed", "case", n.Case, "kind", string(n.Kind), "err", err)
@@ -40,12 +40,12 @@ func main() {
 	})))
 }
 
-func build() (*docket.Postman, error) {
+func build() (*docket.NoticeSender, error) {
 	s, err := wiring.Open(settings.LinkKey, settings.SMTP, settings.MailFrom, settings.Site)
 	if err != nil {
 		return nil, err
 	}
-	return &docket.Postman{
+	return &docket.NoticeSender{
 		Store: s.Store, Directory: s.Store, Access: s.Store, Outbox: s.Store, Mail: mailbox.New(s.SMTP, s.MailFrom),
 		Mac: keyring.New(s.AWS, s.LinkKey), Site: s.Site, Wall: time.Now,
 	}, nil

@@ -25,7 +25,7 @@ import (
 
 func main() {
 	logging.Start("send-webhook")
-	herald, from, err := build()
+	sender, from, err := build()
 	if err != nil {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
@@ -33,7 +33,7 @@ func main() {
 	lambda.Start(logging.Each(gateway.Messages(func(ctx context.Context, m events.SQSMessage) bool {
 		n, err := queue.Parse([]byte(m.Body))
 		if err == nil {
-			err = herald.Deliver(ctx, n)
+			err = sender.Deliver(ctx, n)
 		}
 		if err == nil {
 			return true
@@ -47,12 +47,12 @@ func main() {
 	})))
 }
 
-func build() (*docket.Herald, *queue.Queue, error) {
+func build() (*docket.EventSender, *queue.Queue, error) {
 	s, err := wiring.Open(settings.SealKey, settings.Site, settings.Loopback, settings.Events)
 	if err != nil {
 		return nil, nil, err
 	}
-	return &docket.Herald{
+	return &docket.EventSender{
 		Store: s.Store, Outbox: s.Store, Sealer: keyring.NewSealer(s.AWS, s.SealKey), Hooks: webhook.NewSender(s.Loopback == "allowed"),
 		Site: s.Site, Wall: time.Now,
 	}, queue.New(s.AWS, s.Events), nil

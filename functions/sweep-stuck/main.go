@@ -22,13 +22,13 @@ import (
 
 func main() {
 	logging.Start("sweep-stuck")
-	teller, err := build()
+	relay, err := build()
 	if err != nil {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
 	}
 	lambda.Start(logging.Each(func(ctx context.Context, _ json.RawMessage) (struct{}, error) {
-		stuck, err := teller.Sweep(ctx)
+		stuck, err := relay.Sweep(ctx)
 		for _, s := range stuck {
 			slog.ErrorContext(ctx, "aggregate is stuck", "of", s.Of, "leg", string(s.Leg), "why", s.Why)
 		}
@@ -36,10 +36,10 @@ func main() {
 	}))
 }
 
-func build() (*docket.Teller, error) {
+func build() (*docket.Relay, error) {
 	s, desk, err := wiring.OpenDesk(settings.StateMachines, settings.Notices)
 	if err != nil {
 		return nil, err
 	}
-	return &docket.Teller{Desk: desk, StateMachine: statemachine.New(s.AWS, s.Machines), Notices: queue.New(s.AWS, s.Notices), Outbox: s.Store, Cursors: s.Store}, nil
+	return &docket.Relay{Desk: desk, StateMachine: statemachine.New(s.AWS, s.Machines), Notices: queue.New(s.AWS, s.Notices), Outbox: s.Store, Cursors: s.Store}, nil
 }

@@ -42,15 +42,15 @@ func TestTheExamplesHearAndAnswer(t *testing.T) {
 				t.Fatal(err)
 			}
 			id := h.submitted()
-			herald := h.Herald
-			herald.Hooks, herald.Site = webhook.NewSender(true), site.URL
-			h.Herald = nil // events rest until they are taken here
+			sender := h.EventSender
+			sender.Hooks, sender.Site = webhook.NewSender(true), site.URL
+			h.EventSender = nil // events rest until they are taken here
 			h.Engine()
 			if n := len(h.Events.Waiting()); n != 1 {
 				t.Fatalf("got %d events, want that of the submission", n)
 			}
 			n := h.Events.Take(0)
-			h.must(herald.Deliver(t.Context(), n))
+			h.must(sender.Deliver(t.Context(), n))
 			if got, want := h.story(id), "create lin-zhi session, submit lin-zhi session, opine zhou-heng machine"; got != want {
 				t.Errorf("history: got %s, want %s", got, want)
 			}

@@ -1,6 +1,6 @@
 // Package bench measures what a start and a case cost: the start of every
 // function beside the same function with the SDK's default configuration, and
-// submitting and answering in memory, what bell and sweep read over many cases that wait, and the bill of one whole
+// submitting and answering in memory, what ring and sweep read over many cases that wait, and the bill of one whole
 // application by AWS's list prices. It asserts nothing about a machine's speed, and no function imports it.
 package bench
 
@@ -50,7 +50,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	if o.Clocks {
 		if err := clocks(ctx, root, o.Out); err != nil {
-			return fmt.Errorf("measuring bell and sweep: %w", err)
+			return fmt.Errorf("measuring ring and sweep: %w", err)
 		}
 	}
 	if o.Bill {

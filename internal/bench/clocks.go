@@ -33,7 +33,7 @@ const (
 	describedIn  = time.Second / 15
 )
 
-// clockCases are how many waiting cases bell and sweep are measured over. Tests lower them.
+// clockCases are how many waiting cases ring and sweep are measured over. Tests lower them.
 var clockCases = []int{1_000, 100_000}
 
 // dueAtOnce are how many gates ring together, round after round, an hour apart.
@@ -219,12 +219,12 @@ func (w *waitingTown) walk(call func() (left bool, err error)) (walked, error) {
 	}
 }
 
-// rung lets the bell ring what is due in a round.
+// rung rings what is due in a round.
 func (w *waitingTown) rung(ctx context.Context, round int) (walked, error) {
 	w.World.Clock.Set(w.round(round))
 	due := dueAtOnce[round]
 	return w.walk(func() (bool, error) {
-		n, err := w.Bell.Ring(ctx)
+		n, err := w.Deadlines.Ring(ctx)
 		if due -= n; err == nil && (due < 0 || due > 0 && n == 0) {
 			err = fmt.Errorf("%d rings are left, and %d rang", due, n)
 		}
@@ -238,7 +238,7 @@ func (w *waitingTown) swept(ctx context.Context, most time.Duration) (walked, er
 	return w.walk(func() (bool, error) {
 		ends := w.took() + most
 		w.Desk.Late = func(context.Context) bool { return w.took() > ends }
-		stuck, err := w.Teller.Sweep(ctx)
+		stuck, err := w.Relay.Sweep(ctx)
 		if err == nil && len(stuck) > 0 {
 			err = fmt.Errorf("%d are stuck, the first is %v", len(stuck), stuck[0])
 		}
@@ -250,14 +250,14 @@ func (w *waitingTown) swept(ctx context.Context, most time.Duration) (walked, er
 	})
 }
 
-// clocks measures bell and sweep over cases that wait, and prints what they ask of the
+// clocks measures ring and sweep over cases that wait, and prints what they ask of the
 // table and what that comes to for one of them.
 func clocks(ctx context.Context, root string, out io.Writer) error {
 	p, err := readPlan(root)
 	if err != nil {
 		return err
 	}
-	bells := grid{{"the bell", "calls", "DynamoDB calls", "read units", "write units", "$"}}
+	rings := grid{{"ring-deadlines", "calls", "DynamoDB calls", "read units", "write units", "$"}}
 	sweeps := grid{{"one walk of the sweep", "calls", "DynamoDB calls", "read units", "a thousand cases", "$", "GB-seconds", "$"}}
 	var verdicts []string
 	for _, n := range clockCases {
@@ -278,19 +278,19 @@ func clocks(ctx context.Context, root string, out io.Writer) error {
 			if err != nil {
 				return fmt.Errorf("ringing %d of %d cases: %w", due, n, err)
 			}
-			bells.row(fmt.Sprintf("%d cases wait, %d due", n, due), strconv.Itoa(r.calls), strconv.Itoa(r.units.Calls), number(r.units.Read, 1),
+			rings.row(fmt.Sprintf("%d cases wait, %d due", n, due), strconv.Itoa(r.calls), strconv.Itoa(r.units.Calls), number(r.units.Read, 1),
 				number(r.units.Write, 0), number(priceRead.of(r.units.Read)+priceWrite.of(r.units.Write), 8))
 		}
 	}
 	fmt.Fprint(out, "\nBell and sweep over cases that wait: devices with a file for each paper, submitted; two gates and a timer of each stand in the due list.\n"+
 		"Counted over a table in memory that answers as DynamoDB does (pages of 1 MB, index rows of keys alone), in units by AWS's rule.\n\n")
-	bells.print(out)
+	rings.print(out)
 	fmt.Fprintln(out)
 	sweeps.print(out)
 	for _, v := range verdicts {
 		fmt.Fprintln(out, v)
 	}
-	fmt.Fprintf(out, "The bell adds nothing to it: what is not due is not read. Calls and GB-seconds of the sweep are by assumption:\n"+
+	fmt.Fprintf(out, "ring-deadlines adds nothing to it: what is not due is not read. Calls and GB-seconds of the sweep are by assumption:\n"+
 		"the table answers in %v, and %.0f executions are described a second.\n",
 		tableAnswers, float64(time.Second/describedIn))
 	return nil

@@ -261,7 +261,7 @@ func (l *life) submit(ctx context.Context) error {
 	// Meanwhile the sweep comes by, again and again; once is measured.
 	return l.tally.aside(sweeping, func() error {
 		return l.call("sweep-stuck", func() error {
-			stuck, err := l.Teller.Sweep(ctx)
+			stuck, err := l.Relay.Sweep(ctx)
 			if err == nil && len(stuck) > 0 {
 				err = fmt.Errorf("the sweep found %v", stuck)
 			}
@@ -283,7 +283,7 @@ func (l *life) reminder(ctx context.Context) error {
 	}
 	l.World.Clock.Set(g.Ring.At)
 	err = l.call("ring-deadlines", func() error {
-		n, err := l.Bell.Ring(ctx)
+		n, err := l.Deadlines.Ring(ctx)
 		if err == nil && n != 2 {
 			err = fmt.Errorf("%d rings, want the reminder and the case's timer", n)
 		}
@@ -371,7 +371,7 @@ func (l *life) letIn(ctx context.Context) (someone, error) {
 		return l.tally.aside(looking, func() error {
 			l.tally.add(requests, 1)
 			return l.call(s.site, func() error {
-				v, err := l.Keeper.Visit(ctx, link)
+				v, err := l.Links.Visit(ctx, link)
 				if err != nil {
 					return err
 				}
@@ -386,7 +386,7 @@ func (l *life) letIn(ctx context.Context) (someone, error) {
 	var code docket.Code
 	l.tally.add(requests, 2)
 	err := l.call(s.site, func() (err error) {
-		code, err = l.Keeper.RequestCode(ctx, link, shen.ID, "the browser's cookie")
+		code, err = l.Links.RequestCode(ctx, link, shen.ID, "the browser's cookie")
 		return err
 	})
 	if err != nil {
@@ -404,7 +404,7 @@ func (l *life) letIn(ctx context.Context) (someone, error) {
 	}
 	var opened docket.Session
 	err = l.call(s.site, func() (err error) {
-		opened, err = l.Keeper.EnterCode(ctx, link, code.ID, digits, "the browser's cookie", s.session)
+		opened, err = l.Links.EnterCode(ctx, link, code.ID, digits, "the browser's cookie", s.session)
 		return err
 	})
 	if err != nil {
@@ -458,9 +458,9 @@ func (l *life) idle(ctx context.Context) error {
 		act, function string
 		do            func() error
 	}{
-		{ringing, "ring-deadlines", func() error { _, err := l.Bell.Ring(ctx); return err }},
-		{retell, "retell-entries", func() error { _, _, err := l.Teller.Retell(ctx, l.Now()); return err }},
-		{sweepOff, "sweep-stuck", func() error { _, err := l.Teller.Sweep(ctx); return err }},
+		{ringing, "ring-deadlines", func() error { _, err := l.Deadlines.Ring(ctx); return err }},
+		{retell, "retell-entries", func() error { _, _, err := l.Relay.Retell(ctx, l.Now()); return err }},
+		{sweepOff, "sweep-stuck", func() error { _, err := l.Relay.Sweep(ctx); return err }},
 	} {
 		if err := l.tally.aside(s.act, func() error { return l.call(s.function, s.do) }); err != nil {
 			return err

@@ -14,7 +14,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// rows is a table in memory that answers a client as DynamoDB does, as far as the bell
+// rows is a table in memory that answers a client as DynamoDB does, as far as ring-deadlines
 // and the sweep ask: keys, the work index with its keys alone, pages of 1 MB. An
 // emulator takes an hour to be given what these walks are measured over. One caller
 // uses it at a time, so it checks no condition: nobody else moves anything. What it
@@ -80,7 +80,7 @@ func (r *rows) answer(in any) (any, error) {
 	case *dynamodb.TransactWriteItemsInput:
 		return &dynamodb.TransactWriteItemsOutput{}, r.transact(in.TransactItems)
 	}
-	return nil, fmt.Errorf("rows: asked for %T, which neither bell nor sweep needs", in)
+	return nil, fmt.Errorf("rows: asked for %T, which neither ring nor sweep needs", in)
 }
 
 func (r *rows) transact(writes []types.TransactWriteItem) error {
@@ -94,7 +94,7 @@ func (r *rows) transact(writes []types.TransactWriteItem) error {
 				return err
 			}
 		case w.ConditionCheck == nil:
-			return fmt.Errorf("rows: a transaction takes away what neither bell nor sweep does")
+			return fmt.Errorf("rows: a transaction takes away what neither ring nor sweep does")
 		}
 	}
 	return nil
@@ -233,7 +233,7 @@ func (r *rows) update(key item, expression string, names map[string]string, valu
 		case clause == "REMOVE" && names[word] != "":
 			delete(it, names[word])
 		default:
-			return nil, fmt.Errorf("rows: an update that neither bell nor sweep makes: %s", expression)
+			return nil, fmt.Errorf("rows: an update that neither ring nor sweep makes: %s", expression)
 		}
 	}
 	r.leave(before)
@@ -279,7 +279,7 @@ func (r *rows) query(in *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
 		}
 		return out, nil
 	}
-	return nil, fmt.Errorf("rows: a query that neither bell nor sweep makes: %s", aws.ToString(in.KeyConditionExpression))
+	return nil, fmt.Errorf("rows: a query that neither ring nor sweep makes: %s", aws.ToString(in.KeyConditionExpression))
 }
 
 // page lists what stands in one partition of the work index, behind after and before

@@ -23,9 +23,9 @@ const (
 	linkSession = 30 * time.Minute
 )
 
-// Keeper lets people in by link and one-time code. What it makes from the key
+// Links lets people in by link and one-time code. What it makes from the key
 // it can make again, so nothing secret is kept.
-type Keeper struct {
+type Links struct {
 	Store     Store
 	Directory Directory
 	Access    Access
@@ -81,7 +81,7 @@ type Visit struct {
 
 // Visit looks up what a link opens. It fails with fault.NotFound for a link
 // that was never made; whether it still serves is in Live. It changes nothing.
-func (k *Keeper) Visit(ctx context.Context, secret string) (Visit, error) {
+func (k *Links) Visit(ctx context.Context, secret string) (Visit, error) {
 	l, err := k.Access.Link(ctx, Hash(secret))
 	if err != nil {
 		return Visit{}, err
@@ -103,7 +103,7 @@ func (k *Keeper) Visit(ctx context.Context, secret string) (Visit, error) {
 // person who may not, so that a roster cannot be tried out; no code is sent then.
 // It fails with fault.Conflict after twenty requests within the hour, or sixty
 // of all people at the gate within the day.
-func (k *Keeper) RequestCode(ctx context.Context, secret, person, browser string) (Code, error) {
+func (k *Links) RequestCode(ctx context.Context, secret, person, browser string) (Code, error) {
 	v, err := k.Visit(ctx, secret)
 	if err != nil {
 		return Code{}, err
@@ -146,7 +146,7 @@ func (k *Keeper) RequestCode(ctx context.Context, secret, person, browser string
 }
 
 // actor is p, of the link's party, for the link's gate only.
-func (k *Keeper) actor(p party.Person, v Visit) party.Actor {
+func (k *Links) actor(p party.Person, v Visit) party.Actor {
 	a := party.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: party.ByLink, Of: v.Link.Of, Gate: v.Link.Gate, Issue: v.Link.Issue}
 	return a
 }
@@ -156,7 +156,7 @@ func (k *Keeper) actor(p party.Person, v Visit) party.Actor {
 // fault.Forbidden for a wrong one, and with fault.NotFound once five tries or
 // ten minutes are gone, the code was spent, or another browser asked for it;
 // and with fault.Conflict after a hundred tries at the gate within the day.
-func (k *Keeper) EnterCode(ctx context.Context, secret, id, digits, browser, session string) (Session, error) {
+func (k *Links) EnterCode(ctx context.Context, secret, id, digits, browser, session string) (Session, error) {
 	v, err := k.Visit(ctx, secret)
 	if err != nil {
 		return Session{}, err

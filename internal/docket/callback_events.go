@@ -14,7 +14,7 @@ import (
 
 // events derives from what people are told what their machines are told: one
 // event for each organisation, whatever it hears.
-func (t *Teller) events(tellings []Telling) []Telling {
+func (t *Relay) events(tellings []Telling) []Telling {
 	if t.Events == nil {
 		return nil
 	}
@@ -40,7 +40,7 @@ func eventID(n Notice) string {
 }
 
 // event queues n if its organisation said where its events go.
-func (t *Teller) event(ctx context.Context, n Notice) error {
+func (t *Relay) event(ctx context.Context, n Notice) error {
 	_, agreed, err := trustOf(ctx, t.Desk.Store, n.Org)
 	if err != nil || agreed.Address == "" {
 		return err
@@ -51,10 +51,10 @@ func (t *Teller) event(ctx context.Context, n Notice) error {
 	return nil
 }
 
-// Herald delivers events to organisations' own machines: thin, signed, to where
+// EventSender delivers events to organisations' own systems: thin, signed, to where
 // an administrator wants them. The same event again is not sent again once it
 // arrived.
-type Herald struct {
+type EventSender struct {
 	Store  Store
 	Outbox Outbox
 	Sealer Sealer
@@ -91,7 +91,7 @@ type EventData struct {
 
 // Deliver sends n. Delivering again is safe. An event whose organisation wants
 // none any more is dropped; one that nobody can sign waits for a secret.
-func (h *Herald) Deliver(ctx context.Context, n Notice) error {
+func (h *EventSender) Deliver(ctx context.Context, n Notice) error {
 	sent, err := h.Outbox.Delivered(ctx, n.Key)
 	if err != nil || sent {
 		return err
@@ -122,7 +122,7 @@ func (h *Herald) Deliver(ctx context.Context, n Notice) error {
 }
 
 // write makes the event of the entry that n names: the same whenever it is made.
-func (h *Herald) write(ctx context.Context, n Notice) ([]byte, error) {
+func (h *EventSender) write(ctx context.Context, n Notice) ([]byte, error) {
 	name := n.Of()
 	kind, about := kindOf(name), AboutOf(name)
 	e, _, err := h.Store.Entry(ctx, name, n.Seq)

@@ -20,7 +20,7 @@ type listening struct{ *linked }
 
 func listen(t testing.TB) *listening {
 	l := &listening{linked: link(t)}
-	l.herald.Wall = l.machines.Wall
+	l.events.Wall = l.machines.Wall
 	l.secret(op("secret-1"))
 	_, err := l.machines.Direct(context.Background(), op("direct"), "https://events.mpa.example/jixu", l.admin)
 	must(t, err)
@@ -33,7 +33,7 @@ func (l *listening) post() {
 	for len(l.World.Events.Waiting()) > 0 {
 		n := l.World.Events.Take(0)
 		for range 9 {
-			if died, err := l.Under(func() error { return l.herald.Deliver(context.Background(), n) }); err == nil && !died {
+			if died, err := l.Under(func() error { return l.events.Deliver(context.Background(), n) }); err == nil && !died {
 				break
 			}
 		}
@@ -106,13 +106,13 @@ func TestAnEventWaitsForASecretAndIsSignedWithBothWhileTheyChange(t *testing.T) 
 	l.supplement()
 	n := l.World.Events.Take(0)
 	l.now = monday.AddDate(0, 0, 31) // the secret has ended
-	if err := l.herald.Deliver(ctx, n); !errors.Is(err, fault.Conflict) || len(l.heard()) != 0 {
+	if err := l.events.Deliver(ctx, n); !errors.Is(err, fault.Conflict) || len(l.heard()) != 0 {
 		t.Errorf("without a secret: got %v and %q, want it kept", err, l.heard())
 	}
 	l.secret(op("secret-2"))
 	l.secret(op("secret-3"))
-	must(t, l.herald.Deliver(ctx, n))
-	must(t, l.herald.Deliver(ctx, n))
+	must(t, l.events.Deliver(ctx, n))
+	must(t, l.events.Deliver(ctx, n))
 	if sent := l.World.Hooks.Sent(); len(sent) != 1 || len(sent[0].Secrets) != 2 {
 		t.Errorf("got %d sent, want one signed with both", len(sent))
 	}
@@ -132,7 +132,7 @@ func TestEveryCrashPointOfAnEventConverges(t *testing.T) {
 			l.Engine()
 			l.post()
 			_, _ = l.Under(func() error {
-				_, _, err := l.Teller.Retell(context.Background(), l.World.Clock.Advance(time.Hour))
+				_, _, err := l.Relay.Retell(context.Background(), l.World.Clock.Advance(time.Hour))
 				return err
 			})
 		}

@@ -78,7 +78,7 @@ func (d *Desk) ofCase(ctx context.Context, stored Stored, s law.Setting, ask fun
 
 // remindOfCase tells of copies that nobody said had arrived, and of licences that end.
 // However long there was no clock, it still speaks; and the same notice is one.
-func (t *Teller) remindOfCase(ctx context.Context, r Record) error {
+func (t *Relay) remindOfCase(ctx context.Context, r Record) error {
 	copies := t.remindCopies(ctx, r)
 	expiries := t.tellExpiries(ctx, r.Case)
 	if expiries != nil {
@@ -92,7 +92,7 @@ func (t *Teller) remindOfCase(ctx context.Context, r Record) error {
 const watchTimer = "watch"
 
 // timerOfCase reminds of what there is to remind of, and says when there will be more.
-func timerOfCase(ctx context.Context, t *Teller, stored Stored, ref GateRef) (time.Time, error) {
+func timerOfCase(ctx context.Context, t *Relay, stored Stored, ref GateRef) (time.Time, error) {
 	if ref.Timer != watchTimer {
 		return time.Time{}, strange("timer", ref)
 	}

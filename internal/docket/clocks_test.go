@@ -53,7 +53,7 @@ func TestOnePoisonedCaseDoesNotStopTheClock(t *testing.T) {
 		var last error
 		names := 0
 		for range 50 { // fifty minutes
-			if _, err := tw.Bell.Ring(context.Background()); err != nil {
+			if _, err := tw.Deadlines.Ring(context.Background()); err != nil {
 				last = err
 				if strings.Contains(err.Error(), bad.id) {
 					names++
@@ -70,7 +70,7 @@ func TestOnePoisonedCaseDoesNotStopTheClock(t *testing.T) {
 			}
 		}
 		if rings == 0 {
-			t.Errorf("load=%v: the healthy case rang %d times in 50 runs, want its reminder, due and escalations; the bell says %v", load, rings, last)
+			t.Errorf("load=%v: the healthy case rang %d times in 50 runs, want its reminder, due and escalations; ring-deadlines says %v", load, rings, last)
 		}
 		if failed := tw.World.Metrics.Counts()["RingFailed"]; failed == 0 || failed > 12 {
 			t.Errorf("load=%v: got %v failed rings in 50 minutes, want each of its two gates and its timer tried every quarter of an hour", load, failed)
@@ -112,7 +112,7 @@ func TestAResubmissionDoesNotRingThePastAgain(t *testing.T) {
 	p := submitAs(t, tw, "a-")
 	for range 45 { // 10 working days, and then some weeks overdue
 		tw.World.Clock.Advance(24 * time.Hour)
-		_, err := tw.Bell.Ring(ctx)
+		_, err := tw.Deadlines.Ring(ctx)
 		must(t, err)
 	}
 	p.Engine()
@@ -125,12 +125,12 @@ func TestAResubmissionDoesNotRingThePastAgain(t *testing.T) {
 	ref = p.ref(gate.Opinion)
 	_, err = tw.Desk.Resubmit(ctx, op("resubmit"), ref, p.record().Case.Dossier, true, actor("lin"))
 	must(t, err)
-	n, err := tw.Bell.Ring(ctx)
+	n, err := tw.Deadlines.Ring(ctx)
 	must(t, err)
 	p.Engine()
 	after := rings(t, p)
 	if extra := len(after) - before; extra > 1 {
-		t.Errorf("one call of the bell rang %d times (%d entries of history within %s), want at most one", n, extra, after[before:])
+		t.Errorf("one call rang %d times (%d entries of history within %s), want at most one", n, extra, after[before:])
 	}
 }
 
@@ -153,7 +153,7 @@ func TestPapersOwedAfterApprovalAreRecounted(t *testing.T) {
 	before, _ := p.record().Gate(p.record().Case.Papers.Gate)
 	tw.Desk.Calendar = knowing(t, 2026)
 	for range 3 {
-		_, err := tw.Teller.Sweep(ctx)
+		_, err := tw.Relay.Sweep(ctx)
 		must(t, err)
 	}
 	g, _ := p.record().Gate(p.record().Case.Papers.Gate)
@@ -185,7 +185,7 @@ func TestNoCaseLapsesOnAProvisionalDay(t *testing.T) {
 	t.Logf("provisional %v: due %s; truly %s", g.Deadline.Provisional, calendar.DayOf(g.Deadline.Due), calendar.DayOf(real.Due))
 	tw.World.Clock.Set(g.Deadline.Due.Add(time.Minute))
 	for range 5 {
-		_, err := tw.Bell.Ring(ctx)
+		_, err := tw.Deadlines.Ring(ctx)
 		must(t, err)
 	}
 	if c := p.record().Case; c.Status == casework.Lapsed {
@@ -222,7 +222,7 @@ func TestSweepSeesAGateThatNobodyMayAnswer(t *testing.T) {
 	must(t, err)
 	z.Roles = []party.Role{party.Reader} // the only assessor leaves
 	must(t, tw.World.Directory.PutPerson(ctx, z))
-	stuck, err := tw.Teller.Sweep(ctx)
+	stuck, err := tw.Relay.Sweep(ctx)
 	must(t, err)
 	if len(stuck) == 0 {
 		g, _ := p.record().Open(gate.Opinion)
@@ -241,12 +241,12 @@ func TestRetellThatCannotListIsNotYoung(t *testing.T) {
 		}
 		return memory.Pass
 	}
-	_, err := tw.Under(func() (err error) { _, _, err = tw.Teller.Retell(context.Background(), now); return err })
+	_, err := tw.Under(func() (err error) { _, _, err = tw.Relay.Retell(context.Background(), now); return err })
 	tw.Faults = nil
 	if _, said := tw.World.Metrics.Gauges()["UntoldAge"]; err == nil || said {
 		t.Errorf("listing failed: got error %v and an age said %v, want the error and no age", err, said)
 	}
-	_, _, err = tw.Teller.Retell(context.Background(), now)
+	_, _, err = tw.Relay.Retell(context.Background(), now)
 	must(t, err)
 	if _, said := tw.World.Metrics.Gauges()["UntoldAge"]; !said {
 		t.Error("listing works again: got no age, want one")
@@ -262,7 +262,7 @@ func TestTheClockIsNoColleague(t *testing.T) {
 	must(t, err)
 	shown := p.record().Case.Dossier
 	tw.World.Clock.Advance(30 * 24 * time.Hour)
-	rang, err := tw.Bell.Ring(ctx)
+	rang, err := tw.Deadlines.Ring(ctx)
 	must(t, err)
 	_, err = tw.Desk.Receive(ctx, op("receive"), p.id, 1, actor("zhou"))
 	must(t, err)
@@ -287,7 +287,7 @@ func TestTheSweepSaysWhatItCouldNotLookAt(t *testing.T) {
 	}
 	tw.Desk.Store = poisoned{tw.World.Store, bad.id, true}
 	tw.World.Clock.Advance(time.Hour)
-	stuck, err := tw.Teller.Sweep(ctx)
+	stuck, err := tw.Relay.Sweep(ctx)
 	if err == nil || len(stuck) != 1 || stuck[0].Of != bad.id || tw.World.Metrics.Gauges()["StuckCases"] != 1 {
 		t.Errorf("got %v, %v, gauge %v; want the case that cannot be read named and counted", stuck, err, tw.World.Metrics.Gauges())
 	}
@@ -300,17 +300,17 @@ func TestTheSweepSaysWhatItCouldNotLookAt(t *testing.T) {
 func TestTheSweepGoesOnWhereItStopped(t *testing.T) {
 	ctx := context.Background()
 	tw := newTown(t)
-	tw.Teller.Cursors = tw.World.Cursors
+	tw.Relay.Cursors = tw.World.Cursors
 	for i := range 5 {
 		submitAs(t, tw, "case-"+string(rune('a'+i))+"-")
 	}
 	seen := map[string]bool{}
-	tw.Teller.StateMachine = described{tw.World.StateMachine, seen}
+	tw.Relay.StateMachine = described{tw.World.StateMachine, seen}
 	left := 0
 	tw.Desk.Late = func(context.Context) bool { left--; return left < 0 }
 	for _, want := range []int{2, 4, 5} {
 		left = 3 // before the list, and before two cases
-		_, err := tw.Teller.Sweep(ctx)
+		_, err := tw.Relay.Sweep(ctx)
 		must(t, err)
 		if len(seen) != want {
 			t.Fatalf("got %d machines asked so far, want those of %d cases", len(seen), want)
@@ -392,7 +392,7 @@ func TestTheSweepReadsACaseOnlyWhereItsRowDoesNotShowThatAllIsWell(t *testing.T)
 			row.wrong(p)
 			loads := 0
 			p.Desk.Store = counted{p.World.Store, &loads}
-			_, _ = p.Under(func() error { _, err := p.Teller.Sweep(ctx); return err })
+			_, _ = p.Under(func() error { _, err := p.Relay.Sweep(ctx); return err })
 			if row.want == 0 && loads > 0 || loads < row.want {
 				t.Errorf("got %d cases read, want %d", loads, row.want)
 			}
@@ -406,7 +406,7 @@ func TestRetellGoesOnPastWhatItCannotTell(t *testing.T) {
 	tw := newTown(t)
 	p := submitAs(t, tw, "a-")
 	tw.Desk.Store = manyUntold{tw.World.Store, p.id}
-	told, _, err := tw.Teller.Retell(ctx, mustNow(tw).Add(time.Hour))
+	told, _, err := tw.Relay.Retell(ctx, mustNow(tw).Add(time.Hour))
 	if told != 1 || err == nil {
 		t.Errorf("got %d told and %v, want the one behind three hundred that cannot be told, and the error", told, err)
 	}
@@ -459,7 +459,7 @@ func TestCasesThatCannotBeReadForNowDoNotStopTheClock(t *testing.T) {
 	tw.Desk.Store = away{tw.World.Store, map[string]bool{x.id: true, y.id: true, z.id: true}, false}
 	tw.World.Clock.Advance(40 * 24 * time.Hour)
 	for range 120 {
-		_, _ = tw.Bell.Ring(ctx)
+		_, _ = tw.Deadlines.Ring(ctx)
 		tw.World.Clock.Advance(time.Minute)
 	}
 	if tw.World.Metrics.Counts()["DeadlinesChecked"] == 0 {
@@ -481,7 +481,7 @@ func TestATableThatIsAwayPutsNoRingOff(t *testing.T) {
 	before, err := tw.World.Store.Due(ctx, now, 100)
 	must(t, err)
 	tw.Desk.Store = away{tw.World.Store, nil, true}
-	if _, err := tw.Bell.Ring(ctx); !errors.Is(err, fault.Unavailable) {
+	if _, err := tw.Deadlines.Ring(ctx); !errors.Is(err, fault.Unavailable) {
 		t.Errorf("got %v, want it said", err)
 	}
 	after, err := tw.World.Store.Due(ctx, now, 100)

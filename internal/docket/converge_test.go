@@ -167,7 +167,7 @@ func TestAStreamThatMisbehavesAllTheTimeIsHealed(t *testing.T) {
 func (tw *town) retellNow() {
 	now, err := tw.World.Clock.Now(context.Background())
 	must(tw.t, err)
-	_, _, err = tw.Teller.Retell(context.Background(), now.Add(time.Minute))
+	_, _, err = tw.Relay.Retell(context.Background(), now.Add(time.Minute))
 	must(tw.t, err)
 	tw.Engine()
 }
@@ -270,7 +270,7 @@ func TestTokensOutOfOrderAndTwice(t *testing.T) {
 		{"a retry of the same run is newer", at(2, 1), "token-2-1"},
 		{"the same token again changes nothing", at(2, 1), "token-2-1"},
 	} {
-		must(t, p.Waiter.Attach(ctx, ref, row.token))
+		must(t, p.TaskTokens.Attach(ctx, ref, row.token))
 		got, ok, err := p.World.Store.Token(ctx, ref)
 		must(t, err)
 		if !ok || got.Value != row.want {

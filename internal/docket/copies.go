@@ -13,7 +13,7 @@ import (
 
 // remindCopies reminds an agency once that a copy was sent to it and nobody
 // said that it arrived, when local policy sets a time for that and it has come.
-func (t *Teller) remindCopies(ctx context.Context, r Record) error {
+func (t *Relay) remindCopies(ctx context.Context, r Record) error {
 	n := len(r.Case.Submissions)
 	if n == 0 {
 		return nil

@@ -31,7 +31,7 @@
 // itself judges, and an operation that moves nothing else is [Desk.Count].
 //
 // Nobody is told anything before that. The entry was committed with a mark, untold;
-// the relay ([Teller]) reads entries from the table's stream and derives from each
+// the relay ([Relay]) reads entries from the table's stream and derives from each
 // alone what it calls for ([Tellings]): runs of state machines to start, gates to
 // resume, notices and events to queue. Only when all of that succeeded does it take the
 // mark off, and a schedule retells what kept it. Telling twice is harmless, because

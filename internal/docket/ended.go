@@ -23,7 +23,7 @@ const ended = "ENDED"
 // That the execution has ended is believed: its names are never used again, and a
 // description of it may lag and still say that it runs. If it does run after all, it
 // hears that it is over when it asks for its next gate.
-func (t *Teller) Ended(ctx context.Context, in Input) (wait time.Duration, err error) {
+func (t *Relay) Ended(ctx context.Context, in Input) (wait time.Duration, err error) {
 	_, l, err := t.leg(ctx, in.Name(), in.Leg)
 	if errors.Is(err, fault.NotFound) {
 		return 0, nil

@@ -56,7 +56,7 @@ func TestAnEndThatIsLostIsHealedByTheSweep(t *testing.T) {
 	if run := p.record().Case.Opinion.Run; run != 1 {
 		t.Fatalf("nobody heard of it: got run %d, want the first", run)
 	}
-	_, err := tw.Teller.Sweep(context.Background())
+	_, err := tw.Relay.Sweep(context.Background())
 	must(t, err)
 	tw.Engine()
 	for _, leg := range gate.Legs {
@@ -114,7 +114,7 @@ func TestWhichEndsBeginTheNextRun(t *testing.T) {
 		{"the run that carries an open leg, as an earlier build names it", docket.Input{CaseID: p.id, Leg: gate.Reply, Run: 1}, 1, 2},
 		{"the same end again", docket.Input{Of: p.id, Leg: gate.Reply, Run: 1}, 1, 2},
 	} {
-		rest, err := tw.Teller.Ended(ctx, row.in)
+		rest, err := tw.Relay.Ended(ctx, row.in)
 		c := p.record().Case
 		if rest != 0 || err != nil || c.Opinion.Run != row.opinion || c.Reply.Run != row.to {
 			t.Errorf("%s: got runs %d and %d, %v to wait, %v; want %d and %d, and nothing left to do", row.name, c.Opinion.Run, c.Reply.Run, rest, err, row.opinion, row.to)
@@ -132,7 +132,7 @@ func TestTheEndOfALegThatIsOverDoesNotRest(t *testing.T) {
 	_, err := tw.Desk.Opine(ctx, op("opine"), p.ref(gate.Opinion), opinion(), actor("zhou"), nil)
 	must(t, err)
 	tw.Engine()
-	rest, err := tw.Teller.Ended(ctx, docket.Input{Of: p.id, Leg: gate.Opinion, Run: 2})
+	rest, err := tw.Relay.Ended(ctx, docket.Input{Of: p.id, Leg: gate.Opinion, Run: 2})
 	if rest != 0 || err != nil || len(tw.Late) != 0 || tw.World.Metrics.Counts()["RunsRepeated"] != 0 {
 		t.Errorf("got %v to wait, %v, on its way %+v; want nothing left to do", rest, err, tw.Late)
 	}
@@ -211,7 +211,7 @@ func TestEveryCrashPointOfHearingAnEndConverges(t *testing.T) {
 		for _, fate := range memory.Fates[1:] {
 			p, _ := hear(func(p *play) memory.Faults { return faultAt(p.Calls+n, fate) })
 			p.World.Clock.Advance(time.Minute)
-			_, _, err := p.Teller.Retell(ctx, p.Now())
+			_, _, err := p.Relay.Retell(ctx, p.Now())
 			must(t, err)
 			p.Engine()
 			if run := p.record().Case.Opinion.Run; run < 2 || run > 3 {
@@ -227,7 +227,7 @@ func TestAnEndWhoseCaseCannotBeReadForNowIsAnError(t *testing.T) {
 	tw := newTown(t)
 	p := submitAs(t, tw, "a-")
 	tw.Desk.Store = away{tw.World.Store, nil, true}
-	rest, err := tw.Teller.Ended(context.Background(), docket.Input{Of: p.id, Leg: gate.Opinion, Run: 1})
+	rest, err := tw.Relay.Ended(context.Background(), docket.Input{Of: p.id, Leg: gate.Opinion, Run: 1})
 	if rest != 0 || !errors.Is(err, fault.Unavailable) {
 		t.Errorf("got %v to wait and %v, want it unavailable", rest, err)
 	}

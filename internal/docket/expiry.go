@@ -23,7 +23,7 @@ const everWatched = 400_000
 // tellExpiries tells the hospital of licences and certificates of c that have
 // ended or will soon: once for each document, day and threshold of the local policy. Queueing
 // again is safe; what was delivered is not queued again.
-func (t *Teller) tellExpiries(ctx context.Context, c casework.Case) error {
+func (t *Relay) tellExpiries(ctx context.Context, c casework.Case) error {
 	if t.Notices == nil {
 		return nil
 	}
@@ -55,7 +55,7 @@ func (t *Teller) tellExpiries(ctx context.Context, c casework.Case) error {
 
 // nextExpiry is the next instant at which there is something new to tell of the
 // licences and certificates of c, the zero time if there is none.
-func (t *Teller) nextExpiry(ctx context.Context, c casework.Case, s law.Setting) (time.Time, error) {
+func (t *Relay) nextExpiry(ctx context.Context, c casework.Case, s law.Setting) (time.Time, error) {
 	pack, err := t.Desk.pack(ctx, c)
 	if err != nil {
 		return time.Time{}, err
@@ -79,7 +79,7 @@ func expiryNotice(c casework.Case, e precheck.Expiry, rules policy.Rules) (Notic
 }
 
 // queueOnce queues n unless it was delivered before.
-func (t *Teller) queueOnce(ctx context.Context, n Notice) error {
+func (t *Relay) queueOnce(ctx context.Context, n Notice) error {
 	if t.Outbox != nil {
 		sent, err := t.Outbox.Delivered(ctx, n.Key)
 		if err != nil || sent {

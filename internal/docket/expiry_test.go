@@ -29,7 +29,7 @@ func TestExpiryIsToldOnceAtEachThreshold(t *testing.T) {
 		t.Helper()
 		p.World.Clock.Set(ends.AddDays(-days).At(12, 0))
 		for range 3 {
-			_, err := p.Bell.Ring(ctx)
+			_, err := p.Deadlines.Ring(ctx)
 			must(t, err)
 			p.Engine()
 		}
@@ -59,7 +59,7 @@ func TestExpiryIsToldOnceAtEachThreshold(t *testing.T) {
 		}
 		return memory.Pass
 	}
-	if _, err := p.Under(func() error { _, err := p.Bell.Ring(ctx); return err }); err == nil {
+	if _, err := p.Under(func() error { _, err := p.Deadlines.Ring(ctx); return err }); err == nil {
 		t.Error("a ring whose queue fails says so: got nil")
 	}
 	p.Faults = nil
@@ -69,7 +69,7 @@ func TestExpiryIsToldOnceAtEachThreshold(t *testing.T) {
 	before := len(p.World.Notices.Waiting())
 	_, err = docket.Rebuild(ctx, p.World.Store, nil) // which sets its timer once more
 	must(t, err)
-	_, err = p.Bell.Ring(ctx)
+	_, err = p.Deadlines.Ring(ctx)
 	must(t, err)
 	if n := len(p.World.Notices.Waiting()); n != before {
 		t.Errorf("queued again: got %d notices waiting, want %d", n, before)
@@ -90,7 +90,7 @@ func TestNobodyInventsAWarningOfExpiry(t *testing.T) {
 	p.submit()
 	for days, want := range []int{0, 0, 0, 0, 1} {
 		p.World.Clock.Set(calendar.DayOf(monday).AddDays(days).At(10, 0))
-		_, err := p.Bell.Ring(ctx)
+		_, err := p.Deadlines.Ring(ctx)
 		must(t, err)
 		p.Engine()
 		n := 0

@@ -198,7 +198,7 @@ func placed(q inquiry.Inquiry) Deed {
 }
 
 // timerOfInquiry lets the clock speak of a question whose deadline has passed, once.
-func timerOfInquiry(ctx context.Context, t *Teller, s Stored, ref GateRef) (time.Time, error) {
+func timerOfInquiry(ctx context.Context, t *Relay, s Stored, ref GateRef) (time.Time, error) {
 	if ref.Timer != dueTimer {
 		return time.Time{}, strange("timer", ref)
 	}

@@ -48,7 +48,7 @@ type Kind struct {
 	Recount func(ctx context.Context, d *Desk, s Stored, set law.Setting) (Commit, Receipt, error)
 	// Timer does what must happen when a timer of the aggregate has come, and says when
 	// it comes again; the zero time: never. It is safe to repeat. nil: there are none.
-	Timer func(ctx context.Context, t *Teller, s Stored, ref GateRef) (next time.Time, err error)
+	Timer func(ctx context.Context, t *Relay, s Stored, ref GateRef) (next time.Time, err error)
 
 	// Standing says where an aggregate belongs in lists and marks, for a rebuild; nil: it
 	// is left as it stands.

@@ -159,7 +159,7 @@ func lampTown(t testing.TB) *town {
 	definition, err := world.ParseDefinition(b)
 	must(t, err)
 	tw := &town{Town: world.New(t, world.Options{Cast: world.Short, StateMachines: map[string]world.Definition{"watch-lamp": definition}}), t: t}
-	tw.herald, tw.Herald = tw.Herald, nil
+	tw.events, tw.EventSender = tw.EventSender, nil
 	return tw
 }
 
@@ -180,7 +180,7 @@ func lampLife(tw *town) *town {
 	tw.Engine()
 	tw.World.Clock.Advance(27 * 24 * time.Hour)
 	for range 3 { // one that failed is put off by a quarter of an hour
-		_, _ = tw.Under(func() error { _, err := tw.Bell.Ring(ctx); return err })
+		_, _ = tw.Under(func() error { _, err := tw.Deadlines.Ring(ctx); return err })
 		tw.Engine()
 		tw.World.Clock.Advance(16 * time.Minute)
 	}
@@ -194,7 +194,7 @@ func lampLife(tw *town) *town {
 func (tw *town) quench() {
 	ctx := context.Background()
 	link := tw.Mailed(world.LinkIn, world.To("mpa@example.invalid"))
-	v, err := tw.Keeper.Visit(ctx, link)
+	v, err := tw.Links.Visit(ctx, link)
 	must(tw.t, err)
 	if !v.Live || v.Gate.Of != lampName || v.Of.Number != "L-l1" {
 		tw.t.Fatalf("the link: got live %v, gate of %s, number %q; want the lamp's", v.Live, v.Gate.Of, v.Of.Number)

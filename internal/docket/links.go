@@ -68,7 +68,7 @@ const (
 // countAtGate counts one more of what at a gate today. It fails with
 // fault.Conflict, and has somebody of ours look, once there were most; revoking the
 // gate's links begins anew.
-func (k *Keeper) countAtGate(ctx context.Context, l Link, what string, most int, now time.Time) error {
+func (k *Links) countAtGate(ctx context.Context, l Link, what string, most int, now time.Time) error {
 	err := k.Access.CountAtGate(ctx, l, what, now, most)
 	if fault.KindOf(err) == fault.Conflict {
 		k.Desk.Metrics.Count("CodesExhausted", 1)

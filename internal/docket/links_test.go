@@ -22,7 +22,7 @@ func TestRevokedLinksOpenNothingAndFreshOnesAreSent(t *testing.T) {
 	p.submit()
 	old := p.link("nmpa")
 	shen := actor("shen")
-	asked, err := p.Keeper.RequestCode(ctx, old, "shen", "browser")
+	asked, err := p.Links.RequestCode(ctx, old, "shen", "browser")
 	must(t, err)
 	p.Engine()
 	byCode, pass := p.byCode("shen", "nmpa")
@@ -44,13 +44,13 @@ func TestRevokedLinksOpenNothingAndFreshOnesAreSent(t *testing.T) {
 	}
 	p.Engine()
 
-	if v, err := p.Keeper.Visit(ctx, old); err != nil || v.Live {
+	if v, err := p.Links.Visit(ctx, old); err != nil || v.Live {
 		t.Errorf("the old link: got live %v (%v), want it over", v.Live, err)
 	}
-	if _, err := p.Keeper.RequestCode(ctx, old, "shen", "browser"); !errors.Is(err, fault.NotFound) {
+	if _, err := p.Links.RequestCode(ctx, old, "shen", "browser"); !errors.Is(err, fault.NotFound) {
 		t.Errorf("a code by the old link: got %v, want not found", err)
 	}
-	if _, err := p.Keeper.EnterCode(ctx, old, asked.ID, p.digits(asked.ID), "browser", "s"); !errors.Is(err, fault.NotFound) {
+	if _, err := p.Links.EnterCode(ctx, old, asked.ID, p.digits(asked.ID), "browser", "s"); !errors.Is(err, fault.NotFound) {
 		t.Errorf("a code that was asked for before: got %v, want not found", err)
 	}
 	if _, err := p.Desk.Ask(ctx, op("late"), ref, nil, byCode, pass); !errors.Is(err, fault.NotFound) {
@@ -63,7 +63,7 @@ func TestRevokedLinksOpenNothingAndFreshOnesAreSent(t *testing.T) {
 	if fresh == old {
 		t.Fatal("no fresh link was sent")
 	}
-	if _, err := p.Keeper.EnterCode(ctx, fresh, asked.ID, p.digits(asked.ID), "browser", "s"); !errors.Is(err, fault.NotFound) {
+	if _, err := p.Links.EnterCode(ctx, fresh, asked.ID, p.digits(asked.ID), "browser", "s"); !errors.Is(err, fault.NotFound) {
 		t.Errorf("an old code at the fresh link: got %v, want not found", err)
 	}
 	a, _ := p.byCode("shen", "nmpa")
@@ -84,7 +84,7 @@ func (p *play) linkTo(org string, leg gate.Leg) string {
 		if hit == nil || m.To != org+"@example.invalid" {
 			continue
 		}
-		v, err := p.Keeper.Visit(context.Background(), hit[1])
+		v, err := p.Links.Visit(context.Background(), hit[1])
 		must(p.t, err)
 		if v.Link.Gate == want.Gate {
 			return hit[1]
@@ -98,7 +98,7 @@ func TestEveryNoticeBringsALinkOfItsOwnAndEachEnds(t *testing.T) {
 	p := &play{town: newTown(t)}
 	ctx := context.Background()
 	now := monday
-	p.Keeper.Wall = func() time.Time { return now }
+	p.Links.Wall = func() time.Time { return now }
 	p.draft()
 	p.submit()
 	first := p.linkTo("mpa", gate.Opinion)
@@ -108,7 +108,7 @@ func TestEveryNoticeBringsALinkOfItsOwnAndEachEnds(t *testing.T) {
 		t.Fatal("a reminder brings the link before, want a fresh one")
 	}
 	live := func(link string) bool {
-		v, err := p.Keeper.Visit(ctx, link)
+		v, err := p.Links.Visit(ctx, link)
 		must(t, err)
 		return v.Live
 	}
@@ -128,7 +128,7 @@ func TestEveryNoticeBringsALinkOfItsOwnAndEachEnds(t *testing.T) {
 			t.Errorf("%s: got live %v and %v, want %v", row.name, live(first), live(second), row.want)
 		}
 	}
-	if _, err := p.Keeper.RequestCode(ctx, first, "zhou", "browser"); !errors.Is(err, fault.NotFound) {
+	if _, err := p.Links.RequestCode(ctx, first, "zhou", "browser"); !errors.Is(err, fault.NotFound) {
 		t.Errorf("a code by a link that has ended: got %v, want not found", err)
 	}
 }
@@ -138,7 +138,7 @@ func TestAGatesCodesAreAskedForAndTriedSoOftenADay(t *testing.T) {
 	p := &play{town: newTown(t)}
 	ctx := context.Background()
 	now := monday
-	p.Keeper.Wall = func() time.Time { return now }
+	p.Links.Wall = func() time.Time { return now }
 	p.draft()
 	p.submit()
 	link := p.linkTo("mpa", gate.Opinion)
@@ -148,7 +148,7 @@ func TestAGatesCodesAreAskedForAndTriedSoOftenADay(t *testing.T) {
 		if asked%20 == 0 {
 			now = now.Add(time.Hour) // past what one person is sent in an hour
 		}
-		c, err := p.Keeper.RequestCode(ctx, link, "zhou", "browser")
+		c, err := p.Links.RequestCode(ctx, link, "zhou", "browser")
 		if err != nil {
 			if f := fault.Of(err); f == nil || f.Code != "code.gate" {
 				t.Fatalf("request %d: got %v", asked, err)
@@ -162,7 +162,7 @@ func TestAGatesCodesAreAskedForAndTriedSoOftenADay(t *testing.T) {
 	}
 	tried := 0
 	for ; tried < 500; tried++ {
-		_, err := p.Keeper.EnterCode(ctx, link, last.ID, "0000000", "browser", "s")
+		_, err := p.Links.EnterCode(ctx, link, last.ID, "0000000", "browser", "s")
 		if f := fault.Of(err); f != nil && f.Code == "code.gate" {
 			break
 		}
@@ -174,7 +174,7 @@ func TestAGatesCodesAreAskedForAndTriedSoOftenADay(t *testing.T) {
 		t.Errorf("got %v calls for help, want one each time", got)
 	}
 	now = now.AddDate(0, 0, 1)
-	if _, err := p.Keeper.RequestCode(ctx, link, "zhou", "browser"); err != nil {
+	if _, err := p.Links.RequestCode(ctx, link, "zhou", "browser"); err != nil {
 		t.Errorf("the next day: got %v, want a code", err)
 	}
 }

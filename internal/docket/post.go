@@ -14,10 +14,10 @@ import (
 	"jixu/internal/words"
 )
 
-// Postman delivers notices: it makes the link or the code, writes number, date
+// NoticeSender delivers notices: it makes the link or the code, writes number, date
 // and link, nothing else, and hands the message over. The same notice again is
 // not sent again once it was handed over.
-type Postman struct {
+type NoticeSender struct {
 	Store     Store
 	Directory Directory
 	Access    Access
@@ -30,7 +30,7 @@ type Postman struct {
 
 // Deliver hands n over. Delivering again is safe. A notice whose occasion is
 // over (the gate answered, the code expired) is dropped.
-func (p *Postman) Deliver(ctx context.Context, n Notice) error {
+func (p *NoticeSender) Deliver(ctx context.Context, n Notice) error {
 	sent, err := p.Outbox.Delivered(ctx, n.Key)
 	if err != nil {
 		return fmt.Errorf("looking up notice %s: %w", n.Key, err)
@@ -54,7 +54,7 @@ func (p *Postman) Deliver(ctx context.Context, n Notice) error {
 // errNoOccasion says that nobody needs the notice any more.
 var errNoOccasion = errors.New("the notice has no occasion any more")
 
-func (p *Postman) write(ctx context.Context, n Notice) (Message, error) {
+func (p *NoticeSender) write(ctx context.Context, n Notice) (Message, error) {
 	if n.Kind == NoticeCode {
 		return p.code(ctx, n)
 	}
@@ -144,7 +144,7 @@ func sitePath(kind party.Kind) string {
 }
 
 // link makes the gate's link for n's addressee and makes it known.
-func (p *Postman) link(ctx context.Context, n Notice) (gate.Gate, string, error) {
+func (p *NoticeSender) link(ctx context.Context, n Notice) (gate.Gate, string, error) {
 	s, err := p.Store.Load(ctx, n.Of())
 	if err != nil {
 		return gate.Gate{}, "", fmt.Errorf("loading %s: %w", n.Of(), err)
@@ -166,7 +166,7 @@ func (p *Postman) link(ctx context.Context, n Notice) (gate.Gate, string, error)
 }
 
 // code writes a one-time code to the person's own channel.
-func (p *Postman) code(ctx context.Context, n Notice) (Message, error) {
+func (p *NoticeSender) code(ctx context.Context, n Notice) (Message, error) {
 	c, err := p.Access.Code(ctx, n.Code)
 	if errors.Is(err, fault.NotFound) {
 		return Message{}, errNoOccasion

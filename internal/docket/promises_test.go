@@ -96,7 +96,7 @@ func TestAnAmendedRefusalOwesNoPapers(t *testing.T) {
 	if c.Papers.Gate != "" {
 		g, _ := p.record().Gate(c.Papers.Gate)
 		tw.World.Clock.Advance(60 * 24 * time.Hour)
-		n, err := tw.Bell.Ring(context.Background())
+		n, err := tw.Deadlines.Ring(context.Background())
 		must(t, err)
 		t.Errorf("a refused case still waits at %s (%s); the clock rang %d times for it, and Edit is permitted: %v", g.ID, g.Status, n, c.Permits(casework.Edit, actor("lin")) == nil)
 	}

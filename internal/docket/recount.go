@@ -13,7 +13,7 @@ import (
 
 // recount has the deadlines of s counted again when the calendar has grown since
 // they were counted. It costs a write only if one of them changes.
-func (t *Teller) recount(ctx context.Context, name string, s Stored) error {
+func (t *Relay) recount(ctx context.Context, name string, s Stored) error {
 	kind := kindOf(name)
 	if kind.Recount == nil {
 		return nil

@@ -41,11 +41,11 @@ func TestTheSweepRecountsOnce(t *testing.T) {
 			p.Desk.Calendar = knowing(t, 2026)
 			before := p.Calls
 			p.Faults = faultAt(before+n, fate)
-			_, _ = p.Under(func() error { _, err := p.Teller.Sweep(ctx); return err })
+			_, _ = p.Under(func() error { _, err := p.Relay.Sweep(ctx); return err })
 			calls = p.Calls - before
 			p.Faults = nil
 			for range 3 {
-				_, err := p.Teller.Sweep(ctx)
+				_, err := p.Relay.Sweep(ctx)
 				must(t, err)
 				p.Engine()
 			}

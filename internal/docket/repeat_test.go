@@ -103,8 +103,8 @@ func (ta *tale) once() {
 		return ta.Desk.Hold(ctx, op("hold"), ref, "等待专家会", calendar.DayOf(monday).AddDays(1), zhou)
 	})
 	ta.World.Clock.Advance(24 * time.Hour)
-	_, _ = ta.Under(func() error { _, err := ta.Bell.Ring(ctx); return err })
-	_, err := ta.Bell.Ring(ctx)
+	_, _ = ta.Under(func() error { _, err := ta.Deadlines.Ring(ctx); return err })
+	_, err := ta.Deadlines.Ring(ctx)
 	must(ta.t, err)
 	ta.Engine()
 
@@ -333,7 +333,7 @@ func TestAnAgencyIsRemindedOnceOfACopyNobodyConfirmed(t *testing.T) {
 	ctx := context.Background()
 	for range 12 {
 		p.World.Clock.Advance(12 * time.Hour)
-		_, err := p.Bell.Ring(ctx)
+		_, err := p.Deadlines.Ring(ctx)
 		must(t, err)
 		p.Engine()
 	}

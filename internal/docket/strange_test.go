@@ -23,13 +23,13 @@ func TestTimersThatThisBuildDoesNotKnowWait(t *testing.T) {
 		Timers: []docket.Timer{{Key: "retention", At: p.Now().Add(time.Hour)}},
 	}}}))
 	p.World.Clock.Advance(2 * time.Hour)
-	if _, err := p.Bell.Ring(ctx); fault.KindOf(err) != fault.Invalid {
+	if _, err := p.Deadlines.Ring(ctx); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("got %v, want the timer named", err)
 	}
 	if got := p.timers(); len(got) != 1 {
 		t.Errorf("got timers %v, want the one that a newer build set, put off", got)
 	}
-	if rang, err := p.Bell.Ring(ctx); rang != 0 || err != nil {
+	if rang, err := p.Deadlines.Ring(ctx); rang != 0 || err != nil {
 		t.Errorf("got %d, %v; want nothing due a moment later", rang, err)
 	}
 }
@@ -43,7 +43,7 @@ func TestAnEntryOfAKindThatThisBuildDoesNotKnowKeepsItsMark(t *testing.T) {
 	commit, _, err := docket.Alone(d, law.Setting{Now: tw.Now()})
 	must(t, err)
 	must(t, tw.World.Store.Commit(ctx, commit))
-	if err := tw.Teller.Tell(ctx, "unheard-of/a1", 1); err == nil {
+	if err := tw.Relay.Tell(ctx, "unheard-of/a1", 1); err == nil {
 		t.Error("told, want an error that names the kind")
 	}
 	if _, untold, err := tw.World.Store.Entry(ctx, "unheard-of/a1", 1); err != nil || !untold {
@@ -55,7 +55,7 @@ func TestANoticeThatThisBuildHasNoWordsForIsNotSentAndComesAgain(t *testing.T) {
 	ctx, tw := context.Background(), newTown(t)
 	n := docket.Notice{Kind: docket.NoticeEntry, Key: "later-1", Case: "unheard-of/a1", Verb: "unheard-of.begin", Org: "mpa"}
 	before := len(tw.World.Mail.Sent())
-	if err := tw.Post.Deliver(ctx, n); fault.KindOf(err) != fault.Unavailable {
+	if err := tw.NoticeSender.Deliver(ctx, n); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("got %v, want it to come again", err)
 	}
 	if after := len(tw.World.Mail.Sent()); after != before {

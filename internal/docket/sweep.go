@@ -47,7 +47,7 @@ const (
 // not stop the others, also when there are more of them than one list holds. It
 // notes UntoldAge once it has looked, and nothing if it could not look: that alarm
 // takes silence for failure.
-func (t *Teller) Retell(ctx context.Context, now time.Time) (told int, oldest time.Duration, err error) {
+func (t *Relay) Retell(ctx context.Context, now time.Time) (told int, oldest time.Duration, err error) {
 	var failed []error
 	seen := map[EntryRef]bool{}
 	for len(seen) < retellMost && !t.Desk.late(ctx) {
@@ -103,7 +103,7 @@ const (
 // or could not look at. A walk that its function has no time for goes on in the next
 // call. It notes SweepAge, how long ago a walk came to its end, and, at the end of one,
 // StuckCases. It is safe to repeat.
-func (t *Teller) Sweep(ctx context.Context) (stuck []Stuck, err error) {
+func (t *Relay) Sweep(ctx context.Context) (stuck []Stuck, err error) {
 	now, err := t.Desk.Clock.Now(ctx)
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func (t *Teller) Sweep(ctx context.Context) (stuck []Stuck, err error) {
 	}
 	var failed []error
 	ended := false
-	w := walk{Teller: t, now: now, people: map[string][]party.Actor{}}
+	w := walk{Relay: t, now: now, people: map[string][]party.Actor{}}
 	for !ended && !t.Desk.late(ctx) {
 		rows, err := t.Desk.Store.Open(ctx, at.After, sweepPage)
 		if err != nil {
@@ -163,7 +163,7 @@ func (t *Teller) Sweep(ctx context.Context) (stuck []Stuck, err error) {
 
 // walk is one call of the sweep.
 type walk struct {
-	*Teller
+	*Relay
 	now    time.Time
 	people map[string][]party.Actor // the rosters that were read
 	gates  map[GateRef]Waiting      // of the page at which the walk is
@@ -214,7 +214,7 @@ func (w *walk) sound(ctx context.Context, row OpenRow) bool {
 	return len(row.Waits) > 0
 }
 
-func (t *Teller) cursor(ctx context.Context) (Cursor, error) {
+func (t *Relay) cursor(ctx context.Context) (Cursor, error) {
 	if t.Cursors == nil {
 		return Cursor{}, nil
 	}
@@ -223,7 +223,7 @@ func (t *Teller) cursor(ctx context.Context) (Cursor, error) {
 
 // look reads one aggregate and repairs what is wrong with it, its legs first.
 func (w *walk) look(ctx context.Context, name string) ([]Stuck, error) {
-	t, kind := w.Teller, kindOf(name)
+	t, kind := w.Relay, kindOf(name)
 	s, err := t.Desk.Store.Load(ctx, name)
 	if err != nil {
 		return []Stuck{{Of: name, Why: "it could not be looked at"}}, fmt.Errorf("loading %s: %w", name, err)
@@ -268,7 +268,7 @@ func (w *walk) look(ctx context.Context, name string) ([]Stuck, error) {
 
 // answerable reports whether anybody on the roster of a gate's party, or of who may
 // record for it, may answer it. people keeps the rosters of one walk.
-func (t *Teller) answerable(ctx context.Context, g gate.Gate, people map[string][]party.Actor) (bool, error) {
+func (t *Relay) answerable(ctx context.Context, g gate.Gate, people map[string][]party.Actor) (bool, error) {
 	for _, org := range append([]string{g.Party}, g.Recorders...) {
 		if _, known := people[org]; !known {
 			o, err := t.Desk.Directory.Organisation(ctx, org)
@@ -295,7 +295,7 @@ func (t *Teller) answerable(ctx context.Context, g gate.Gate, people map[string]
 
 // sweepLeg restarts a leg whose execution is gone, or that runs without ever
 // having put its token on the gate it should wait at.
-func (t *Teller) sweepLeg(ctx context.Context, name string, l Leg, g gate.Gate) error {
+func (t *Relay) sweepLeg(ctx context.Context, name string, l Leg, g gate.Gate) error {
 	status, err := t.describe(ctx, name, l)
 	if err != nil {
 		return err

@@ -16,9 +16,9 @@ import (
 	"jixu/internal/party"
 )
 
-// Teller tells the world what was committed. It adds nothing to it: every
+// Relay tells the world what was committed. It adds nothing to it: every
 // telling is derived from an entry, and telling twice is harmless.
-type Teller struct {
+type Relay struct {
 	Desk         *Desk
 	StateMachine StateMachine
 	Notices      Notices
@@ -85,7 +85,7 @@ func noticeKey(n Notice) string {
 // Tell tells everything that entry seq of the aggregate called name calls for, and
 // then takes its untold mark off. One failed telling does not stop the others; the
 // mark stays, and the error says so. An entry that was told is not told again.
-func (t *Teller) Tell(ctx context.Context, name string, seq int) error {
+func (t *Relay) Tell(ctx context.Context, name string, seq int) error {
 	e, untold, err := t.Desk.Store.Entry(ctx, name, seq)
 	if err != nil {
 		return fmt.Errorf("reading entry %d of %s: %w", seq, name, err)
@@ -119,7 +119,7 @@ func (t *Teller) Tell(ctx context.Context, name string, seq int) error {
 	return nil
 }
 
-func (t *Teller) one(ctx context.Context, name string, telling Telling) error {
+func (t *Relay) one(ctx context.Context, name string, telling Telling) error {
 	switch {
 	case telling.Start != nil:
 		return t.start(ctx, name, *telling.Start)
@@ -150,7 +150,7 @@ func (in Input) Name() string { return cmp.Or(in.Of, in.CaseID) }
 // start starts one run of a leg. "Already exists" counts as started only if
 // the execution runs or the table says that run is over; otherwise the run is
 // raised and the next entry starts it.
-func (t *Teller) start(ctx context.Context, name string, s law.Start) error {
+func (t *Relay) start(ctx context.Context, name string, s law.Start) error {
 	_, leg, err := t.leg(ctx, name, s.Leg)
 	if err != nil {
 		return err
@@ -179,7 +179,7 @@ func (t *Teller) start(ctx context.Context, name string, s law.Start) error {
 }
 
 // leg loads an aggregate and says how one of its legs stands.
-func (t *Teller) leg(ctx context.Context, name string, leg gate.Leg) (Stored, Leg, error) {
+func (t *Relay) leg(ctx context.Context, name string, leg gate.Leg) (Stored, Leg, error) {
 	s, err := t.Desk.Store.Load(ctx, name)
 	if err != nil {
 		return Stored{}, Leg{}, fmt.Errorf("loading %s: %w", name, err)
@@ -191,7 +191,7 @@ func (t *Teller) leg(ctx context.Context, name string, leg gate.Leg) (Stored, Le
 // resume hands the token of an answered gate back and then looks whether the
 // execution is alive: a stopped one swallows tokens. A gate without a token is
 // fine: the machine resumes itself when it comes to attach one.
-func (t *Teller) resume(ctx context.Context, name string, leg gate.Leg, gateID string) error {
+func (t *Relay) resume(ctx context.Context, name string, leg gate.Leg, gateID string) error {
 	token, ok, err := t.Desk.Store.Token(ctx, GateRef{Of: name, Gate: gateID})
 	if err != nil {
 		return fmt.Errorf("reading the token of %s of %s: %w", gateID, name, err)
@@ -206,7 +206,7 @@ func (t *Teller) resume(ctx context.Context, name string, leg gate.Leg, gateID s
 
 // revive starts leg again under a new run if the leg is open and the execution
 // that should carry it does not run. Restarts come with growing pauses.
-func (t *Teller) revive(ctx context.Context, name string, leg gate.Leg) error {
+func (t *Relay) revive(ctx context.Context, name string, leg gate.Leg) error {
 	_, l, err := t.leg(ctx, name, leg)
 	if err != nil {
 		return err
@@ -228,7 +228,7 @@ func (t *Teller) revive(ctx context.Context, name string, leg gate.Leg) error {
 const running = "RUNNING"
 
 // describe asks how the execution that carries l is.
-func (t *Teller) describe(ctx context.Context, name string, l Leg) (string, error) {
+func (t *Relay) describe(ctx context.Context, name string, l Leg) (string, error) {
 	status, err := t.StateMachine.Describe(ctx, kindOf(name).execution(name, l.Leg, l.Run))
 	if err != nil {
 		return "", fmt.Errorf("describing run %d of %s of %s: %w", l.Run, l.Leg, name, err)
@@ -238,8 +238,8 @@ func (t *Teller) describe(ctx context.Context, name string, l Leg) (string, erro
 
 // restart raises the run, unless it was raised so recently that another try must
 // wait: then it does nothing and says how long. Whoever brought the end of that run
-// comes back to it (see [Teller.Ended]), and in the end the sweep.
-func (t *Teller) restart(ctx context.Context, name string, l Leg, status string) (wait time.Duration, err error) {
+// comes back to it (see [Relay.Ended]), and in the end the sweep.
+func (t *Relay) restart(ctx context.Context, name string, l Leg, status string) (wait time.Duration, err error) {
 	now, err := t.Desk.Clock.Now(ctx)
 	if err != nil {
 		return 0, err

@@ -32,7 +32,7 @@ func (tw *town) ringAt(t time.Time) {
 	tw.t.Helper()
 	tw.World.Clock.Set(t)
 	for range 3 {
-		_, err := tw.Bell.Ring(context.Background())
+		_, err := tw.Deadlines.Ring(context.Background())
 		must(tw.t, err)
 		tw.Engine()
 	}
@@ -103,7 +103,7 @@ func TestATimerThatFailsComesAgain(t *testing.T) {
 		}
 		return memory.Pass
 	}
-	died, err := p.Under(func() error { _, err := p.Bell.Ring(ctx); return err })
+	died, err := p.Under(func() error { _, err := p.Deadlines.Ring(ctx); return err })
 	if died || err == nil || !strings.Contains(err.Error(), p.id) {
 		t.Errorf("got %v, want the case named", err)
 	}

@@ -23,12 +23,12 @@ import (
 type town struct {
 	*world.Town
 	t      testing.TB
-	herald *docket.Herald
+	events *docket.EventSender
 }
 
 func newTown(t testing.TB) *town {
 	tw := &town{Town: world.New(t, world.Options{Cast: world.Short}), t: t}
-	tw.herald, tw.Herald = tw.Herald, nil
+	tw.events, tw.EventSender = tw.EventSender, nil
 	return tw
 }
 
@@ -119,11 +119,11 @@ func (p *play) submit() {
 func (p *play) ring() {
 	p.World.Clock.Advance(13 * 24 * time.Hour)
 	for range 3 {
-		_, _ = p.Under(func() error { _, err := p.Bell.Ring(context.Background()); return err })
+		_, _ = p.Under(func() error { _, err := p.Deadlines.Ring(context.Background()); return err })
 		p.Engine()
 	}
 	for range 2 {
-		_, err := p.Bell.Ring(context.Background())
+		_, err := p.Deadlines.Ring(context.Background())
 		must(p.t, err)
 	}
 	p.Engine()
@@ -160,19 +160,19 @@ func (p *play) byCode(person, org string) (party.Actor, *docket.Pass) {
 	ctx := context.Background()
 	link := p.link(org)
 	var c docket.Code
-	must(p.t, p.Insist(func() (err error) { c, err = p.Keeper.RequestCode(ctx, link, person, "browser"); return err }))
+	must(p.t, p.Insist(func() (err error) { c, err = p.Links.RequestCode(ctx, link, person, "browser"); return err }))
 	p.Engine()
 	var s docket.Session
 	for range 20 {
 		// A code that was spent before its answer arrived is asked for again.
 		died, err := p.Under(func() (err error) {
-			s, err = p.Keeper.EnterCode(ctx, link, c.ID, p.digits(c.ID), "browser", "secret-"+c.ID)
+			s, err = p.Links.EnterCode(ctx, link, c.ID, p.digits(c.ID), "browser", "secret-"+c.ID)
 			return err
 		})
 		if !died && err == nil {
 			break
 		}
-		must(p.t, p.Insist(func() (err error) { c, err = p.Keeper.RequestCode(ctx, link, person, "browser"); return err }))
+		must(p.t, p.Insist(func() (err error) { c, err = p.Links.RequestCode(ctx, link, person, "browser"); return err }))
 		p.Engine()
 	}
 	a, _, _, err := docket.Actor(ctx, p.World.Directory, s)

@@ -10,9 +10,9 @@ import (
 	"jixu/internal/gate"
 )
 
-// Waiter serves the machine: it says what a leg waits for, and takes the token
+// TaskTokens serves the machine: it says what a leg waits for, and takes the token
 // with which the machine wants to be told. It changes no aggregate.
-type Waiter struct {
+type TaskTokens struct {
 	Store        Store
 	StateMachine StateMachine
 }
@@ -27,7 +27,7 @@ type Next struct {
 
 // Next rereads the leg of an execution and says what it waits for. An execution of an older run
 // hears that it is over. It changes nothing.
-func (w *Waiter) Next(ctx context.Context, in Input) (Next, error) {
+func (w *TaskTokens) Next(ctx context.Context, in Input) (Next, error) {
 	s, err := w.Store.Load(ctx, in.Name())
 	if err != nil {
 		return Next{}, fmt.Errorf("loading %s: %w", in.Name(), err)
@@ -46,7 +46,7 @@ func (w *Waiter) Next(ctx context.Context, in Input) (Next, error) {
 // Attach puts the machine's token on a gate. If the gate was answered already,
 // or a newer token is on it, the machine is resumed at once: it then asks what
 // comes next, and an old run ends.
-func (w *Waiter) Attach(ctx context.Context, ref GateRef, t Token) error {
+func (w *TaskTokens) Attach(ctx context.Context, ref GateRef, t Token) error {
 	g, attached, err := w.Store.AttachToken(ctx, ref, t)
 	if errors.Is(err, fault.NotFound) {
 		return err
@@ -63,10 +63,10 @@ func (w *Waiter) Attach(ctx context.Context, ref GateRef, t Token) error {
 	return nil
 }
 
-// Bell rings deadlines, and does what timers are set for.
-type Bell struct {
-	Desk   *Desk
-	Teller *Teller // for what timers tell: it needs a desk, notices and an outbox
+// Deadlines rings deadlines, and does what timers are set for.
+type Deadlines struct {
+	Desk  *Desk
+	Relay *Relay // for what timers tell: it needs a desk, notices and an outbox
 }
 
 const (
@@ -85,7 +85,7 @@ const (
 // and returns how often it rang. One that fails does not stop the others: it is put
 // off by a quarter of an hour and named in the error. It says RingFailed of each, and
 // DeadlinesChecked of every call that came through: silence is an alarm.
-func (b *Bell) Ring(ctx context.Context) (rang int, err error) {
+func (b *Deadlines) Ring(ctx context.Context) (rang int, err error) {
 	now, err := b.Desk.Clock.Now(ctx)
 	if err != nil {
 		return 0, err
@@ -131,7 +131,7 @@ func (b *Bell) Ring(ctx context.Context) (rang int, err error) {
 }
 
 // putOff moves a gate that cannot be rung out of the way of the others.
-func (b *Bell) putOff(ctx context.Context, ref GateRef, now time.Time) error {
+func (b *Deadlines) putOff(ctx context.Context, ref GateRef, now time.Time) error {
 	if err := b.Desk.Store.Defer(ctx, ref, now.Add(ringAgain)); err != nil {
 		return fmt.Errorf("putting %s%s of %s off: %w", ref.Gate, ref.Timer, ref.Of, err)
 	}
@@ -149,7 +149,7 @@ func firstUnseen(due []GateRef, seen map[GateRef]bool) (GateRef, bool) {
 }
 
 // one rings one gate, if it is still due.
-func (b *Bell) one(ctx context.Context, ref GateRef) error {
+func (b *Deadlines) one(ctx context.Context, ref GateRef) error {
 	if ref.Timer != "" {
 		return b.timer(ctx, ref)
 	}
@@ -165,7 +165,7 @@ func (b *Bell) one(ctx context.Context, ref GateRef) error {
 
 // timer does what a timer is set for and sets it anew, or takes it away. Until then it
 // stays where it is: one at which this function dies comes again.
-func (b *Bell) timer(ctx context.Context, ref GateRef) error {
+func (b *Deadlines) timer(ctx context.Context, ref GateRef) error {
 	kind := kindOf(ref.Of)
 	if kind.Timer == nil {
 		return strange("timer", ref)
@@ -177,7 +177,7 @@ func (b *Bell) timer(ctx context.Context, ref GateRef) error {
 	if err != nil {
 		return err
 	}
-	next, err := kind.Timer(ctx, b.Teller, s, ref)
+	next, err := kind.Timer(ctx, b.Relay, s, ref)
 	if err != nil {
 		return err
 	}

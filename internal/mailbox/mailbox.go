@@ -26,20 +26,20 @@ import (
 	"jixu/internal/fault"
 )
 
-// Relay is an SMTP server that takes our mail.
-type Relay struct {
+// SMTP is an SMTP server that takes our mail.
+type SMTP struct {
 	address string // host:port
 	from    string
 	now     func() time.Time
 	roots   *x509.CertPool // nil: the system's
 }
 
-var _ docket.Mail = (*Relay)(nil)
+var _ docket.Mail = (*SMTP)(nil)
 
 // New returns the relay at address, host:port, for mail that comes from the
 // address from. It asks nobody.
-func New(address, from string) *Relay {
-	return &Relay{address: address, from: from, now: time.Now}
+func New(address, from string) *SMTP {
+	return &SMTP{address: address, from: from, now: time.Now}
 }
 
 // patience bounds one delivery, also when the caller's context does not.
@@ -48,7 +48,7 @@ const patience = 20 * time.Second
 // Send hands m over. It fails with fault.Invalid if m cannot be a mail or the
 // relay refuses it for good, and with fault.Unavailable otherwise; the relay
 // may then have it or not. A repeat carries the same Message-ID.
-func (r *Relay) Send(ctx context.Context, m docket.Message) error {
+func (r *SMTP) Send(ctx context.Context, m docket.Message) error {
 	to, err := mail.ParseAddress(m.To)
 	if err != nil {
 		return fault.Because(fault.Invalid, "mail", errors.New("writing a mail: the addressee is no mail address"))
@@ -77,7 +77,7 @@ func (r *Relay) Send(ctx context.Context, m docket.Message) error {
 	}
 }
 
-func (r *Relay) deliver(ctx context.Context, from, to string, message []byte) error {
+func (r *SMTP) deliver(ctx context.Context, from, to string, message []byte) error {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", r.address)
 	if err != nil {
@@ -126,7 +126,7 @@ func (r *Relay) deliver(ctx context.Context, from, to string, message []byte) er
 }
 
 // write returns m as it goes over the wire.
-func (r *Relay) write(from, to *mail.Address, m docket.Message) []byte {
+func (r *SMTP) write(from, to *mail.Address, m docket.Message) []byte {
 	var b bytes.Buffer
 	header := func(name, value string) { fmt.Fprintf(&b, "%s: %s\r\n", name, value) }
 	header("From", from.String())

@@ -331,14 +331,14 @@ func changed(before, after string) string {
 }
 
 // quiet waits until nothing of what happens by itself moves any more and nothing of
-// the case is due: the bell is rung here and now, since the house's own comes with
+// the case is due: what is due is rung here and now, since the house's own comes with
 // the next minute, which may be in the middle of what is being watched.
 func (h house) quiet(id string) string {
 	h.Helper()
 	before := h.dump(id)
 	h.must(stack.Eventually(h.ctx, 2*time.Minute, func() (bool, error) {
 		if err := h.stack.Invoke(h.ctx, "ring-deadlines", []byte("{}")); err != nil {
-			h.Logf("the bell, which other tests may have given what it cannot ring: %v", err)
+			h.Logf("ring-deadlines, which other tests may have given what it cannot ring: %v", err)
 		}
 		time.Sleep(2 * time.Second)
 		now := h.dump(id)
@@ -349,7 +349,7 @@ func (h house) quiet(id string) string {
 	return before
 }
 
-// due says whether a dump holds a row that the bell would ring at an instant.
+// due says whether a dump holds a row that would ring at an instant.
 func due(dump string, now time.Time) bool {
 	for r := range strings.Lines(dump) {
 		if _, after, is := strings.Cut(r, `workPk={"Value":"due#`); is {

@@ -96,13 +96,13 @@ func (h *house) days(n int) {
 
 func (h *house) ring() {
 	h.keep.moment = strings.TrimSuffix(h.keep.moment, "-rung") + "-rung"
-	_, err := h.Bell.Ring(ctx)
+	_, err := h.Deadlines.Ring(ctx)
 	h.ok(err)
 	h.Engine()
 }
 
 func (h *house) sweep() {
-	_, err := h.Teller.Sweep(ctx)
+	_, err := h.Relay.Sweep(ctx)
 	h.ok(err)
 	h.Engine()
 }
@@ -286,13 +286,13 @@ func (h *house) mailed(to string, what *regexp.Regexp) string {
 func (l *life) byLink(person, org string) (party.Actor, *docket.Pass) {
 	l.keep.moment = l.name + "-by-link"
 	secret := l.mailed(org, world.LinkIn)
-	c, err := l.Keeper.RequestCode(ctx, secret, person, "browser")
+	c, err := l.Links.RequestCode(ctx, secret, person, "browser")
 	l.ok(err)
 	l.Engine()
-	if _, err := l.Keeper.EnterCode(ctx, secret, c.ID, "000000", "browser", "x"); err == nil {
+	if _, err := l.Links.EnterCode(ctx, secret, c.ID, "000000", "browser", "x"); err == nil {
 		l.t.Fatal("a wrong code lets in")
 	}
-	s, err := l.Keeper.EnterCode(ctx, secret, c.ID, l.mailed(person, world.CodeIn), "browser", "session of "+c.ID)
+	s, err := l.Links.EnterCode(ctx, secret, c.ID, l.mailed(person, world.CodeIn), "browser", "session of "+c.ID)
 	l.ok(err)
 	l.secrets["session of "+c.ID] = "session"
 	a, _, _, err := docket.Actor(ctx, l.keep, s)

@@ -168,10 +168,10 @@ func (h *house) whatStillWaits() {
 	// A code that was asked for, and tried once.
 	h.keep.moment = "code-tried"
 	secret := h.mailed("nmpa", world.LinkIn)
-	c, err := h.Keeper.RequestCode(ctx, secret, "shen", "browser")
+	c, err := h.Links.RequestCode(ctx, secret, "shen", "browser")
 	h.ok(err)
 	h.Engine()
-	if _, err := h.Keeper.EnterCode(ctx, secret, c.ID, "x", "browser", "never"); err == nil {
+	if _, err := h.Links.EnterCode(ctx, secret, c.ID, "x", "browser", "never"); err == nil {
 		h.t.Fatal("a wrong code lets in")
 	}
 	h.secrets[c.ID] = "code"

@@ -78,7 +78,7 @@ var must = world.Must
 
 func (h *house) newSite(a web.Audience) *web.Site {
 	return &web.Site{
-		Audience: a, Desk: h.town.Desk, Store: h.Store, Directory: h.Directory, Access: h.Access, Keeper: h.town.Keeper,
+		Audience: a, Desk: h.town.Desk, Store: h.Store, Directory: h.Directory, Access: h.Access, Links: h.town.Links,
 		SignIn:  issuer{h.House.Desk},
 		Address: h.Site, Origins: []string{h.bucket.URL}, Wall: time.Now, Secret: rand.Text,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Reference: func(context.Context) string { return "ref-1" },
@@ -108,7 +108,7 @@ func (h *house) tell() {
 // sweep does what sweep-stuck does.
 func (h *house) sweep(t testing.TB) {
 	t.Helper()
-	_, err := h.town.Teller.Sweep(context.Background())
+	_, err := h.town.Relay.Sweep(context.Background())
 	must(t, err)
 	h.tell()
 }

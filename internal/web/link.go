@@ -34,7 +34,7 @@ type linkPage struct {
 // visit looks up the link in the path. Whatever is wrong with it, a stranger
 // reads one and the same page.
 func (x *exchange) visit() (docket.Visit, bool, error) {
-	v, err := x.site.Keeper.Visit(x.ctx(), x.r.PathValue("link"))
+	v, err := x.site.Links.Visit(x.ctx(), x.r.PathValue("link"))
 	if errors.Is(err, fault.NotFound) {
 		return docket.Visit{}, false, nil
 	}
@@ -131,7 +131,7 @@ func (x *exchange) requestCode() error {
 		browser = x.site.Secret()
 		x.setCookie(browserCookie, browser, 24*60*60)
 	}
-	c, err := x.site.Keeper.RequestCode(x.ctx(), x.r.PathValue("link"), person, browser)
+	c, err := x.site.Links.RequestCode(x.ctx(), x.r.PathValue("link"), person, browser)
 	x.noteExhausted(v, err)
 	if err != nil {
 		return err
@@ -176,7 +176,7 @@ func (x *exchange) enterCode() error {
 		// Not a code at all: no try is lost by it.
 		return x.showCode(http.StatusUnprocessableEntity, x.problems([]fault.Problem{{Field: "digits", Code: "code.digits"}}))
 	}
-	s, err := x.site.Keeper.EnterCode(x.ctx(), x.r.PathValue("link"), x.r.PathValue("code"), digits, cookie(x.r, browserCookie), session)
+	s, err := x.site.Links.EnterCode(x.ctx(), x.r.PathValue("link"), x.r.PathValue("code"), digits, cookie(x.r, browserCookie), session)
 	x.noteExhausted(v, err)
 	if f := fault.Of(err); f != nil && f.Kind != fault.Unavailable {
 		return x.showCode(http.StatusUnprocessableEntity, x.problems([]fault.Problem{{Field: "digits", Code: f.Code, Args: f.Args}}))

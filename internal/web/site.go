@@ -24,7 +24,7 @@ const (
 type Site struct {
 	Audience  Audience
 	Desk      *docket.Desk
-	Keeper    *docket.Keeper // agency only: links and codes
+	Links     *docket.Links // agency only: links and codes
 	Store     docket.Store
 	Directory docket.Directory
 	Access    docket.Access

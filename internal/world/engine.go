@@ -103,7 +103,7 @@ func (tw *Town) Engine() {
 	tw.t.Helper()
 	ctx := context.Background()
 	for range 200 {
-		if !tw.checkFiles(ctx) && !tw.relay(ctx) && !tw.deliver(ctx) && !tw.herald(ctx) && !tw.walk(ctx) && !tw.hear(ctx) {
+		if !tw.checkFiles(ctx) && !tw.relay(ctx) && !tw.deliver(ctx) && !tw.sendEvent(ctx) && !tw.walk(ctx) && !tw.hear(ctx) {
 			return
 		}
 	}
@@ -163,7 +163,7 @@ func (tw *Town) relay(ctx context.Context) bool {
 // tell is one delivery. One that fails is not tried again by the stream: the
 // sweep does that.
 func (tw *Town) tell(ctx context.Context, ref docket.EntryRef) {
-	_ = tw.call("relay-entries", func() error { return tw.Teller.Tell(ctx, ref.Of, ref.Seq) })
+	_ = tw.call("relay-entries", func() error { return tw.Relay.Tell(ctx, ref.Of, ref.Seq) })
 }
 
 // deliver hands one notice over. The queue brings a failed one again, five times
@@ -174,7 +174,7 @@ func (tw *Town) deliver(ctx context.Context) bool {
 	}
 	n := tw.World.Notices.Take(0)
 	for range 5 {
-		if tw.call("send-notice", func() error { return tw.Post.Deliver(ctx, n) }) == nil {
+		if tw.call("send-notice", func() error { return tw.NoticeSender.Deliver(ctx, n) }) == nil {
 			return true
 		}
 	}
@@ -182,14 +182,14 @@ func (tw *Town) deliver(ctx context.Context) bool {
 	return true
 }
 
-// herald hands one event over. Its queue is more patient than that of notices.
-func (tw *Town) herald(ctx context.Context) bool {
-	if tw.Herald == nil || len(tw.World.Events.Waiting()) == 0 {
+// sendEvent hands one event over. Its queue is more patient than that of notices.
+func (tw *Town) sendEvent(ctx context.Context) bool {
+	if tw.EventSender == nil || len(tw.World.Events.Waiting()) == 0 {
 		return false
 	}
 	n := tw.World.Events.Take(0)
 	for range 9 {
-		if tw.call("send-webhook", func() error { return tw.Herald.Deliver(ctx, n) }) == nil {
+		if tw.call("send-webhook", func() error { return tw.EventSender.Deliver(ctx, n) }) == nil {
 			break
 		}
 	}
@@ -243,7 +243,7 @@ func (tw *Town) ended(ctx context.Context, e memory.Execution) {
 	for range 9 {
 		var rest time.Duration
 		err := tw.call("revive-runs", func() (err error) {
-			rest, err = tw.Teller.Ended(ctx, in)
+			rest, err = tw.Relay.Ended(ctx, in)
 			return err
 		})
 		if err != nil {
@@ -312,14 +312,14 @@ func (tw *Town) Night() {
 			tw.tell(ctx, ref)
 		}
 		for _, n := range rests {
-			tw.must(tw.Post.Deliver(ctx, n))
+			tw.must(tw.NoticeSender.Deliver(ctx, n))
 		}
-		_, _, err := tw.Teller.Retell(ctx, now)
+		_, _, err := tw.Relay.Retell(ctx, now)
 		tw.must(err)
 		if hour != 6 {
 			continue
 		}
-		stuck, err := tw.Teller.Sweep(ctx)
+		stuck, err := tw.Relay.Sweep(ctx)
 		tw.must(err)
 		if len(stuck) > 0 {
 			tw.t.Fatalf("the sweep found %v, want nothing stuck", stuck)

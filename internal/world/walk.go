@@ -277,7 +277,7 @@ func (tw *Town) applyOutcome(ctx context.Context, payload []byte) (any, error) {
 	if err := json.Unmarshal(payload, &in); err != nil {
 		return nil, err
 	}
-	return tw.Waiter.Next(ctx, in)
+	return tw.TaskTokens.Next(ctx, in)
 }
 
 func (tw *Town) openGate(ctx context.Context, payload []byte) (any, error) {
@@ -286,5 +286,5 @@ func (tw *Town) openGate(ctx context.Context, payload []byte) (any, error) {
 		return nil, err
 	}
 	token := docket.Token{Value: in.TaskToken, Run: in.Run, Entered: in.Entered, Retry: in.Retry}
-	return struct{}{}, tw.Waiter.Attach(ctx, docket.GateRef{Of: in.Of, Gate: in.Gate}, token)
+	return struct{}{}, tw.TaskTokens.Attach(ctx, docket.GateRef{Of: in.Of, Gate: in.Gate}, token)
 }

@@ -105,17 +105,17 @@ type Options struct {
 
 // Town is a whole Jixu: its parts, its people, and what happens by itself.
 type Town struct {
-	World   *memory.World
-	Ports   Ports
-	Desk    *docket.Desk
-	Keeper  *docket.Keeper
-	Teller  *docket.Teller
-	Waiter  *docket.Waiter
-	Bell    *docket.Bell
-	Post    *docket.Postman
-	Herald  *docket.Herald // nil: nobody takes events out of their queue
-	Systems *docket.AgencySystems
-	Walker  *Walker
+	World        *memory.World
+	Ports        Ports
+	Desk         *docket.Desk
+	Links        *docket.Links
+	Relay        *docket.Relay
+	TaskTokens   *docket.TaskTokens
+	Deadlines    *docket.Deadlines
+	NoticeSender *docket.NoticeSender
+	EventSender  *docket.EventSender // nil: nobody takes events out of their queue
+	Systems      *docket.AgencySystems
+	Walker       *Walker
 
 	// Functions are what the tasks of a machine may call, by the folder below functions/.
 	Functions map[string]Function
@@ -198,21 +198,21 @@ func (o Options) filled(t T) Options {
 }
 
 // wire puts the parts of the program together, as the mains of functions/ do. One
-// teller serves for three functions: it has what any of them has.
+// relay serves for three functions: it has what any of them has.
 func (tw *Town) wire(o Options) {
 	p := tw.Ports
 	tw.Desk = docket.New(p.Keep, p.Clock, p.Metrics)
 	tw.Desk.Files, tw.Desk.Scanner, tw.Desk.Packs = p.Files, p.Scanner, o.Packs
 	tw.Desk.Random = &seeded{dice: rand.New(rand.NewPCG(1, 2))}
 	tw.Desk.Pause = func(context.Context, time.Duration) error { return nil }
-	tw.Keeper = &docket.Keeper{Store: p.Keep, Directory: p.Keep, Access: p.Keep, Notices: p.Notices, Mac: p.Mac, Desk: tw.Desk, Wall: o.Wall}
-	tw.Teller = &docket.Teller{Desk: tw.Desk, StateMachine: p.StateMachine, Notices: p.Notices, Events: p.Events, Outbox: p.Keep, Cursors: p.Cursors}
-	tw.Waiter = &docket.Waiter{Store: p.Keep, StateMachine: p.StateMachine}
-	tw.Bell = &docket.Bell{Desk: tw.Desk, Teller: tw.Teller}
-	tw.Post = &docket.Postman{
+	tw.Links = &docket.Links{Store: p.Keep, Directory: p.Keep, Access: p.Keep, Notices: p.Notices, Mac: p.Mac, Desk: tw.Desk, Wall: o.Wall}
+	tw.Relay = &docket.Relay{Desk: tw.Desk, StateMachine: p.StateMachine, Notices: p.Notices, Events: p.Events, Outbox: p.Keep, Cursors: p.Cursors}
+	tw.TaskTokens = &docket.TaskTokens{Store: p.Keep, StateMachine: p.StateMachine}
+	tw.Deadlines = &docket.Deadlines{Desk: tw.Desk, Relay: tw.Relay}
+	tw.NoticeSender = &docket.NoticeSender{
 		Store: p.Keep, Directory: p.Keep, Access: p.Keep, Outbox: p.Keep, Mail: p.Mail, Mac: p.Mac, Site: o.Site, Wall: o.Wall,
 	}
-	tw.Herald = &docket.Herald{Store: p.Keep, Outbox: p.Keep, Sealer: p.Sealer, Hooks: p.Hooks, Site: o.Site, Wall: o.Wall}
+	tw.EventSender = &docket.EventSender{Store: p.Keep, Outbox: p.Keep, Sealer: p.Sealer, Hooks: p.Hooks, Site: o.Site, Wall: o.Wall}
 	tw.Systems = &docket.AgencySystems{Desk: tw.Desk, Sealer: p.Sealer, Wall: o.Wall, Loopback: true}
 }
 

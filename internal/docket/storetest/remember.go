@@ -397,7 +397,7 @@ func (m *Memories) work(t *testing.T, s Lived, asked Memories) {
 		return words(token.Value, strconv.Itoa(token.Run), when(token.Entered), strconv.Itoa(token.Retry)), err
 	})
 	outside := &outside{}
-	sweeper := docket.Teller{Desk: docket.New(s, fixed(asked.Now), idle{}), StateMachine: outside, Notices: outside, Outbox: s}
+	sweeper := docket.Relay{Desk: docket.New(s, fixed(asked.Now), idle{}), StateMachine: outside, Notices: outside, Outbox: s}
 	_, _ = sweeper.Sweep(ctx) // it may not stop the run whose start nobody has told yet
 	m.Swept = outside.kept()
 	m.Readings = each(t, asked.Readings, func(id string) (int, error) {
@@ -408,9 +408,9 @@ func (m *Memories) work(t *testing.T, s Lived, asked Memories) {
 
 func (m *Memories) access(t *testing.T, s Lived, asked Memories) {
 	t.Helper()
-	keeper := docket.Keeper{Store: s, Directory: s, Access: s, Wall: func() time.Time { return asked.Now }}
+	links := docket.Links{Store: s, Directory: s, Access: s, Wall: func() time.Time { return asked.Now }}
 	m.Links = each(t, asked.Links, func(secret string) (string, error) {
-		v, err := keeper.Visit(ctx, secret)
+		v, err := links.Visit(ctx, secret)
 		return words(v.Link.Of, v.Gate.ID, v.Link.Party, strconv.Itoa(v.Link.Issue), strconv.FormatBool(v.Live)), err
 	})
 	m.Sessions = each(t, asked.Sessions, func(secret string) (string, error) {
