@@ -37,7 +37,7 @@ func build() (*api.API, error) {
 	}
 	desk.Files = bucket.New(s.AWS, s.Bucket)
 	return &api.API{
-		House: api.House{
+		Base: api.Base{
 			Desk: desk, Now: time.Now, Log: slog.Default(), Reference: gateway.RequestID,
 			Systems: &docket.AgencySystems{
 				Desk: desk, Sealer: keyring.NewSealer(s.AWS, s.SealKey), Wall: time.Now, Loopback: s.Loopback == "allowed",

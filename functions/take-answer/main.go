@@ -36,7 +36,7 @@ func build() (*api.Callbacks, error) {
 		return nil, err
 	}
 	desk.Files = bucket.New(s.AWS, s.Bucket)
-	return &api.Callbacks{House: api.House{
+	return &api.Callbacks{Base: api.Base{
 		Desk: desk, Systems: &docket.AgencySystems{Desk: desk, Sealer: keyring.NewSealer(s.AWS, s.SealKey), Wall: time.Now},
 		Now: time.Now, Log: slog.Default(), Reference: gateway.RequestID,
 	}}, nil

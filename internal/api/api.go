@@ -18,8 +18,8 @@ import (
 	"jixu/internal/words"
 )
 
-// House is what both of them stand on.
-type House struct {
+// Base is what both of them stand on.
+type Base struct {
 	Desk      *docket.Desk
 	Systems   *docket.AgencySystems
 	Now       func() time.Time // the machine's time: tokens and signatures never use the system's
@@ -36,7 +36,7 @@ type Route struct {
 
 // call is one request on its way.
 type call struct {
-	house     *House
+	house     *Base
 	w         http.ResponseWriter
 	r         *http.Request
 	lang      words.Lang
@@ -53,7 +53,7 @@ type call struct {
 }
 
 // handler leads each request through its route, once admit let it in.
-func (h *House) handler(routes []Route, admit func(*call) error) http.Handler {
+func (h *Base) handler(routes []Route, admit func(*call) error) http.Handler {
 	mux := http.NewServeMux()
 	start := func(w http.ResponseWriter, r *http.Request) *call {
 		return &call{house: h, w: w, r: r, lang: languageOf(r)}

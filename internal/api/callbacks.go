@@ -13,7 +13,7 @@ import (
 )
 
 // Callbacks is where agencies' machines answer gates, by signed POST.
-type Callbacks struct{ House }
+type Callbacks struct{ Base }
 
 // CallbackRoutes lists their routes, for the template, the description and the
 // tests that try every one of them.

@@ -58,7 +58,7 @@ func TestTheSamplesOfProgramsRequestsAreAnswered(t *testing.T) {
 			e := event(t, path)
 			h.now = time.UnixMilli(e.RequestContext.TimeEpoch)
 			e.RawPath = strings.Replace(e.RawPath, "7kq2m9x4vcdn3hprtw6y", id, 1)
-			programs := &api.API{House: h.common, Issuer: issuer, Client: "jixu", Claims: gateway.Claims}
+			programs := &api.API{Base: h.common, Issuer: issuer, Client: "jixu", Claims: gateway.Claims}
 			got, err := gateway.Handle(programs.Handler())(t.Context(), e)
 			if err != nil || got.StatusCode != want[name] {
 				t.Errorf("got %d %s and %v, want %d", got.StatusCode, got.Body, err, want[name])

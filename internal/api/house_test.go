@@ -46,7 +46,7 @@ type house struct {
 	callbacks http.Handler
 	api       http.Handler
 	contract  *contract
-	common    api.House
+	common    api.Base
 	log       *bytes.Buffer
 
 	mu  sync.Mutex
@@ -63,13 +63,13 @@ func newHouse(t *testing.T) *house {
 	h.contract, err = theContract()
 	h.must(err)
 	log := slog.New(slog.NewJSONHandler(&locked{w: h.log}, nil))
-	common := api.House{
+	common := api.Base{
 		Desk: h.Desk, Systems: h.Systems, Now: h.clock,
 		Log: log, Reference: func(context.Context) string { return "ref-1" },
 	}
 	h.common = common
-	h.callbacks = (&api.Callbacks{House: common}).Handler()
-	h.api = (&api.API{House: common, Issuer: issuer, Client: "jixu", Claims: func(ctx context.Context) map[string]string {
+	h.callbacks = (&api.Callbacks{Base: common}).Handler()
+	h.api = (&api.API{Base: common, Issuer: issuer, Client: "jixu", Claims: func(ctx context.Context) map[string]string {
 		claims, _ := ctx.Value(claimsKey{}).(map[string]string)
 		return claims
 	}}).Handler()

@@ -10,7 +10,7 @@ import (
 
 // API is where people's own programs act for them, with a token of the issuer.
 type API struct {
-	House
+	Base
 	Issuer string
 	Client string
 	Claims func(context.Context) map[string]string // of the token that the gateway let in

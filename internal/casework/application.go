@@ -135,7 +135,7 @@ func (c Case) Submit(f Submission, a party.Actor, s Setting) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	c = c.freeze(f, a, s)
+	c = c.submitted(f, a, s)
 	c.Status = Submitted
 	c.Versions = Versions{Pack: c.Pack, Rules: s.Rules.Version, Calendar: s.Calendar.Version}
 	facts := &Facts{Kind: c.Kind, Number: c.Number, Submission: c.frozen(), Copies: copies(s)}
@@ -172,7 +172,7 @@ func (c Case) Resubmit(f Submission, g gate.Gate, open []gate.Gate, digest strin
 	if err != nil {
 		return Change{}, err
 	}
-	c = c.freeze(f, a, s)
+	c = c.submitted(f, a, s)
 	c, next := c.askAgency(g.Leg, s)
 	return Change{
 		Case: c, Verb: Resubmit, By: a, Opened: []gate.Gate{next}, Changed: append([]gate.Gate{answered}, c.aboutNewest(open)...),
@@ -244,8 +244,8 @@ func recorders(s Setting) (to string, others []string) {
 	}
 }
 
-// freeze returns c with f as its newest submission.
-func (c Case) freeze(f Submission, a party.Actor, s Setting) Case {
+// submitted returns c with f as its newest submission.
+func (c Case) submitted(f Submission, a party.Actor, s Setting) Case {
 	f.No, f.At, f.By = len(c.Submissions)+1, s.Now, a.Person
 	c.Dossier++
 	c.Submissions = append(slices.Clone(c.Submissions), f)

@@ -156,7 +156,7 @@ func (d *Desk) Deliver(ctx context.Context, op Op, ref GateRef, version int, dec
 		if err := r.Case.Permits(casework.Deliver, a); err != nil {
 			return casework.Change{}, err
 		}
-		frozen, err := d.freezeOwed(ctx, r, version, declared, s)
+		frozen, err := d.snapshotOwed(ctx, r, version, declared, s)
 		if err != nil {
 			return casework.Change{}, err
 		}

@@ -43,7 +43,7 @@ func (d *Desk) submit(ctx context.Context, op Op, id string, version int, declar
 		if err := r.Case.Permits(casework.Submit, a); err != nil {
 			return Commit{}, Receipt{}, err
 		}
-		frozen, err := d.freeze(ctx, r, version, declared, lane, s)
+		frozen, err := d.snapshot(ctx, r, version, declared, lane, s)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
@@ -65,7 +65,7 @@ func (d *Desk) Resubmit(ctx context.Context, op Op, ref GateRef, version int, de
 				return casework.Change{}, err
 			}
 		}
-		frozen, err := d.freeze(ctx, r, version, declared, Lane{Later: r.Case.Papers.Items}, s)
+		frozen, err := d.snapshot(ctx, r, version, declared, Lane{Later: r.Case.Papers.Items}, s)
 		if err != nil {
 			return casework.Change{}, err
 		}
@@ -74,8 +74,8 @@ func (d *Desk) Resubmit(ctx context.Context, op Op, ref GateRef, version int, de
 	})
 }
 
-// freeze stores the manifest of the working dossier.
-func (d *Desk) freeze(ctx context.Context, r Record, version int, declared bool, lane Lane, s casework.Setting) (casework.Submission, error) {
+// snapshot stores the manifest of the working dossier.
+func (d *Desk) snapshot(ctx context.Context, r Record, version int, declared bool, lane Lane, s casework.Setting) (casework.Submission, error) {
 	c := r.Case
 	if c.Dossier != version {
 		return casework.Submission{}, fault.New(fault.Conflict, "version")
@@ -101,9 +101,9 @@ func checkDeclared(declared bool) []fault.Problem {
 	return []fault.Problem{{Field: "declared", Code: "declaration"}}
 }
 
-// freezeOwed stores the manifest of the submission before with the papers owed.
+// snapshotOwed stores the manifest of the submission before with the papers owed.
 // What is wrong elsewhere in the working dossier is not asked now.
-func (d *Desk) freezeOwed(ctx context.Context, r Record, version int, declared bool, s casework.Setting) (casework.Submission, error) {
+func (d *Desk) snapshotOwed(ctx context.Context, r Record, version int, declared bool, s casework.Setting) (casework.Submission, error) {
 	if r.Case.Dossier != version {
 		return casework.Submission{}, fault.New(fault.Conflict, "version")
 	}

@@ -63,11 +63,11 @@ func (s *Store) places(list string) ([]place, error) {
 	var all []place
 	org, isInbox := strings.CutPrefix(list, docket.InboxPages.Of(""))
 	for _, name := range sortedKeys(s.listed()) {
-		sh := s.listed()[name]
-		if sh.head == nil {
+		a := s.listed()[name]
+		if a.head == nil {
 			continue // only a file or a reading of it is known
 		}
-		h, err := thaw[docket.Head](sh.head)
+		h, err := unmarshal[docket.Head](a.head)
 		if err != nil {
 			return nil, err
 		}
@@ -75,16 +75,16 @@ func (s *Store) places(list string) ([]place, error) {
 			row := docket.Head{Kind: h.Kind, ID: h.ID, Number: h.Number, Version: h.Version, Row: h.Row}
 			all = append(all, place{docket.Listed{Head: row, Gate: g, At: at}, at.UTC().Format(placeFormat) + "#" + name + behind})
 		}
-		if at, ok := sh.lists[list]; ok {
+		if at, ok := a.lists[list]; ok {
 			add(at, nil, "")
-		} else if sh.home.List == list {
-			add(sh.home.At, nil, "")
+		} else if a.home.List == list {
+			add(a.home.At, nil, "")
 		}
 		if !isInbox {
 			continue
 		}
-		for _, id := range sortedKeys(sh.gates) {
-			g, err := thaw[gate.Gate](sh.gates[id].gate)
+		for _, id := range sortedKeys(a.gates) {
+			g, err := unmarshal[gate.Gate](a.gates[id].gate)
 			if err != nil {
 				return nil, err
 			}

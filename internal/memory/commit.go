@@ -33,13 +33,13 @@ func (s *Store) Commit(ctx context.Context, c docket.Commit) error {
 		}
 		var did []byte
 		if c.Did != nil {
-			if did, err = freeze(*c.Did); err != nil {
+			if did, err = marshal(*c.Did); err != nil {
 				return err
 			}
 			s.state.operations[operationKey(c.Did.Scope, c.Did.ID)] = did
 		}
 		s.count(c)
-		maps.Copy(s.state.shelves, next)
+		maps.Copy(s.state.aggregates, next)
 		for _, r := range c.Struck {
 			delete(s.state.rows, rowKey(r))
 		}
@@ -63,8 +63,8 @@ func moved(format string, args ...any) error {
 	return fault.Because(fault.Conflict, "moved", fmt.Errorf(format, args...))
 }
 
-// commit returns the shelves as c leaves them and changes nothing.
-func (s *Store) commit(c docket.Commit) (map[string]shelf, error) {
+// commit returns the aggregates as c leaves them and changes nothing.
+func (s *Store) commit(c docket.Commit) (map[string]aggregate, error) {
 	if c.Did != nil && s.state.operations[operationKey(c.Did.Scope, c.Did.ID)] != nil {
 		return nil, moved("operation %s is done", c.Did.ID)
 	}
@@ -72,14 +72,14 @@ func (s *Store) commit(c docket.Commit) (map[string]shelf, error) {
 		return nil, err
 	}
 	for _, h := range c.Holds {
-		if now := s.state.shelves[h.Of]; now.version != h.Version {
+		if now := s.state.aggregates[h.Of]; now.version != h.Version {
 			return nil, moved("%s is at %d, not %d", h.Of, now.version, h.Version)
 		}
 	}
 	if err := s.stand(c); err != nil {
 		return nil, err
 	}
-	out := map[string]shelf{}
+	out := map[string]aggregate{}
 	for _, ch := range c.Changes {
 		name := ch.Head.Name()
 		if _, twice := out[name]; twice {
@@ -97,51 +97,51 @@ func (s *Store) commit(c docket.Commit) (map[string]shelf, error) {
 	return out, s.readable(c)
 }
 
-// next returns the shelf of one aggregate as ch leaves it.
-func (s *Store) next(ch docket.Change) (shelf, error) {
+// next returns the aggregate of one aggregate as ch leaves it.
+func (s *Store) next(ch docket.Change) (aggregate, error) {
 	h, name := ch.Head, ch.Head.Name()
-	now := s.state.shelves[name]
+	now := s.state.aggregates[name]
 	if err := s.shape(ch); err != nil {
-		return shelf{}, err
+		return aggregate{}, err
 	}
 	if now.version != ch.Was {
-		return shelf{}, moved("%s is at %d, not %d", name, now.version, ch.Was)
+		return aggregate{}, moved("%s is at %d, not %d", name, now.version, ch.Was)
 	}
 	if other, taken := s.state.numbers[h.Number]; taken && other != name {
-		return shelf{}, moved("number %s is taken", h.Number)
+		return aggregate{}, moved("number %s is taken", h.Number)
 	}
-	next := shelf{
+	next := aggregate{
 		version: h.Version, seq: now.seq, hash: now.hash, number: h.Number, home: ch.Home, open: ch.Open, waits: slices.Clone(ch.Waits),
 		entries: now.entries, gates: cloned(now.gates), files: cloned(now.files), lists: cloned(now.lists), timers: cloned(now.timers), reads: now.reads,
 	}
 	var err error
 	if next.head, err = s.write(h); err != nil {
-		return shelf{}, err
+		return aggregate{}, err
 	}
 	if err := s.extend(&next, now, ch); err != nil {
-		return shelf{}, err
+		return aggregate{}, err
 	}
 	for _, g := range ch.Opened {
 		if _, there := now.gates[g.ID]; there {
-			return shelf{}, moved("gate %s exists", g.ID)
+			return aggregate{}, moved("gate %s exists", g.ID)
 		}
 		b, err := s.write(g)
 		if err != nil {
-			return shelf{}, err
+			return aggregate{}, err
 		}
-		next.gates[g.ID] = post{gate: b}
+		next.gates[g.ID] = openGate{gate: b}
 	}
 	for _, g := range ch.Changed {
 		if err := s.change(&next, now, g); err != nil {
-			return shelf{}, err
+			return aggregate{}, err
 		}
 	}
 	for _, f := range ch.Files {
 		if now.files[f.ID] != nil {
-			return shelf{}, moved("file %s exists", f.ID)
+			return aggregate{}, moved("file %s exists", f.ID)
 		}
-		if next.files[f.ID], err = freeze(f); err != nil {
-			return shelf{}, err
+		if next.files[f.ID], err = marshal(f); err != nil {
+			return aggregate{}, err
 		}
 	}
 	for _, p := range ch.Lists {
@@ -229,8 +229,8 @@ func (w *World) fits(f docket.File) error {
 	return nil
 }
 
-// extend adds ch's entry to the shelf, if it follows the last one.
-func (s *Store) extend(next *shelf, now shelf, ch docket.Change) error {
+// extend adds ch's entry to the aggregate, if it follows the last one.
+func (s *Store) extend(next *aggregate, now aggregate, ch docket.Change) error {
 	h, name := ch.Head, ch.Head.Name()
 	if now.version > 0 && now.number != h.Number {
 		return s.world.broke("%s changes its number", name)
@@ -271,12 +271,12 @@ func (s *Store) extend(next *shelf, now shelf, ch docket.Change) error {
 
 // change replaces the document of a gate. The head was what the caller read,
 // so a gate that is no longer open was answered twice by the law itself.
-func (s *Store) change(next *shelf, now shelf, g gate.Gate) error {
+func (s *Store) change(next *aggregate, now aggregate, g gate.Gate) error {
 	p, there := now.gates[g.ID]
 	if !there {
 		return s.world.broke("gate %s of %s is changed before it is born", g.ID, g.Of)
 	}
-	was, err := thaw[gate.Gate](p.gate)
+	was, err := unmarshal[gate.Gate](p.gate)
 	if err != nil {
 		return err
 	}
@@ -294,13 +294,13 @@ func (s *Store) change(next *shelf, now shelf, g gate.Gate) error {
 	if err != nil {
 		return err
 	}
-	next.gates[g.ID] = post{gate: b, token: p.token}
+	next.gates[g.ID] = openGate{gate: b, token: p.token}
 	return nil
 }
 
 // write freezes v, which must not hold a token.
 func (s *Store) write(v any) ([]byte, error) {
-	b, err := freeze(v)
+	b, err := marshal(v)
 	if err != nil {
 		return nil, err
 	}

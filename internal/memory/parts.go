@@ -39,7 +39,7 @@ func found[T any](b []byte, what string) (T, error) {
 		var none T
 		return none, fault.New(fault.NotFound, what)
 	}
-	return thaw[T](b)
+	return unmarshal[T](b)
 }
 
 // Organisation returns an organisation. It fails with fault.NotFound.
@@ -59,7 +59,7 @@ func (d *Directory) Person(ctx context.Context, id string) (party.Person, error)
 func (d *Directory) everybody() ([]party.Person, error) {
 	var all []party.Person
 	for _, id := range sortedKeys(d.people) {
-		p, err := thaw[party.Person](d.people[id])
+		p, err := unmarshal[party.Person](d.people[id])
 		if err != nil {
 			return nil, err
 		}
@@ -132,13 +132,13 @@ func (d *Directory) PutPerson(ctx context.Context, p party.Person) error {
 	})
 }
 
-func (d *Directory) put(shelf map[string][]byte, id string, v any) error {
+func (d *Directory) put(kept map[string][]byte, id string, v any) error {
 	if !sayable(id) {
 		return fault.New(fault.Invalid, "key")
 	}
-	b, err := freeze(v)
+	b, err := marshal(v)
 	if err == nil {
-		shelf[id] = b
+		kept[id] = b
 	}
 	return err
 }
@@ -146,7 +146,7 @@ func (d *Directory) put(shelf map[string][]byte, id string, v any) error {
 // PutAgencies says who holds the seats.
 func (d *Directory) PutAgencies(ctx context.Context, a party.Agencies) error {
 	return run(ctx, d.world, "Directory.PutAgencies", func() (err error) {
-		d.agencies, err = freeze(a)
+		d.agencies, err = marshal(a)
 		return err
 	})
 }
@@ -154,7 +154,7 @@ func (d *Directory) PutAgencies(ctx context.Context, a party.Agencies) error {
 // PutRules puts rules in force.
 func (d *Directory) PutRules(ctx context.Context, r policy.Rules) error {
 	return run(ctx, d.world, "Directory.PutRules", func() (err error) {
-		d.rules, err = freeze(r)
+		d.rules, err = marshal(r)
 		return err
 	})
 }
@@ -169,7 +169,7 @@ func (d *Directory) Pack(ctx context.Context, key string) (policy.Pack, error) {
 // PutPack keeps an operator's own pack, once. See [docket.Directory].
 func (d *Directory) PutPack(ctx context.Context, p policy.Pack) error {
 	return run(ctx, d.world, "Directory.PutPack", func() error {
-		b, err := freeze(p)
+		b, err := marshal(p)
 		if err != nil {
 			return err
 		}
@@ -490,7 +490,7 @@ func (n *Notices) Queue(ctx context.Context, notice docket.Notice) error {
 		if notice.Key == "" {
 			return n.world.broke("a notice without a key")
 		}
-		b, err := freeze(notice)
+		b, err := marshal(notice)
 		if err != nil {
 			return err
 		}

@@ -15,8 +15,8 @@ func (s *Store) Names(ctx context.Context, after string, limit int) ([]string, s
 	next := ""
 	names, err := call(ctx, s.world, "Store.Names", func() ([]string, error) {
 		var names []string
-		for _, name := range sortedKeys(s.state.shelves) {
-			if s.state.shelves[name].head != nil && name > after {
+		for _, name := range sortedKeys(s.state.aggregates) {
+			if s.state.aggregates[name].head != nil && name > after {
 				names = append(names, name)
 			}
 		}
@@ -32,34 +32,34 @@ func (s *Store) Names(ctx context.Context, after string, limit int) ([]string, s
 func (s *Store) Stand(ctx context.Context, stored docket.Stored, at docket.Standing) error {
 	return run(ctx, s.world, "Store.Stand", func() error {
 		name := stored.Name()
-		sh := s.state.shelves[name]
-		if sh.version != stored.Version {
-			return moved("%s is at %d, not %d", name, sh.version, stored.Version)
+		a := s.state.aggregates[name]
+		if a.version != stored.Version {
+			return moved("%s is at %d, not %d", name, a.version, stored.Version)
 		}
-		h, err := thaw[docket.Head](sh.head)
+		h, err := unmarshal[docket.Head](a.head)
 		if err != nil {
 			return err
 		}
 		h.Row = at.Row
-		if sh.head, err = s.write(h); err != nil {
+		if a.head, err = s.write(h); err != nil {
 			return err
 		}
-		sh.home, sh.open, sh.waits, sh.lists, sh.timers = at.Home, at.Open, slices.Clone(at.Waits), map[string]time.Time{}, cloned(sh.timers)
+		a.home, a.open, a.waits, a.lists, a.timers = at.Home, at.Open, slices.Clone(at.Waits), map[string]time.Time{}, cloned(a.timers)
 		for _, p := range at.Lists {
-			sh.lists[p.List] = p.At
+			a.lists[p.List] = p.At
 		}
 		for _, timer := range at.Timers {
-			if _, set := sh.timers[timer.Key]; !set {
-				sh.timers[timer.Key] = timer.At
+			if _, set := a.timers[timer.Key]; !set {
+				a.timers[timer.Key] = timer.At
 			}
 		}
-		for id := range sh.gates {
+		for id := range a.gates {
 			delete(s.state.deferred, name+"#"+id)
 		}
 		for _, r := range at.Rows {
 			s.state.rows[rowKey(r)] = r
 		}
-		s.shelve(name, sh)
+		s.keep(name, a)
 		return nil
 	})
 }

@@ -101,11 +101,11 @@ func (s *Store) Defer(ctx context.Context, ref docket.GateRef, until time.Time) 
 			s.reset(ref, until)
 			return nil
 		}
-		p, ok := s.state.shelves[ref.Of].gates[ref.Gate]
+		p, ok := s.state.aggregates[ref.Of].gates[ref.Gate]
 		if !ok {
 			return nil
 		}
-		g, err := thaw[gate.Gate](p.gate)
+		g, err := unmarshal[gate.Gate](p.gate)
 		if err != nil || g.Ring == nil || !s.dueAt(ref.Of, g).Equal(ref.At) {
 			return err
 		}
@@ -116,15 +116,15 @@ func (s *Store) Defer(ctx context.Context, ref docket.GateRef, until time.Time) 
 
 // reset sets a timer anew, or takes it away.
 func (s *Store) reset(ref docket.GateRef, until time.Time) {
-	sh := s.state.shelves[ref.Of]
-	if at, there := sh.timers[ref.Timer]; !there || !at.Equal(ref.At) {
+	a := s.state.aggregates[ref.Of]
+	if at, there := a.timers[ref.Timer]; !there || !at.Equal(ref.At) {
 		return
 	}
-	sh.timers = cloned(sh.timers)
-	if sh.timers[ref.Timer] = until; until.IsZero() {
-		delete(sh.timers, ref.Timer)
+	a.timers = cloned(a.timers)
+	if a.timers[ref.Timer] = until; until.IsZero() {
+		delete(a.timers, ref.Timer)
 	}
-	s.shelve(ref.Of, sh)
+	s.keep(ref.Of, a)
 }
 
 // Cursors keeps how far walks have come.

@@ -31,10 +31,10 @@ type Store struct {
 
 var _ docket.Store = (*Store)(nil)
 
-// state is never changed in place: every write makes a new shelf, so that an
+// state is never changed in place: every write makes a new aggregate, so that an
 // older state can be kept as it was.
 type state struct {
-	shelves    map[string]shelf      // by the aggregate's name
+	aggregates    map[string]aggregate      // by the aggregate's name
 	rows       map[string]docket.Row // by list, place and name
 	deferred   map[string]deferral   // by aggregate and gate
 	numbers    map[string]string
@@ -43,15 +43,15 @@ type state struct {
 	claims     map[string]string         // who holds each name
 }
 
-// shelf is one aggregate with what hangs on it.
-type shelf struct {
+// aggregate is one aggregate with what hangs on it.
+type aggregate struct {
 	head    []byte // nil: only a file or a reading of it is known
 	version int
 	seq     int
 	hash    string
 	number  string
 	entries []line
-	gates   map[string]post
+	gates   map[string]openGate
 	files   map[string][]byte
 	home    docket.Place
 	lists   map[string]time.Time // by list: the place in it
@@ -67,14 +67,14 @@ type line struct {
 	untold bool
 }
 
-type post struct {
+type openGate struct {
 	gate  []byte
 	token *docket.Token
 }
 
 func newState() state {
 	return state{
-		shelves: map[string]shelf{}, rows: map[string]docket.Row{}, deferred: map[string]deferral{}, numbers: map[string]string{}, operations: map[string][]byte{},
+		aggregates: map[string]aggregate{}, rows: map[string]docket.Row{}, deferred: map[string]deferral{}, numbers: map[string]string{}, operations: map[string][]byte{},
 		tallies: map[string]docket.Tallied{}, claims: map[string]string{},
 	}
 }
@@ -86,53 +86,53 @@ func (s *Store) Lag(on bool) {
 	defer s.world.mu.Unlock()
 	s.index = nil
 	if on {
-		s.index = &state{shelves: maps.Clone(s.state.shelves)}
+		s.index = &state{aggregates: maps.Clone(s.state.aggregates)}
 	}
 }
 
-func (s *Store) listed() map[string]shelf {
+func (s *Store) listed() map[string]aggregate {
 	if s.index != nil {
-		return s.index.shelves
+		return s.index.aggregates
 	}
-	return s.state.shelves
+	return s.state.aggregates
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // Load returns an aggregate. See [docket.Store].
 func (s *Store) Load(ctx context.Context, name string) (docket.Stored, error) {
-	return call(ctx, s.world, "Store.Load", func() (docket.Stored, error) { return s.state.shelves[name].stored(name) })
+	return call(ctx, s.world, "Store.Load", func() (docket.Stored, error) { return s.state.aggregates[name].stored(name) })
 }
 
 // Head returns an aggregate's head. See [docket.Store].
 func (s *Store) Head(ctx context.Context, name string) (docket.Head, error) {
 	return call(ctx, s.world, "Store.Head", func() (docket.Head, error) {
-		sh := s.state.shelves[name]
-		if sh.head == nil {
+		a := s.state.aggregates[name]
+		if a.head == nil {
 			return docket.Head{}, docket.Missing(name)
 		}
-		return thaw[docket.Head](sh.head)
+		return unmarshal[docket.Head](a.head)
 	})
 }
 
-func (sh shelf) stored(name string) (docket.Stored, error) {
-	if sh.head == nil {
+func (a aggregate) stored(name string) (docket.Stored, error) {
+	if a.head == nil {
 		return docket.Stored{}, docket.Missing(name)
 	}
 	var out docket.Stored
 	var err error
-	if out.Head, err = thaw[docket.Head](sh.head); err != nil {
+	if out.Head, err = unmarshal[docket.Head](a.head); err != nil {
 		return docket.Stored{}, err
 	}
-	for _, id := range sortedKeys(sh.gates) {
-		g, err := thaw[gate.Gate](sh.gates[id].gate)
+	for _, id := range sortedKeys(a.gates) {
+		g, err := unmarshal[gate.Gate](a.gates[id].gate)
 		if err != nil {
 			return docket.Stored{}, err
 		}
 		out.Gates = append(out.Gates, g)
 	}
-	for _, id := range sortedKeys(sh.files) {
-		f, err := thaw[docket.File](sh.files[id])
+	for _, id := range sortedKeys(a.files) {
+		f, err := unmarshal[docket.File](a.files[id])
 		if err != nil {
 			return docket.Stored{}, err
 		}
@@ -145,7 +145,7 @@ func (sh shelf) stored(name string) (docket.Stored, error) {
 func (s *Store) Entries(ctx context.Context, id string) ([]history.Entry, error) {
 	return call(ctx, s.world, "Store.Entries", func() ([]history.Entry, error) {
 		var entries []history.Entry
-		for _, l := range s.state.shelves[id].entries {
+		for _, l := range s.state.aggregates[id].entries {
 			e, err := history.Decode(l.text)
 			if err != nil {
 				return nil, err
@@ -160,7 +160,7 @@ func (s *Store) Entries(ctx context.Context, id string) ([]history.Entry, error)
 func (s *Store) Entry(ctx context.Context, id string, seq int) (history.Entry, bool, error) {
 	untold := false
 	e, err := call(ctx, s.world, "Store.Entry", func() (history.Entry, error) {
-		l, err := s.state.shelves[id].line(seq)
+		l, err := s.state.aggregates[id].line(seq)
 		if err != nil {
 			return history.Entry{}, err
 		}
@@ -170,11 +170,11 @@ func (s *Store) Entry(ctx context.Context, id string, seq int) (history.Entry, b
 	return e, untold && err == nil, err
 }
 
-func (sh shelf) line(seq int) (line, error) {
-	if seq < 1 || seq > len(sh.entries) {
+func (a aggregate) line(seq int) (line, error) {
+	if seq < 1 || seq > len(a.entries) {
 		return line{}, fault.New(fault.NotFound, "entry")
 	}
-	return sh.entries[seq-1], nil
+	return a.entries[seq-1], nil
 }
 
 // ByNumber looks a number up. See [docket.Store].
@@ -197,28 +197,28 @@ func (s *Store) Operation(ctx context.Context, scope, id string) (docket.Operati
 			return docket.Operation{}, nil
 		}
 		found = true
-		return thaw[docket.Operation](b)
+		return unmarshal[docket.Operation](b)
 	})
 	return op, found && err == nil, err
 }
 
 func operationKey(scope, id string) string { return scope + "#" + id }
 
-// shelve puts next in the place of a case's shelf.
-func (s *Store) shelve(id string, next shelf) { s.state.shelves[id] = next }
+// keep puts next in the place of a case's aggregate.
+func (s *Store) keep(id string, next aggregate) { s.state.aggregates[id] = next }
 
 // Told takes a mark off. See [docket.Store].
 func (s *Store) Told(ctx context.Context, id string, seq int) error {
 	return run(ctx, s.world, "Store.Told", func() error {
-		sh := s.state.shelves[id]
-		l, err := sh.line(seq)
+		a := s.state.aggregates[id]
+		l, err := a.line(seq)
 		if err != nil {
 			return err
 		}
 		l.untold = false
-		sh.entries = slices.Clone(sh.entries)
-		sh.entries[seq-1] = l
-		s.shelve(id, sh)
+		a.entries = slices.Clone(a.entries)
+		a.entries[seq-1] = l
+		s.keep(id, a)
 		return nil
 	})
 }
@@ -247,7 +247,7 @@ func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]docket.Gate
 		var refs []docket.GateRef
 		for _, name := range sortedKeys(s.listed()) {
 			for _, id := range sortedKeys(s.listed()[name].gates) {
-				g, err := thaw[gate.Gate](s.listed()[name].gates[id].gate)
+				g, err := unmarshal[gate.Gate](s.listed()[name].gates[id].gate)
 				if err != nil {
 					return nil, err
 				}
@@ -276,8 +276,8 @@ func (s *Store) Open(ctx context.Context, after string, limit int) ([]docket.Ope
 	return call(ctx, s.world, "Store.Open", func() ([]docket.OpenRow, error) {
 		var rows []docket.OpenRow
 		for _, name := range sortedKeys(s.listed()) {
-			if sh := s.listed()[name]; name > after && sh.open {
-				rows = append(rows, docket.OpenRow{Of: name, Waits: slices.Clone(sh.waits)})
+			if a := s.listed()[name]; name > after && a.open {
+				rows = append(rows, docket.OpenRow{Of: name, Waits: slices.Clone(a.waits)})
 			}
 		}
 		return first(rows, limit), nil
@@ -292,7 +292,7 @@ func (s *Store) Waiting(ctx context.Context, refs []docket.GateRef) ([]docket.Wa
 			if !ok {
 				continue
 			}
-			g, err := thaw[gate.Gate](p.gate)
+			g, err := unmarshal[gate.Gate](p.gate)
 			if err != nil {
 				continue
 			}
@@ -311,19 +311,19 @@ func (s *Store) Waiting(ctx context.Context, refs []docket.GateRef) ([]docket.Wa
 func (s *Store) AttachToken(ctx context.Context, ref docket.GateRef, t docket.Token) (gate.Gate, bool, error) {
 	attached := false
 	g, err := call(ctx, s.world, "Store.AttachToken", func() (gate.Gate, error) {
-		sh := s.state.shelves[ref.Of]
-		p, ok := sh.gates[ref.Gate]
+		a := s.state.aggregates[ref.Of]
+		p, ok := a.gates[ref.Gate]
 		if !ok {
 			return gate.Gate{}, fault.New(fault.NotFound, "gate")
 		}
 		if p.token == nil || p.token.Before(t) {
 			p.token = &t
-			sh.gates = cloned(sh.gates)
-			sh.gates[ref.Gate] = p
-			s.shelve(ref.Of, sh)
+			a.gates = cloned(a.gates)
+			a.gates[ref.Gate] = p
+			s.keep(ref.Of, a)
 		}
 		attached = p.token.Value == t.Value
-		return thaw[gate.Gate](p.gate)
+		return unmarshal[gate.Gate](p.gate)
 	})
 	return g, attached && err == nil, err
 }
@@ -332,7 +332,7 @@ func (s *Store) AttachToken(ctx context.Context, ref docket.GateRef, t docket.To
 func (s *Store) Token(ctx context.Context, ref docket.GateRef) (docket.Token, bool, error) {
 	found := false
 	t, err := call(ctx, s.world, "Store.Token", func() (docket.Token, error) {
-		p := s.state.shelves[ref.Of].gates[ref.Gate]
+		p := s.state.aggregates[ref.Of].gates[ref.Gate]
 		if p.token == nil {
 			return docket.Token{}, nil
 		}
@@ -348,17 +348,17 @@ func (s *Store) PutFile(ctx context.Context, f docket.File) error {
 		if err := s.world.fits(f); err != nil {
 			return err
 		}
-		sh := s.state.shelves[f.Of]
-		if sh.files[f.ID] != nil {
+		a := s.state.aggregates[f.Of]
+		if a.files[f.ID] != nil {
 			return nil
 		}
-		b, err := freeze(f)
+		b, err := marshal(f)
 		if err != nil {
 			return err
 		}
-		sh.files = cloned(sh.files)
-		sh.files[f.ID] = b
-		s.shelve(f.Of, sh)
+		a.files = cloned(a.files)
+		a.files[f.ID] = b
+		s.keep(f.Of, a)
 		return nil
 	})
 }
@@ -372,11 +372,11 @@ func (s *Store) SettleFile(ctx context.Context, f docket.File) (docket.File, err
 		if f.State == docket.Unchecked {
 			return docket.File{}, fault.New(fault.Invalid, "file.unchecked")
 		}
-		sh := s.state.shelves[f.Of]
-		if sh.files[f.ID] == nil {
+		a := s.state.aggregates[f.Of]
+		if a.files[f.ID] == nil {
 			return docket.File{}, fault.New(fault.NotFound, "file")
 		}
-		was, err := thaw[docket.File](sh.files[f.ID])
+		was, err := unmarshal[docket.File](a.files[f.ID])
 		if err != nil || was.State != docket.Unchecked && (was.State != docket.Unscanned || was.Version != f.Version) {
 			return was, err
 		}
@@ -387,14 +387,14 @@ func (s *Store) SettleFile(ctx context.Context, f docket.File) (docket.File, err
 			f.State == docket.Checked && f.Scan == docket.NotYet {
 			return docket.File{}, s.world.broke("file %s of case %s is %s without a reason, or waits for a scan that is over", f.ID, f.Of, f.State)
 		}
-		b, err := freeze(f)
+		b, err := marshal(f)
 		if err != nil {
 			return docket.File{}, err
 		}
-		sh.files = cloned(sh.files)
-		sh.files[f.ID] = b
-		s.shelve(f.Of, sh)
-		return thaw[docket.File](b)
+		a.files = cloned(a.files)
+		a.files[f.ID] = b
+		s.keep(f.Of, a)
+		return unmarshal[docket.File](b)
 	})
 }
 
@@ -404,22 +404,22 @@ func (s *Store) AwaitFile(ctx context.Context, f docket.File) error {
 		if err := s.world.fits(f); err != nil {
 			return err
 		}
-		sh := s.state.shelves[f.Of]
-		if sh.files[f.ID] == nil {
+		a := s.state.aggregates[f.Of]
+		if a.files[f.ID] == nil {
 			return fault.New(fault.NotFound, "file")
 		}
-		was, err := thaw[docket.File](sh.files[f.ID])
+		was, err := unmarshal[docket.File](a.files[f.ID])
 		if err != nil || was.State != docket.Unchecked {
 			return err
 		}
 		was.Scans, was.ScanAt = f.Scans, f.ScanAt
-		b, err := freeze(was)
+		b, err := marshal(was)
 		if err != nil {
 			return err
 		}
-		sh.files = cloned(sh.files)
-		sh.files[f.ID] = b
-		s.shelve(f.Of, sh)
+		a.files = cloned(a.files)
+		a.files[f.ID] = b
+		s.keep(f.Of, a)
 		return nil
 	})
 }
@@ -429,10 +429,10 @@ func (s *Store) AwaitFile(ctx context.Context, f docket.File) error {
 func (s *Store) Unsettled(ctx context.Context, at time.Time, limit int) ([]docket.File, error) {
 	return call(ctx, s.world, "Store.Unsettled", func() ([]docket.File, error) {
 		var files []docket.File
-		for _, id := range sortedKeys(s.state.shelves) {
-			sh := s.state.shelves[id]
-			for _, file := range sortedKeys(sh.files) {
-				f, err := thaw[docket.File](sh.files[file])
+		for _, id := range sortedKeys(s.state.aggregates) {
+			a := s.state.aggregates[id]
+			for _, file := range sortedKeys(a.files) {
+				f, err := unmarshal[docket.File](a.files[file])
 				if err != nil {
 					return nil, err
 				}
@@ -450,9 +450,9 @@ func (s *Store) Unsettled(ctx context.Context, at time.Time, limit int) ([]docke
 // FileByKey finds a file by its object. See [docket.Store].
 func (s *Store) FileByKey(ctx context.Context, object string) (docket.File, error) {
 	return call(ctx, s.world, "Store.FileByKey", func() (docket.File, error) {
-		for _, sh := range s.state.shelves {
-			for _, b := range sh.files {
-				f, err := thaw[docket.File](b)
+		for _, a := range s.state.aggregates {
+			for _, b := range a.files {
+				f, err := unmarshal[docket.File](b)
 				if err != nil || f.Key == object {
 					return f, err
 				}
@@ -468,14 +468,14 @@ func (s *Store) LogRead(ctx context.Context, r docket.Reading) error {
 		if !sayable(r.Of) || !sayable(r.Person) {
 			return fault.New(fault.Invalid, "key")
 		}
-		sh := s.state.shelves[r.Of]
+		a := s.state.aggregates[r.Of]
 		same := func(o docket.Reading) bool {
 			return o.At.Equal(r.At) && o.Person == r.Person && o.File == r.File
 		}
-		if !slices.ContainsFunc(sh.reads, same) {
+		if !slices.ContainsFunc(a.reads, same) {
 			r.At = r.At.UTC()
-			sh.reads = append(sh.reads, r)
-			s.shelve(r.Of, sh)
+			a.reads = append(a.reads, r)
+			s.keep(r.Of, a)
 		}
 		return nil
 	})
@@ -484,7 +484,7 @@ func (s *Store) LogRead(ctx context.Context, r docket.Reading) error {
 // Readings lists the read log. See [docket.Store].
 func (s *Store) Readings(ctx context.Context, id string, limit int) ([]docket.Reading, error) {
 	return call(ctx, s.world, "Store.Readings", func() ([]docket.Reading, error) {
-		log := slices.Clone(s.state.shelves[id].reads)
+		log := slices.Clone(s.state.aggregates[id].reads)
 		slices.SortStableFunc(log, func(a, b docket.Reading) int { return b.At.Compare(a.At) })
 		return first(log, limit), nil
 	})

@@ -202,9 +202,9 @@ func (w *World) broke(format string, args ...any) error {
 	return fault.Because(fault.Invalid, "contract", fmt.Errorf(format, args...))
 }
 
-// freeze writes v as a real store would, so that nobody can change what was
+// marshal writes v as a real store would, so that nobody can change what was
 // handed over.
-func freeze(v any) ([]byte, error) {
+func marshal(v any) ([]byte, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return nil, fault.Because(fault.Invalid, "document", err)
@@ -212,8 +212,8 @@ func freeze(v any) ([]byte, error) {
 	return b, nil
 }
 
-// thaw reads what freeze wrote.
-func thaw[T any](b []byte) (T, error) {
+// unmarshal reads what freeze wrote.
+func unmarshal[T any](b []byte) (T, error) {
 	var v T
 	err := json.Unmarshal(b, &v)
 	return v, err

@@ -46,7 +46,7 @@ func newHouse(t testing.TB, over func(*memory.World) world.Keep) *house {
 		Opening: opening, Cast: world.Short, Strict: true, Site: "https://jixu.invalid", Wall: func() time.Time { return h.Now() },
 		Ports: func(w *memory.World, p *world.Ports) {
 			h.keep = newWitness(t, over(w))
-			p.Keep, p.Files, p.StateMachine, p.Hooks = h.keep, shelf{p.Files, h.keep}, starts{p.StateMachine, h.keep}, hooks{p.Hooks, h.keep}
+			p.Keep, p.Files, p.StateMachine, p.Hooks = h.keep, manifests{p.Files, h.keep}, starts{p.StateMachine, h.keep}, hooks{p.Hooks, h.keep}
 			p.Notices, p.Events = notes{h.keep, p.Notices}, notes{h.keep, p.Events}
 		},
 	})

@@ -230,13 +230,13 @@ func (n notes) Queue(ctx context.Context, notice docket.Notice) error {
 	return n.Notices.Queue(ctx, notice)
 }
 
-// shelf keeps files, and the witness sees what was frozen.
-type shelf struct {
+// manifests keeps files, and the witness sees what was frozen.
+type manifests struct {
 	docket.Files
 	*witness
 }
 
-func (s shelf) PutManifest(ctx context.Context, key string, data []byte) error {
+func (s manifests) PutManifest(ctx context.Context, key string, data []byte) error {
 	s.seeBytes("manifest", data)
 	return s.Files.PutManifest(ctx, key, data)
 }

@@ -20,12 +20,12 @@ func TestAnEmptyPartOfALongListDoesNotSayThatNothingIsThere(t *testing.T) {
 		"inquiries": &inquiriesPage{Page: Page{Lang: words.ZH}, More: more},
 		"varieties": &varietiesPage{Page: Page{Lang: words.ZH}, Kinds: []RegisterOf{{More: more}}},
 	} {
-		sheet, err := sheet(words.ZH, name)
+		parsed, err := templateOf(words.ZH, name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var b bytes.Buffer
-		if err := sheet.ExecuteTemplate(&b, "layout", data); err != nil {
+		if err := parsed.ExecuteTemplate(&b, "layout", data); err != nil {
 			t.Fatal(err)
 		}
 		doc, err := goquery.NewDocumentFromReader(&b)

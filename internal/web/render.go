@@ -46,28 +46,28 @@ func (p Page) Error(field string) string {
 	return ""
 }
 
-// shelf holds the templates that were parsed, by language and page. Each is
+// templates holds the templates that were parsed, by language and page. Each is
 // parsed when it is first shown: a start that parsed all of them for both
 // languages would cost more than everything else a start does.
-var shelf sync.Map
+var templates sync.Map
 
-// title names one template of the shelf.
-type title struct {
+// templateKey names one template among those that were parsed.
+type templateKey struct {
 	lang words.Lang
 	page string
 }
 
-// sheet returns the template of page in lang. It fails if there is no such page.
-func sheet(lang words.Lang, page string) (*template.Template, error) {
-	key := title{lang, page}
-	if t, ok := shelf.Load(key); ok {
+// templateOf returns the template of page in lang. It fails if there is no such page.
+func templateOf(lang words.Lang, page string) (*template.Template, error) {
+	key := templateKey{lang, page}
+	if t, ok := templates.Load(key); ok {
 		return t.(*template.Template), nil
 	}
 	t, err := template.New("layout").Funcs(functions(lang)).ParseFS(files, "templates/layout/*.html", "templates/"+page+".html")
 	if err != nil {
 		return nil, fmt.Errorf("reading the template of %s: %w", page, err)
 	}
-	kept, _ := shelf.LoadOrStore(key, t)
+	kept, _ := templates.LoadOrStore(key, t)
 	return kept.(*template.Template), nil
 }
 
@@ -98,7 +98,7 @@ func dayText(lang words.Lang, d calendar.Day) string {
 // render fills page in, executes its template into a buffer and only then
 // writes. data must hold page.
 func (x *exchange) render(status int, name string, page *Page, data any) error {
-	t, err := sheet(x.lang, name)
+	t, err := templateOf(x.lang, name)
 	if err != nil {
 		return err
 	}

@@ -72,11 +72,11 @@ func renders(t *testing.T, what, name string, lang words.Lang, value any) {
 	page.Elem().Set(reflect.ValueOf(value))
 	page.Elem().FieldByName("Lang").Set(reflect.ValueOf(lang))
 	var b bytes.Buffer
-	sheet, err := sheet(lang, name)
+	parsed, err := templateOf(lang, name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := sheet.ExecuteTemplate(&b, "layout", page.Interface()); err != nil {
+	if err := parsed.ExecuteTemplate(&b, "layout", page.Interface()); err != nil {
 		t.Errorf("%s: %v", what, err)
 		return
 	}
@@ -393,11 +393,11 @@ func TestWeightOfTheFirstPage(t *testing.T) {
 	}
 	var html bytes.Buffer
 	page := filled(welcomePage{}).(welcomePage)
-	sheet, err := sheet(words.ZH, "welcome")
+	parsed, err := templateOf(words.ZH, "welcome")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := sheet.ExecuteTemplate(&html, "layout", &page); err != nil {
+	if err := parsed.ExecuteTemplate(&html, "layout", &page); err != nil {
 		t.Fatal(err)
 	}
 	if len(css) > 20_000 {
