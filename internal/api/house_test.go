@@ -160,7 +160,7 @@ func (h *house) record(id string) docket.Record {
 	return r
 }
 
-func (h *house) gate(id string, leg gate.Leg) string { return h.record(id).Case.Track(leg).Gate }
+func (h *house) gate(id string, leg gate.Leg) string { return h.record(id).Case.Leg(leg).Gate }
 
 // story is a case's history in one line: verb, person, way.
 func (h *house) story(id string) string {

@@ -62,8 +62,8 @@ type caseOut struct {
 	Form        map[string]string `json:"form,omitempty"`     // own hospital only: as typed; what was submitted is in the submissions
 	Files       []fileOut         `json:"files"`
 	Submissions []submissionRow   `json:"submissions"`
-	Opinion     trackOut          `json:"opinion"`
-	Reply       trackOut          `json:"reply"`
+	Opinion     legOut            `json:"opinion"`
+	Reply       legOut            `json:"reply"`
 	Given       *opinionOut       `json:"given,omitempty"`
 	Decision    *decisionOut      `json:"decision,omitempty"`
 	Former      []decisionOut     `json:"former,omitempty"`
@@ -78,7 +78,7 @@ type caseOut struct {
 	Moves       []string          `json:"moves"` // what the reader could do now
 }
 
-type trackOut struct {
+type legOut struct {
 	State string `json:"state"`
 	Round int    `json:"round"`
 	Gate  string `json:"gate,omitempty"`
@@ -177,7 +177,7 @@ func (x *call) caseOut(v docket.View) caseOut {
 		ID: c.ID, Number: c.Number, Kind: string(c.Kind), Stage: string(c.Stage()), Status: string(c.Status),
 		Hospital: x.organisation(c.Hospital), Product: x.product(c), Pack: c.Pack, Version: c.Dossier,
 		CreatedAt: c.CreatedAt.UTC(), EditedAt: c.EditedAt.UTC(),
-		Opinion: trackOf(c.Opinion), Reply: trackOf(c.Reply), Claim: c.Claim, Owed: c.Papers.Items,
+		Opinion: legOf(c.Opinion), Reply: legOf(c.Reply), Claim: c.Claim, Owed: c.Papers.Items,
 		Files: x.files(v), Submissions: []submissionRow{}, Waiting: []gateOut{}, Moves: []string{},
 	}
 	if own {
@@ -218,12 +218,12 @@ func (x *call) caseOut(v docket.View) caseOut {
 	return out
 }
 
-func trackOf(t casework.Track) trackOut {
+func legOf(t casework.Leg) legOut {
 	state := string(t.State)
 	if state == "" {
 		state = "not-started"
 	}
-	return trackOut{State: state, Round: t.Round, Gate: t.Gate}
+	return legOut{State: state, Round: t.Round, Gate: t.Gate}
 }
 
 func submissionOf(s casework.Submission) submissionRow {

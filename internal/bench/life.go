@@ -193,7 +193,7 @@ func (l *life) version(ctx context.Context) (int, error) {
 
 func (l *life) gate(ctx context.Context, leg gate.Leg) (docket.GateRef, error) {
 	r, err := l.record(ctx)
-	return docket.GateRef{Of: l.id, Gate: r.Case.Track(leg).Gate, Submission: len(r.Case.Submissions)}, err
+	return docket.GateRef{Of: l.id, Gate: r.Case.Leg(leg).Gate, Submission: len(r.Case.Submissions)}, err
 }
 
 func (l *life) draft(ctx context.Context) error {

@@ -186,7 +186,7 @@ func (o *outside) attach() {
 // waited returns the open gate of leg once a machine waits at it.
 func (o *outside) waited(leg gate.Leg) docket.GateRef {
 	o.t.Helper()
-	ref := docket.GateRef{Of: o.id, Gate: o.record().Case.Track(leg).Gate, Submission: len(o.record().Case.Submissions)}
+	ref := docket.GateRef{Of: o.id, Gate: o.record().Case.Leg(leg).Gate, Submission: len(o.record().Case.Submissions)}
 	o.until("a token at "+ref.Gate, func() bool {
 		_, ok, err := o.store.Token(context.Background(), ref)
 		return err == nil && ok

@@ -198,7 +198,7 @@ func (t *town) over(ctx context.Context, id string) error {
 		return err
 	}
 	for _, leg := range gate.Legs {
-		if r.Case.Track(leg).State.Open() {
+		if r.Case.Leg(leg).State.Open() {
 			return fmt.Errorf("the %s of %s is still open", leg, id)
 		}
 	}

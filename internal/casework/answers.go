@@ -41,13 +41,13 @@ func (c Case) Ask(defects []Defect, seen int, g gate.Gate, digest string, a part
 	if err != nil {
 		return Change{}, err
 	}
-	t := c.Track(g.Leg).stop(g, s.Now)
+	t := c.Leg(g.Leg).stop(g, s.Now)
 	t.Round++
 	var recorders []string
 	if g.Leg == gate.Reply {
 		recorders = without(append([]string{g.Party}, g.Recorders...))
 	}
-	c, next := c.withTrack(g.Leg, t).openGate(g.Leg, gate.Supplement, c.Hospital, recorders, s)
+	c, next := c.withLeg(g.Leg, t).openGate(g.Leg, gate.Supplement, c.Hospital, recorders, s)
 	return Change{
 		Case: c, Verb: verb, By: a, Opened: []gate.Gate{next}, Changed: []gate.Gate{answered},
 		Facts: &Facts{
@@ -190,7 +190,7 @@ func (c Case) Record(d Decision, e Evidence, g gate.Gate, open []gate.Gate, dige
 		switch other.Leg {
 		case gate.Opinion:
 			t := c.Opinion
-			t.State, t.Gate = TrackOvertaken, ""
+			t.State, t.Gate = LegOvertaken, ""
 			c.Opinion = t
 		case gate.Papers:
 			if d.Outcome != Refuse {
@@ -235,13 +235,13 @@ func (c Case) Restart(leg gate.Leg, from int, s Setting) (Change, error) {
 	if err := c.Permits(Restart, party.System); err != nil {
 		return Change{}, err
 	}
-	t := c.Track(leg)
+	t := c.Leg(leg)
 	if !t.State.Open() || t.Run != from {
 		return Change{}, fault.New(fault.Conflict, "run.moved")
 	}
 	t.Run, t.RunAt = t.Run+1, s.Now
 	return Change{
-		Case: c.withTrack(leg, t), Verb: Restart, By: party.System,
+		Case: c.withLeg(leg, t), Verb: Restart, By: party.System,
 		Facts: &Facts{Leg: leg, Starts: []Start{{Leg: leg, Run: t.Run}}},
 	}, nil
 }

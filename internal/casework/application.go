@@ -122,7 +122,7 @@ func (c Case) edited(a party.Actor, now time.Time) Change {
 	return Change{Case: c, Verb: Edit, By: a}
 }
 
-// Submit freezes f as submission 1 and starts both tracks: the lead agency is
+// Submit freezes f as submission 1 and starts both legs: the lead agency is
 // asked for its opinion, the regulator for its reply, and copies go to the
 // Health Commission and the municipal MPA at the same instant, for both kinds
 // (notice 002, two (1) 2). It fails as [Case.Permits]. Whether form and files
@@ -143,9 +143,9 @@ func (c Case) Submit(f Submission, a party.Actor, s Setting) (Change, error) {
 	for _, leg := range gate.Legs {
 		var g gate.Gate
 		c, g = c.askAgency(leg, s)
-		t := c.Track(leg)
+		t := c.Leg(leg)
 		t.Run, t.RunAt = 1, s.Now
-		c = c.withTrack(leg, t)
+		c = c.withLeg(leg, t)
 		out.Opened = append(out.Opened, g)
 		facts.Opens = append(facts.Opens, opening(g))
 		facts.Starts = append(facts.Starts, Start{Leg: leg, Run: 1})
@@ -212,9 +212,9 @@ func (c Case) Withdraw(reason string, open []gate.Gate, a party.Actor, s Setting
 func (c Case) ended(as Status) Case {
 	c.Status = as
 	for _, leg := range gate.Legs {
-		if t := c.Track(leg); t.State.Open() {
-			t.State, t.Gate = TrackEnded, ""
-			c = c.withTrack(leg, t)
+		if t := c.Leg(leg); t.State.Open() {
+			t.State, t.Gate = LegEnded, ""
+			c = c.withLeg(leg, t)
 		}
 	}
 	c.Papers.Gate = ""
@@ -297,7 +297,7 @@ func (c Case) permitsAt(v Verb, g gate.Gate, k gate.Kind, a party.Actor) error {
 	if g.Status != gate.Open {
 		return fault.New(fault.Conflict, "gate.answered")
 	}
-	if g.Of != c.ID || g.Kind != k || c.Track(g.Leg).Gate != g.ID {
+	if g.Of != c.ID || g.Kind != k || c.Leg(g.Leg).Gate != g.ID {
 		return fault.New(fault.Conflict, "case.state")
 	}
 	return c.Permits(v, a)

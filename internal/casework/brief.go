@@ -17,7 +17,7 @@ var namedBy = []string{policy.FieldProduct, "product-original", "manufacturer", 
 func (c Case) Brief() Case {
 	b := Case{
 		ID: c.ID, Number: c.Number, Kind: c.Kind, Hospital: c.Hospital, Status: c.Status, EditedAt: c.EditedAt,
-		Opinion: Track{State: c.Opinion.State}, Reply: Track{State: c.Reply.State}, Papers: Papers{Gate: c.Papers.Gate},
+		Opinion: Leg{State: c.Opinion.State}, Reply: Leg{State: c.Reply.State}, Papers: Papers{Gate: c.Papers.Gate},
 	}
 	for _, id := range namedBy {
 		if v, ok := c.Form[id]; ok {
@@ -46,7 +46,7 @@ func (c Case) Row() any {
 	b := c.Brief()
 	r := row{
 		ID: b.ID, Number: b.Number, Kind: b.Kind, Hospital: b.Hospital, Status: b.Status, EditedAt: b.EditedAt, Form: b.Form,
-		Opinion: rowOfTrack{b.Opinion.State}, Reply: rowOfTrack{b.Reply.State}, Papers: rowOfPapers{b.Papers.Gate},
+		Opinion: rowOfLeg{b.Opinion.State}, Reply: rowOfLeg{b.Reply.State}, Papers: rowOfPapers{b.Papers.Gate},
 	}
 	for _, s := range b.Submissions {
 		r.Submissions = append(r.Submissions, rowOfSubmission{s.No, s.Product})
@@ -69,15 +69,15 @@ type (
 		Status      Status            `json:"Status,omitzero"`
 		Form        map[string]string `json:"Form,omitzero"`
 		Submissions []rowOfSubmission `json:"Submissions,omitzero"`
-		Opinion     rowOfTrack        `json:"Opinion,omitzero"`
-		Reply       rowOfTrack        `json:"Reply,omitzero"`
+		Opinion     rowOfLeg          `json:"Opinion,omitzero"`
+		Reply       rowOfLeg          `json:"Reply,omitzero"`
 		Decision    *rowOfDecision    `json:"Decision,omitzero"`
 		Former      []rowOfDecision   `json:"Former,omitzero"`
 		Papers      rowOfPapers       `json:"Papers,omitzero"`
 		EditedAt    time.Time         `json:"EditedAt,omitzero"`
 	}
-	rowOfTrack struct {
-		State TrackState `json:"State,omitzero"`
+	rowOfLeg struct {
+		State LegState `json:"State,omitzero"`
 	}
 	rowOfSubmission struct {
 		No      int    `json:"No"`

@@ -24,7 +24,7 @@ const (
 	Drug   Kind = "drug"   // 药品
 )
 
-// Status says where a case stands. While it is Submitted its two tracks say
+// Status says where a case stands. While it is Submitted its two legs say
 // whose move it is; see [Case.Stage].
 type Status string
 
@@ -40,29 +40,29 @@ const (
 // Statuses lists every status, in the order of a life.
 var Statuses = []Status{Draft, Submitted, Approved, Refused, Withdrawn, Lapsed}
 
-// TrackState says what one leg of a submitted case waits for.
-type TrackState string
+// LegState says what one leg of a submitted case waits for.
+type LegState string
 
 const (
-	NotStarted     TrackState = ""           // the case is a draft
-	AtAgency       TrackState = "agency"     // the agency's move: assess, or reply
-	AtSupplement   TrackState = "supplement" // the hospital's move: send what the notice lists
-	Given          TrackState = "given"      // final: the opinion, or the reply, is there
-	TrackOvertaken TrackState = "overtaken"  // final: the reply came while the opinion was open
-	TrackEnded     TrackState = "ended"      // final: the case was withdrawn or lapsed
+	NotStarted   LegState = ""           // the case is a draft
+	AtAgency     LegState = "agency"     // the agency's move: assess, or reply
+	AtSupplement LegState = "supplement" // the hospital's move: send what the notice lists
+	Given        LegState = "given"      // final: the opinion, or the reply, is there
+	LegOvertaken LegState = "overtaken"  // final: the reply came while the opinion was open
+	LegEnded     LegState = "ended"      // final: the case was withdrawn or lapsed
 )
 
-// Open reports whether somebody still has to act on the track.
-func (s TrackState) Open() bool { return s == AtAgency || s == AtSupplement }
+// Open reports whether somebody still has to act on the leg.
+func (s LegState) Open() bool { return s == AtAgency || s == AtSupplement }
 
-// Track is one of the two things a submitted case waits for (办理线).
-type Track struct {
-	State TrackState `json:"State"`
-	Gate  string     `json:"Gate"`  // the gate that is open now, "" if none
-	Gates int        `json:"Gates"` // gates opened so far; the next one's number is one more
-	Round int        `json:"Round"` // supplement rounds so far
-	Run   int        `json:"Run"`   // the machine's run that carries it; raised before it is started again
-	RunAt time.Time  `json:"RunAt"`
+// Leg is one of the two things a submitted case waits for (办理线).
+type Leg struct {
+	State LegState  `json:"State"`
+	Gate  string    `json:"Gate"`  // the gate that is open now, "" if none
+	Gates int       `json:"Gates"` // gates opened so far; the next one's number is one more
+	Round int       `json:"Round"` // supplement rounds so far
+	Run   int       `json:"Run"`   // the machine's run that carries it; raised before it is started again
+	RunAt time.Time `json:"RunAt"`
 	// Clock is the agency's deadline as it stood when a supplement stopped it;
 	// nil while it runs or if no limit is prescribed.
 	Clock *Stopped `json:"Clock"`
@@ -126,8 +126,8 @@ type Case struct {
 	Pack        string       `json:"Pack"` // requirement pack, frozen at creation
 	Versions    Versions     `json:"Versions"`
 	Submissions []Submission `json:"Submissions"`
-	Opinion     Track        `json:"Opinion"`
-	Reply       Track        `json:"Reply"`
+	Opinion     Leg          `json:"Opinion"`
+	Reply       Leg          `json:"Reply"`
 	Given       *Opinion     `json:"Given"`           // the local opinion, once given
 	Decision    *Decision    `json:"Decision"`        // the national reply, once recorded: the newest letter
 	Former      []Decision   `json:"Former,omitzero"` // replies that a later letter or a correction replaced, oldest first, each [Decision.Slim]
@@ -158,27 +158,27 @@ func (c Case) Clone() Case {
 	return c
 }
 
-// Track returns the track of leg.
-func (c Case) Track(leg gate.Leg) Track {
+// Leg returns the state of leg.
+func (c Case) Leg(leg gate.Leg) Leg {
 	switch leg {
 	case gate.Opinion:
 		return c.Opinion
 	case gate.Reply:
 		return c.Reply
 	}
-	return Track{}
+	return Leg{}
 }
 
-// withTrack returns c with t as the track of leg. It panics for a leg that is no
-// track: papers owed have a gate, and nothing beside it.
-func (c Case) withTrack(leg gate.Leg, t Track) Case {
+// withLeg returns c with t as the state of leg. It panics for one that keeps none:
+// papers owed have a gate, and nothing beside it.
+func (c Case) withLeg(leg gate.Leg, t Leg) Case {
 	switch leg {
 	case gate.Opinion:
 		c.Opinion = t
 	case gate.Reply:
 		c.Reply = t
 	default:
-		panic("casework: " + string(leg) + " is no track")
+		panic("casework: " + string(leg) + " has no state")
 	}
 	return c
 }

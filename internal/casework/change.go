@@ -164,7 +164,7 @@ func instant(t time.Time) string { return law.Text(t) }
 
 // openGate opens the next gate of leg in c and returns c with it.
 func (c Case) openGate(leg gate.Leg, kind gate.Kind, to string, recorders []string, s Setting) (Case, gate.Gate) {
-	t := c.Track(leg)
+	t := c.Leg(leg)
 	t.Gates++
 	g := gate.Gate{
 		ID: string(leg) + "-" + strconv.Itoa(t.Gates), Of: c.ID, Leg: leg, Kind: kind, Party: to, Recorders: recorders,
@@ -180,13 +180,13 @@ func (c Case) openGate(leg gate.Leg, kind gate.Kind, to string, recorders []stri
 	} else {
 		t.State, t.Clock = AtAgency, nil
 	}
-	return c.withTrack(leg, t), g
+	return c.withLeg(leg, t), g
 }
 
 // armed sets g's deadline. An agency gate that follows a supplement goes on
 // with the days that were left when the notice stopped its clock, under the
 // limit that was in force then.
-func (c Case) armed(g gate.Gate, t Track, s Setting) gate.Gate {
+func (c Case) armed(g gate.Gate, t Leg, s Setting) gate.Gate {
 	if stopped := t.Clock; stopped != nil && g.Kind != gate.Supplement {
 		g.Limit = &stopped.Limit
 		d, _ := gate.RecountDeadline(s.Calendar, stopped.Deadline, stopped.At)
@@ -196,7 +196,7 @@ func (c Case) armed(g gate.Gate, t Track, s Setting) gate.Gate {
 }
 
 // stop returns t with the clock of g stopped, if g has one.
-func (t Track) stop(g gate.Gate, now time.Time) Track {
+func (t Leg) stop(g gate.Gate, now time.Time) Leg {
 	if g.Deadline != nil && g.Limit != nil {
 		t.Clock = &Stopped{Deadline: *g.Deadline, Limit: *g.Limit, At: now}
 	}

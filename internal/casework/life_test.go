@@ -53,7 +53,7 @@ func (l *life) take(ch Change, err error) *life {
 
 func (l *life) open(leg gate.Leg) gate.Gate {
 	l.t.Helper()
-	g, ok := l.gates[l.c.Track(leg).Gate]
+	g, ok := l.gates[l.c.Leg(leg).Gate]
 	if !ok {
 		l.t.Fatalf("the %s has no open gate", leg)
 	}
@@ -140,7 +140,7 @@ func TestAReplyOvertakesAnOpenOpinion(t *testing.T) {
 	l := begin(t, Device).submit()
 	open := l.open(gate.Opinion)
 	l.take(l.c.Record(partly(6), letter, l.open(gate.Reply), []gate.Gate{open}, "d", people["regulator's recorder"], setting(monday.Add(time.Hour))))
-	if l.c.Status != Approved || l.c.Stage() != StagePart || l.c.Opinion.State != TrackOvertaken {
+	if l.c.Status != Approved || l.c.Stage() != StagePart || l.c.Opinion.State != LegOvertaken {
 		t.Errorf("got %s, %s, opinion %s; want approved, in part, overtaken", l.c.Status, l.c.Stage(), l.c.Opinion.State)
 	}
 	if g := l.gates[open.ID]; g.Status != gate.Closed || g.Answer.Choice != gate.Overtaken {
@@ -174,7 +174,7 @@ func TestWithdrawingClosesBothGates(t *testing.T) {
 		}
 	}
 	if l.c.Status != Withdrawn || l.c.Opinion.State.Open() || l.c.Reply.State.Open() {
-		t.Errorf("got %s with an open track, want withdrawn", l.c.Status)
+		t.Errorf("got %s with an open leg, want withdrawn", l.c.Status)
 	}
 }
 

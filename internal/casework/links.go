@@ -37,13 +37,13 @@ func (c Case) MayRevokeLinks(g gate.Gate, a party.Actor) error {
 		return fault.New(fault.Forbidden, "role")
 	case g.Kind != gate.Assess && g.Kind != gate.Decide:
 		return fault.New(fault.Conflict, "case.state")
-	case g.Status != gate.Open || c.Track(g.Leg).Gate != g.ID:
+	case g.Status != gate.Open || c.Leg(g.Leg).Gate != g.ID:
 		return fault.New(fault.Conflict, "gate.answered")
 	}
 	return nil
 }
 
-// linkKeeper is who could end the links of one of the two tracks. Whose gate it
+// linkKeeper is who could end the links of one of the two legs. Whose gate it
 // is, the move asks the gate.
 func linkKeeper(c Case, a party.Actor) bool {
 	agencies := []party.Kind{party.MunicipalMPA, party.HealthCommission, party.Regulator}

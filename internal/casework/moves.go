@@ -58,7 +58,7 @@ var moves = law.Moves[Case]{
 	{Verb: Lapse, Who: law.System[Case], When: is(supplementing)},
 	{Verb: Identify, Who: leadAssessor, When: identifiable},
 	{Verb: JoinVerb, Who: otherAssessor, When: joinable},
-	{Verb: OpineLate, Who: leadAssessor, When: is(func(c Case) bool { return c.Opinion.State == TrackOvertaken && c.Given == nil })},
+	{Verb: OpineLate, Who: leadAssessor, When: is(func(c Case) bool { return c.Opinion.State == LegOvertaken && c.Given == nil })},
 	{Verb: Report, Who: healthCommission, When: is(func(c Case) bool { return c.Kind == Drug && c.Given != nil })},
 	{Verb: File, Who: ownApplicant, When: is(func(c Case) bool { return underway(c) || c.Status == Approved || c.Status == Refused })},
 	{Verb: Receive, Who: copied, When: receivable},
@@ -241,7 +241,7 @@ func copied(_ Case, a party.Actor) bool {
 	return a.Kind == party.MunicipalMPA || a.Kind == party.HealthCommission
 }
 
-// agencyStaff is who could work on one of the two tracks. Which gate it is,
+// agencyStaff is who could work on one of the two legs. Which gate it is,
 // the move asks the gate.
 func agencyStaff(c Case, a party.Actor) bool { return leadAssessor(c, a) || replyRecorder(c, a) }
 
@@ -294,7 +294,7 @@ func (c Case) Stage() Stage {
 // opinion's first, and whether there is one.
 func (c Case) SupplementLeg() (gate.Leg, bool) {
 	for _, leg := range gate.Legs {
-		if c.Track(leg).State == AtSupplement {
+		if c.Leg(leg).State == AtSupplement {
 			return leg, true
 		}
 	}

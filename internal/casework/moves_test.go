@@ -31,7 +31,7 @@ var people = map[string]party.Actor{
 	"the clock":            party.System,
 }
 
-// stages are all the places a case can stand in: status, opinion track, reply track.
+// stages are all the places a case can stand in: status, opinion leg, reply leg.
 var stages = map[string]Case{
 	"draft":                             {Status: Draft},
 	"assessing, reply awaited":          submitted(AtAgency, AtAgency),
@@ -41,11 +41,11 @@ var stages = map[string]Case{
 	"supplementing both":                submitted(AtSupplement, AtSupplement),
 	"opinion given, regulator wants it": submitted(Given, AtSupplement),
 	"approved":                          closed(Approved, Given, Given),
-	"approved over an open opinion":     closed(Approved, TrackOvertaken, Given),
+	"approved over an open opinion":     closed(Approved, LegOvertaken, Given),
 	"refused":                           closed(Refused, Given, Given),
-	"refused over an open opinion":      closed(Refused, TrackOvertaken, Given),
-	"withdrawn":                         closed(Withdrawn, TrackEnded, TrackEnded),
-	"lapsed":                            closed(Lapsed, TrackEnded, TrackEnded),
+	"refused over an open opinion":      closed(Refused, LegOvertaken, Given),
+	"withdrawn":                         closed(Withdrawn, LegEnded, LegEnded),
+	"lapsed":                            closed(Lapsed, LegEnded, LegEnded),
 	"approved, papers owed":             owing(closed(Approved, Given, Given)),
 	"assessing, papers owed":            owing(submitted(AtAgency, AtAgency)),
 }
@@ -55,9 +55,9 @@ func owing(c Case) Case {
 	return c
 }
 
-func submitted(opinion, reply TrackState) Case {
+func submitted(opinion, reply LegState) Case {
 	c := Case{
-		Status: Submitted, Opinion: Track{State: opinion}, Reply: Track{State: reply},
+		Status: Submitted, Opinion: Leg{State: opinion}, Reply: Leg{State: reply},
 		Submissions: []Submission{{No: 1}},
 	}
 	if opinion == Given {
@@ -66,7 +66,7 @@ func submitted(opinion, reply TrackState) Case {
 	return c
 }
 
-func closed(s Status, opinion, reply TrackState) Case {
+func closed(s Status, opinion, reply LegState) Case {
 	c := submitted(opinion, reply)
 	c.Status = s
 	if reply == Given {
@@ -223,7 +223,7 @@ func TestAMachineAnswersAndDoesNothingElse(t *testing.T) {
 	}
 }
 
-func TestStageIsDerivedFromTheTracks(t *testing.T) {
+func TestStageIsDerivedFromTheLegs(t *testing.T) {
 	var got []string
 	for name, c := range stages {
 		got = append(got, name+": "+string(c.Stage()))

@@ -51,7 +51,7 @@ func (c Case) owe(items []string, s Setting) (Case, gate.Gate) {
 
 // Deliver freezes f as the next submission and answers g, where the hospital
 // owed papers. It asks for what the submission before asked for, whatever f says:
-// papers that follow change no application. Both tracks go on as they were; open
+// papers that follow change no application. Both legs go on as they were; open
 // are the gates that wait: from now on they are about the new submission. That
 // nothing owed is missing any more, the pack has found before. It fails as
 // [Case.Permits] and [gate.Gate.MayAnswer].
@@ -86,7 +86,7 @@ func (c Case) Lapse(g gate.Gate, open []gate.Gate, s Setting) (Change, error) {
 		return Change{}, err
 	}
 	g, missed := g.CaughtUp(s.Calendar, s.Now)
-	if !g.Lapses(s.Now) || c.Track(g.Leg).Gate != g.ID {
+	if !g.Lapses(s.Now) || c.Leg(g.Leg).Gate != g.ID {
 		return Change{}, fault.New(fault.Conflict, "ring.early")
 	}
 	facts := &Facts{

@@ -42,7 +42,7 @@ func (c Case) Recount(open []gate.Gate, s Setting) (Change, error) {
 		})
 	}
 	for _, leg := range gate.Legs {
-		t := c.Track(leg)
+		t := c.Leg(leg)
 		if t.Clock == nil {
 			continue
 		}
@@ -57,7 +57,7 @@ func (c Case) Recount(open []gate.Gate, s Setting) (Change, error) {
 		stopped := *t.Clock
 		stopped.Deadline = d
 		t.Clock = &stopped
-		c = c.withTrack(leg, t)
+		c = c.withLeg(leg, t)
 	}
 	if len(out.Facts.Recounts) == 0 {
 		return Change{}, fault.New(fault.Conflict, "recount.same")

@@ -135,7 +135,7 @@ func TestTheRegulatorMayReplyWhileItsOwnSupplementIsOpen(t *testing.T) {
 		t.Errorf("the hospital records its own reply: got %v, want forbidden", err)
 	}
 	l.take(l.c.Record(partly(6), letter, g, []gate.Gate{l.open(gate.Opinion)}, "d", people["regulator's recorder"], setting(monday.Add(time.Hour))))
-	if l.c.Status != Approved || l.c.Reply.State != Given || l.c.Opinion.State != TrackOvertaken {
+	if l.c.Status != Approved || l.c.Reply.State != Given || l.c.Opinion.State != LegOvertaken {
 		t.Errorf("got %s, reply %s, opinion %s; want approved over both", l.c.Status, l.c.Reply.State, l.c.Opinion.State)
 	}
 }
@@ -181,7 +181,7 @@ func TestALateOpinionIsForTheRecordOnly(t *testing.T) {
 	l.take(l.c.Record(partly(6), letter, l.open(gate.Reply), []gate.Gate{l.open(gate.Opinion)}, "d", people["regulator's recorder"], setting(monday)))
 	before := l.c
 	l.take(l.c.OpineLate(opinionOf(false), people["MPA assessor"], setting(monday)))
-	if l.c.Status != before.Status || l.c.Opinion.State != TrackOvertaken || l.c.Given == nil || !l.c.Given.Late {
+	if l.c.Status != before.Status || l.c.Opinion.State != LegOvertaken || l.c.Given == nil || !l.c.Given.Late {
 		t.Errorf("got %s, opinion %s, given %+v; want nothing moved but a late opinion kept", l.c.Status, l.c.Opinion.State, l.c.Given)
 	}
 	if _, _, ok := l.c.Precedent(); ok {

@@ -84,9 +84,9 @@ func TestAnAnswerIsAboutTheSubmissionThatWasSeen(t *testing.T) {
 	}
 }
 
-// A supplement on one track makes a submission that the other track's agency
+// A supplement on one leg makes a submission that the other leg's agency
 // sees as well: its gate is about that one from then on.
-func TestASupplementOnOneTrackIsSeenOnTheOther(t *testing.T) {
+func TestASupplementOnOneLegIsSeenOnTheOther(t *testing.T) {
 	l := begin(t, Device).submit()
 	l.take(l.c.Ask([]Defect{{What: "补"}}, 1, l.open(gate.Reply), "d", people["regulator's recorder"], setting(monday)))
 	l.take(l.c.Resubmit(dossierOf(8), l.open(gate.Reply), []gate.Gate{l.open(gate.Opinion)}, "d", people["applicant"], setting(monday)))

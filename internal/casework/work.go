@@ -69,7 +69,7 @@ func (c Case) permitsWork(v Verb, g gate.Gate, a party.Actor) error {
 	if g.Kind != gate.Assess && g.Kind != gate.Decide {
 		return fault.New(fault.Conflict, "case.state")
 	}
-	if g.Of != c.ID || g.Status != gate.Open || c.Track(g.Leg).Gate != g.ID {
+	if g.Of != c.ID || g.Status != gate.Open || c.Leg(g.Leg).Gate != g.ID {
 		return fault.New(fault.Conflict, "gate.answered")
 	}
 	return c.Permits(v, a)

@@ -13,7 +13,7 @@ import (
 	"jixu/internal/variety"
 )
 
-// What happens beside the two tracks: it answers no gate of the machine's.
+// What happens beside the two legs: it answers no gate of the machine's.
 
 // act makes one move on a case that needs no gate.
 func (d *Desk) act(ctx context.Context, op Op, id, digest string, a party.Actor,

@@ -13,7 +13,7 @@ import (
 	"jixu/internal/law"
 )
 
-// legsOfCase are the two tracks of a case.
+// legsOfCase are the two legs of a case.
 func legsOfCase(s Stored) ([]Leg, error) {
 	r, err := CaseRecord(s)
 	if err != nil {
@@ -21,7 +21,7 @@ func legsOfCase(s Stored) ([]Leg, error) {
 	}
 	var out []Leg
 	for _, leg := range gate.Legs {
-		t := r.Case.Track(leg)
+		t := r.Case.Leg(leg)
 		out = append(out, Leg{Leg: leg, Open: t.State.Open(), Run: t.Run, RunAt: t.RunAt, Gate: t.Gate})
 	}
 	return out, nil
@@ -31,7 +31,7 @@ func legsOfCase(s Stored) ([]Leg, error) {
 // gate shows: the sweep then reads the case to count it again.
 func waitsOf(c casework.Case) (out []Wait) {
 	for _, leg := range gate.Legs {
-		t := c.Track(leg)
+		t := c.Leg(leg)
 		if t.Clock != nil {
 			return nil
 		}

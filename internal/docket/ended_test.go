@@ -25,7 +25,7 @@ func (p *play) end() { p.World.StateMachine.End(p.run(), "FAILED") }
 func (p *play) waits(t *testing.T, leg gate.Leg, run int) {
 	t.Helper()
 	e, _ := p.World.StateMachine.Execution(fmt.Sprintf("%s-%s-%d", p.id, leg, run))
-	token, _, err := p.World.Store.Token(context.Background(), docket.GateRef{Of: p.id, Gate: p.record().Case.Track(leg).Gate})
+	token, _, err := p.World.Store.Token(context.Background(), docket.GateRef{Of: p.id, Gate: p.record().Case.Leg(leg).Gate})
 	must(t, err)
 	if e.Status != "RUNNING" || e.Waiting == "" || token.Value != e.Waiting {
 		t.Errorf("%s of %s, run %d: got %s waiting with %q, the gate has %q; want it running with the token of its gate", leg, p.id, run, e.Status, e.Waiting, token.Value)

@@ -16,7 +16,7 @@ import (
 	"jixu/internal/precheck"
 )
 
-// Submit freezes form and files of a draft and starts both tracks. The
+// Submit freezes form and files of a draft and starts both legs. The
 // manifest is stored before the transaction; an unused one harms nobody. It
 // fails with fault.Invalid if the pack finds something missing, a file is not
 // checked, or the declaration was not made.

@@ -30,7 +30,7 @@ func (r Record) Gate(id string) (gate.Gate, bool) {
 }
 
 // Open returns the open gate of leg, and whether there is one.
-func (r Record) Open(leg gate.Leg) (gate.Gate, bool) { return r.Gate(r.Case.Track(leg).Gate) }
+func (r Record) Open(leg gate.Leg) (gate.Gate, bool) { return r.Gate(r.Case.Leg(leg).Gate) }
 
 // File returns the file with id, and whether there is one.
 func (r Record) File(id string) (File, bool) {

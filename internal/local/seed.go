@@ -213,7 +213,7 @@ func (s seeder) goOn(ctx context.Context, id string, one Sample, applicant party
 		return err
 	}
 	at := func(leg gate.Leg) docket.GateRef {
-		return docket.GateRef{Of: id, Gate: c.Track(leg).Gate, Submission: len(c.Submissions)}
+		return docket.GateRef{Of: id, Gate: c.Leg(leg).Gate, Submission: len(c.Submissions)}
 	}
 	switch one.Until {
 	case Submitted:

@@ -34,7 +34,7 @@ var _ docket.Store = (*Store)(nil)
 // state is never changed in place: every write makes a new aggregate, so that an
 // older state can be kept as it was.
 type state struct {
-	aggregates    map[string]aggregate      // by the aggregate's name
+	aggregates map[string]aggregate  // by the aggregate's name
 	rows       map[string]docket.Row // by list, place and name
 	deferred   map[string]deferral   // by aggregate and gate
 	numbers    map[string]string

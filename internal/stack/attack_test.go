@@ -102,7 +102,7 @@ func (h house) waitRun(id string, leg gate.Leg, want string) {
 	runs := machines(h.stack)
 	name, got := "", ""
 	err := stack.Eventually(h.ctx, 90*time.Second, func() (bool, error) {
-		name = fmt.Sprintf("%s-%s-%d", id, leg, h.record(id).Case.Track(leg).Run)
+		name = fmt.Sprintf("%s-%s-%d", id, leg, h.record(id).Case.Leg(leg).Run)
 		var err error
 		if got, err = runs.Describe(h.ctx, review(name)); err != nil || got == want {
 			return got == want, err

@@ -79,7 +79,7 @@ func TestAMachineAnswersAndTheMachineThatWaitsGoesOn(t *testing.T) {
 		t.Errorf("another answer: got %d %s and %v, want who decided", other.Status, other.Body, err)
 	}
 	h.finish(id)
-	_, err = nmpa.Record(h.ctx, id, h.record(id).Case.Track(gate.Reply).Gate, "shen-an", map[string]any{
+	_, err = nmpa.Record(h.ctx, id, h.record(id).Case.Leg(gate.Reply).Gate, "shen-an", map[string]any{
 		"outcome": "refuse", "number": "国药监械临急〔2026〕9号", "date": time.Now().AddDate(0, 0, -1).Format(time.DateOnly), "reason": "不符合临床急需条件",
 	}, sample.PDF(3, "不予批准通知", 1, 0))
 	h.must(err)

@@ -226,7 +226,7 @@ func opinionGiven(s *scene) {
 // runIs says which run carries a leg.
 func runIs(leg gate.Leg, want int) func(*scene) {
 	return func(s *scene) {
-		if got := s.record().Case.Track(leg).Run; got != want {
+		if got := s.record().Case.Leg(leg).Run; got != want {
 			s.Errorf("the run of %s: got %d, want %d", leg, got, want)
 		}
 	}
@@ -287,7 +287,7 @@ var rows = []struct {
 	{"apply-outcome/whose-move-on-the-opinion", submitted, `{"over":false,"gate":"opinion-1","kind":"assess","asked":0}`, nil},
 	{"apply-outcome/a-run-of-an-earlier-build-asks", submitted, `{"over":false,"gate":"opinion-1","kind":"assess","asked":0}`, nil},
 	{"apply-outcome/nobody-knows-the-case", nil, "NotFound", nil},
-	{"apply-outcome/the-track-is-over", answered, `{"over":true,"gate":"","kind":"","asked":0}`, nil},
+	{"apply-outcome/the-leg-is-over", answered, `{"over":true,"gate":"","kind":"","asked":0}`, nil},
 	{"apply-outcome/whose-move-on-the-reply", submitted, `{"over":false,"gate":"reply-1","kind":"reply","asked":0}`, nil},
 
 	{"case-api/a-case-is-read", program(submitted), "200", nil},

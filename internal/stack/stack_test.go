@@ -106,7 +106,7 @@ func TestARunIsStartedOnceAndDescribed(t *testing.T) {
 		return status != "RUNNING", err
 	})
 	if err != nil || status != "FAILED" {
-		t.Fatalf("a run of no track: got %s, %v, want FAILED", status, err)
+		t.Fatalf("a run of no leg: got %s, %v, want FAILED", status, err)
 	}
 	if already, err := runs.Start(ctx, review(name), []byte(input)); err != nil || !already {
 		t.Errorf("starting again: got %v, %v, want already", already, err)
@@ -154,7 +154,7 @@ func TestAWaitThatNobodyAnswersAsksAgainAndTheSweepStartsTheNextRun(t *testing.T
 	await("the next run", func() (bool, error) {
 		err := s.Invoke(ctx, "sweep-stuck", []byte("{}"))
 		r, loadErr := docket.LoadCase(ctx, env.Store(), id)
-		if loadErr != nil || r.Case.Track(gate.Opinion).Run < 2 {
+		if loadErr != nil || r.Case.Leg(gate.Opinion).Run < 2 {
 			return false, loadErr
 		}
 		return err == nil, err

@@ -177,7 +177,7 @@ func TestEveryWordHasAGolden(t *testing.T) {
 	}
 	for _, row := range []struct{ room, word string }{
 		{"casework", "Status"},
-		{"casework", "TrackState"},
+		{"casework", "LegState"},
 		{"casework", "Kind"},
 		{"casework", "Outcome"},
 		{"gate", "Status"},

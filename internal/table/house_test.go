@@ -162,7 +162,7 @@ func (l *life) newest() int { return len(l.record().Case.Submissions) }
 
 func (l *life) at(leg gate.Leg) docket.GateRef {
 	r := l.record()
-	id := r.Case.Track(leg).Gate
+	id := r.Case.Leg(leg).Gate
 	if leg == gate.Papers {
 		id = r.Case.Papers.Gate
 	}

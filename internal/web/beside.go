@@ -6,7 +6,7 @@ import (
 	"jixu/internal/reuse"
 )
 
-// Beside is what a case page shows beside the two tracks.
+// Beside is what a case page shows beside the two legs.
 type Beside struct {
 	Situation *SituationBox
 	Facts     []BesideFact
@@ -72,7 +72,7 @@ func (x *exchange) situationBox(v docket.View) (*SituationBox, docket.Placed, er
 	return b, placed, nil
 }
 
-// beside gathers what stands beside the tracks of v.
+// beside gathers what stands beside the legs of v.
 func (x *exchange) beside(v docket.View) (Beside, error) {
 	var b Beside
 	var err error

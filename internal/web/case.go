@@ -26,7 +26,7 @@ type casePage struct {
 	Open      string // path under which files are opened
 	Submitted []SubmissionRow
 	Expiries  []ExpiryLine // licences and certificates that ended or will soon
-	Beside    Beside       // what stands beside the two tracks
+	Beside    Beside       // what stands beside the two legs
 }
 
 // SubmissionRow is one numbered submission.

@@ -101,7 +101,7 @@ func filesOf(v docket.View, m dossier.Manifest, item string) string {
 	return out
 }
 
-// besideDetails are the lines under an entry of what happens beside the tracks.
+// besideDetails are the lines under an entry of what happens beside the legs.
 func (x *exchange) besideDetails(v docket.View, f casework.Facts) []string {
 	var out []string
 	if f.Submission != nil && f.Submission.Urgency != "" {

@@ -20,6 +20,7 @@ import (
 	"jixu/internal/calendar"
 	"jixu/internal/casework"
 	"jixu/internal/docket"
+	"jixu/internal/gate"
 	"jixu/internal/journey"
 	"jixu/internal/memory"
 	"jixu/internal/policy"
@@ -270,14 +271,11 @@ func (h *house) load(t testing.TB, path string) docket.Record {
 func (h *house) gatePath(t testing.TB, path, leg string) string {
 	t.Helper()
 	r := h.load(t, path)
-	track := r.Case.Opinion
-	if leg == "reply" {
-		track = r.Case.Reply
-	}
-	if track.Gate == "" {
+	g := r.Case.Leg(gate.Leg(leg)).Gate
+	if g == "" {
 		t.Fatalf("no open gate on %s", leg)
 	}
-	return fmt.Sprintf("/agency/cases/%s/gates/%s", r.Case.ID, track.Gate)
+	return fmt.Sprintf("/agency/cases/%s/gates/%s", r.Case.ID, g)
 }
 
 // loadCase reads a case by its path, for what cannot fail.

@@ -157,8 +157,8 @@ func TestALegThatIsOverEndsAtOnce(t *testing.T) {
 
 func TestWhatNobodyMeantFails(t *testing.T) {
 	rows := []struct{ name, leg, kind, at string }{
-		{"a track that is none", "customs", "assess", "No such track"},
-		{"a kind that no track knows", "opinion", "clear", "No such gate"},
+		{"a leg that is none", "customs", "assess", "No such leg"},
+		{"a kind that no leg knows", "opinion", "clear", "No such gate"},
 		{"the regulator's gate on the opinion", "opinion", "reply", "No such gate"},
 		{"the assessor's gate on the reply", "reply", "assess", "No such gate"},
 	}

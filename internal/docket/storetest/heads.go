@@ -40,7 +40,7 @@ func gateRow(g gate.Gate) string {
 	return row
 }
 
-func trackRow(tr casework.Track) string {
+func legRow(tr casework.Leg) string {
 	clock := "-"
 	if tr.Clock != nil {
 		clock = when(tr.Clock.Deadline.Due) + "/" + when(tr.Clock.At) + "/" + tr.Clock.Limit.Key
@@ -57,7 +57,7 @@ func headOf(s Lived, id string) (Head, error) {
 	h := Head{
 		Number: c.Number, Version: c.Version, Seq: c.Seq, Hash: c.Head, Status: string(c.Status), Stage: string(c.Stage()), Pack: c.Pack,
 		Submissions: len(c.Submissions), Asked: c.Asked(), Gates: map[string]string{}, Files: map[string]string{},
-		Opinion: trackRow(c.Opinion), Reply: trackRow(c.Reply),
+		Opinion: legRow(c.Opinion), Reply: legRow(c.Reply),
 	}
 	for _, g := range r.Gates {
 		h.Gates[g.ID] = gateRow(g)
@@ -79,7 +79,7 @@ func headOf(s Lived, id string) (Head, error) {
 	return h, nil
 }
 
-// beside is what happened beside the tracks of c.
+// beside is what happened beside the legs of c.
 func beside(c casework.Case) string {
 	row := words(c.Claim, c.EditedBy, when(c.EditedAt), docket.Digest(c.Form), docket.Digest(c.Files))
 	if v := c.Variety; v != nil {
