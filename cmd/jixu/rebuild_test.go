@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"jixu/internal/casework"
 	"jixu/internal/docket"
+	"jixu/internal/policy"
 	"jixu/internal/world"
 )
 
@@ -28,7 +28,7 @@ func (l lists) Load(ctx context.Context, name string) (docket.Stored, error) {
 func TestARebuildSaysWhatItWroteAndWhatItLeft(t *testing.T) {
 	ctx := context.Background()
 	town := world.New(t, world.Options{Cast: world.Short})
-	r, err := town.Desk.Create(ctx, world.Op("a-draft"), casework.Device, world.Short.Actor("lin"))
+	r, err := town.Desk.Create(ctx, world.Op("a-draft"), policy.Device, world.Short.Actor("lin"))
 	world.Must(t, err)
 
 	s, err := town.World.Store.Load(ctx, r.Case)

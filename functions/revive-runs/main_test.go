@@ -10,9 +10,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/memory"
+	"jixu/internal/policy"
 	"jixu/internal/world"
 )
 
@@ -21,9 +21,9 @@ func submitted(t *testing.T) (tw *world.Town, id string) {
 	t.Helper()
 	ctx, lin := context.Background(), world.Short.Actor("lin")
 	tw = world.New(t, world.Options{Cast: world.Short})
-	r, err := tw.Desk.Create(ctx, world.Op("create"), casework.Device, lin)
+	r, err := tw.Desk.Create(ctx, world.Op("create"), policy.Device, lin)
 	world.Must(t, err)
-	_, err = tw.Desk.Save(ctx, world.Op("save"), r.Case, 1, world.Form(casework.Device), lin)
+	_, err = tw.Desk.Save(ctx, world.Op("save"), r.Case, 1, world.Form(policy.Device), lin)
 	world.Must(t, err)
 	a, _, err := tw.Desk.Attach(ctx, world.Op("attach"), r.Case, 2, docket.Upload{Item: "signed-form", Name: "申请表.pdf"}, "", lin)
 	world.Must(t, err)

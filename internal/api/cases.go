@@ -252,9 +252,9 @@ func (x *call) create(in newCase) (any, error) {
 	var r docket.Receipt
 	var err error
 	if len(in.Values) > 0 {
-		r, err = x.house.Desk.CreateFilled(x.r.Context(), x.op, casework.Kind(in.Kind), in.Values, x.actor)
+		r, err = x.house.Desk.CreateFilled(x.r.Context(), x.op, policy.Kind(in.Kind), in.Values, x.actor)
 	} else {
-		r, err = x.house.Desk.Create(x.r.Context(), x.op, casework.Kind(in.Kind), x.actor)
+		r, err = x.house.Desk.Create(x.r.Context(), x.op, policy.Kind(in.Kind), x.actor)
 	}
 	return x.born(r, err, "/api/v1/cases/"+r.Case)
 }
@@ -438,8 +438,8 @@ func (x *call) opineLate(in lateIn) (any, error) {
 
 // pack shows the requirement pack that a new draft of a kind gets.
 func (x *call) pack() (any, error) {
-	kind := casework.Kind(x.r.PathValue("kind"))
-	if kind != casework.Device && kind != casework.Drug {
+	kind := policy.Kind(x.r.PathValue("kind"))
+	if kind != policy.Device && kind != policy.Drug {
 		return nil, fault.New(fault.NotFound, "page")
 	}
 	return x.house.Desk.CurrentPack(x.r.Context(), kind)

@@ -27,6 +27,7 @@ import (
 	"jixu/internal/journey"
 	"jixu/internal/memory"
 	"jixu/internal/party"
+	"jixu/internal/policy"
 	"jixu/internal/sample"
 	"jixu/internal/world"
 )
@@ -112,7 +113,7 @@ func (h *house) op() docket.Op {
 func (h *house) draft() string {
 	h.Helper()
 	ctx, lin := h.Context(), actor("lin-zhi")
-	r, err := h.Desk.Create(ctx, h.op(), casework.Device, lin)
+	r, err := h.Desk.Create(ctx, h.op(), policy.Device, lin)
 	h.must(err)
 	form := journey.DeviceForm()
 	maps.Copy(form, journey.DeviceFacts())

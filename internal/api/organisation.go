@@ -4,10 +4,10 @@ import (
 	"strings"
 	"time"
 
-	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/inquiry"
+	"jixu/internal/policy"
 	"jixu/internal/typed"
 )
 
@@ -102,11 +102,11 @@ type inquiryAnswer struct {
 
 func (x *call) inquiryOut(q inquiry.Inquiry) inquiryOut {
 	out := inquiryOut{
-		ID: q.ID, Number: q.Number, Kind: string(casework.Device), Hospital: x.organisation(q.Hospital), Subject: q.Subject, Question: q.Question,
+		ID: q.ID, Number: q.Number, Kind: string(policy.Device), Hospital: x.organisation(q.Hospital), Subject: q.Subject, Question: q.Question,
 		To: []named{}, Answers: []inquiryAnswer{}, Case: q.Case, Status: string(q.Status), Person: x.person(q.Person), At: q.At.UTC(),
 	}
 	if q.Drug {
-		out.Kind = string(casework.Drug)
+		out.Kind = string(policy.Drug)
 	}
 	for _, org := range q.To {
 		out.To = append(out.To, x.organisation(org))
@@ -154,11 +154,11 @@ type inquiryIn struct {
 }
 
 func (x *call) inquire(in inquiryIn) (any, error) {
-	kind := casework.Kind(in.Kind)
-	if kind != casework.Device && kind != casework.Drug {
+	kind := policy.Kind(in.Kind)
+	if kind != policy.Device && kind != policy.Drug {
 		return nil, fault.Fields([]fault.Problem{{Field: "kind", Code: "field.choice"}})
 	}
-	r, err := x.house.Desk.Inquire(x.r.Context(), x.op, kind == casework.Drug, typed.Tidy(in.Subject), typed.Tidy(in.Question), in.Case, x.actor)
+	r, err := x.house.Desk.Inquire(x.r.Context(), x.op, kind == policy.Drug, typed.Tidy(in.Subject), typed.Tidy(in.Question), in.Case, x.actor)
 	return x.born(r, err, "/api/v1/inquiries/"+docket.AboutOf(r.Of()).ID)
 }
 

@@ -3,8 +3,8 @@ package api
 import (
 	"time"
 
-	"jixu/internal/casework"
 	"jixu/internal/fault"
+	"jixu/internal/policy"
 	"jixu/internal/typed"
 	"jixu/internal/variety"
 )
@@ -22,9 +22,9 @@ type varietyOut struct {
 }
 
 func varietyOf(v variety.Variety) varietyOut {
-	kind := string(casework.Device)
+	kind := string(policy.Device)
 	if v.Drug {
-		kind = string(casework.Drug)
+		kind = string(policy.Drug)
 	}
 	return varietyOut{
 		ID: v.ID, Kind: kind, Version: v.Version, Data: v.Data, RegisteredSince: v.RegisteredSince.String(), RegisteredNote: v.RegisteredNote,
@@ -33,15 +33,15 @@ func varietyOf(v variety.Variety) varietyOut {
 }
 
 func (x *call) varieties() (any, error) {
-	kind := casework.Kind(x.r.URL.Query().Get("kind"))
-	if kind != casework.Device && kind != casework.Drug {
+	kind := policy.Kind(x.r.URL.Query().Get("kind"))
+	if kind != policy.Device && kind != policy.Drug {
 		return nil, fault.Fields([]fault.Problem{{Field: "kind", Code: "field.choice"}})
 	}
 	after, limit, err := x.page()
 	if err != nil {
 		return nil, err
 	}
-	all, err := x.house.Desk.Varieties(x.r.Context(), kind == casework.Drug, after, limit, x.actor)
+	all, err := x.house.Desk.Varieties(x.r.Context(), kind == policy.Drug, after, limit, x.actor)
 	if err != nil {
 		return nil, err
 	}

@@ -202,7 +202,7 @@ func (l *life) draft(ctx context.Context) error {
 		return err
 	}
 	err = l.send(ctx, lin, func() error {
-		r, err := l.Desk.Create(ctx, op(), casework.Device, lin.actor)
+		r, err := l.Desk.Create(ctx, op(), policy.Device, lin.actor)
 		l.id = r.Case
 		return err
 	})

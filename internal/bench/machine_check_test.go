@@ -242,7 +242,7 @@ func TestADeployedMachineEntersAsManyStatesAsTheWalk(t *testing.T) {
 	o.desk.Files = bucket.New(s.Config, s.Outputs["BucketName"])
 	o.desk.Packs = docket.Only(short)
 
-	r, err := o.desk.Create(ctx, op(), casework.Device, actor("lin-zhi"))
+	r, err := o.desk.Create(ctx, op(), policy.Device, actor("lin-zhi"))
 	o.must(err)
 	o.id = r.Case
 	_, err = o.desk.Save(ctx, op(), o.id, 1, journey.DeviceForm(), actor("lin-zhi"))

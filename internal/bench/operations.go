@@ -145,7 +145,7 @@ func (d *desktop) seal() (func() error, error) {
 // to files, all checked.
 func (d *desktop) draft(files int) (string, error) {
 	lin := world.Sample.Actor("lin-zhi")
-	r, err := d.Desk.Create(d.ctx, d.op(), casework.Device, lin)
+	r, err := d.Desk.Create(d.ctx, d.op(), policy.Device, lin)
 	if err != nil {
 		return "", err
 	}

@@ -14,11 +14,11 @@ import (
 // New returns a draft of kind for a's hospital. It fails with
 // [fault.Forbidden] unless a prepares applications for a hospital, and with
 // [fault.Invalid] for a kind that is not in the notice.
-func New(id, number string, kind Kind, pack string, a party.Actor, s Setting) (Change, error) {
+func New(id, number string, kind policy.Kind, pack string, a party.Actor, s Setting) (Change, error) {
 	if err := MayCreate(a); err != nil {
 		return Change{}, err
 	}
-	if kind != Device && kind != Drug {
+	if kind != policy.Device && kind != policy.Drug {
 		return Change{}, fault.Fields([]fault.Problem{{Field: "kind", Code: "field.choice"}})
 	}
 	c := Case{

@@ -64,7 +64,7 @@ type (
 	row struct {
 		ID          string            `json:"ID,omitzero"`
 		Number      string            `json:"Number,omitzero"`
-		Kind        Kind              `json:"Kind,omitzero"`
+		Kind        policy.Kind       `json:"Kind,omitzero"`
 		Hospital    string            `json:"Hospital,omitzero"`
 		Status      Status            `json:"Status,omitzero"`
 		Form        map[string]string `json:"Form,omitzero"`

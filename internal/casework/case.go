@@ -16,14 +16,6 @@ import (
 	"jixu/internal/reuse"
 )
 
-// Kind is what is imported. It switches contact, assessor and border paper.
-type Kind string
-
-const (
-	Device Kind = "device" // 医疗器械
-	Drug   Kind = "drug"   // 药品
-)
-
 // Status says where a case stands. While it is Submitted its two legs say
 // whose move it is; see [Case.Stage].
 type Status string
@@ -110,15 +102,15 @@ type Versions struct {
 
 // Case is one application by one hospital for one product.
 type Case struct {
-	ID       string `json:"ID"`     // internal; never shown as a number
-	Number   string `json:"Number"` // the human case number, with its check character
-	Kind     Kind   `json:"Kind"`
-	Hospital string `json:"Hospital"`         // organisation
-	Version  int    `json:"Version"`          // raised by every write of the head
-	Dossier  int    `json:"Dossier,omitzero"` // raised when form or files change; a form carries the one it showed
-	Seq      int    `json:"Seq"`              // entries so far
-	Head     string `json:"Head"`             // hash of the newest entry, "" before the first
-	Status   Status `json:"Status"`
+	ID       string      `json:"ID"`     // internal; never shown as a number
+	Number   string      `json:"Number"` // the human case number, with its check character
+	Kind     policy.Kind `json:"Kind"`
+	Hospital string      `json:"Hospital"`         // organisation
+	Version  int         `json:"Version"`          // raised by every write of the head
+	Dossier  int         `json:"Dossier,omitzero"` // raised when form or files change; a form carries the one it showed
+	Seq      int         `json:"Seq"`              // entries so far
+	Head     string      `json:"Head"`             // hash of the newest entry, "" before the first
+	Status   Status      `json:"Status"`
 
 	Form  map[string]string   `json:"Form"`  // as typed; what was submitted is in the manifests
 	Files map[string][]string `json:"Files"` // item of the pack -> ids of attached files, as attached
@@ -226,14 +218,8 @@ func (c Case) about(seen int) error {
 	return nil
 }
 
-// Lead returns the kind of agency that leads the opinion: the municipal MPA for
-// devices, the Health Commission for drugs (notice 002, two (1) 3 and 4).
-func (c Case) Lead() party.Kind {
-	if c.Kind == Drug {
-		return party.HealthCommission
-	}
-	return party.MunicipalMPA
-}
+// Lead returns the kind of agency that leads the opinion on c. See [party.Lead].
+func (c Case) Lead() party.Kind { return party.Lead(c.Kind == policy.Drug) }
 
 // MayRead fails with [fault.NotFound] unless a's organisation may know the
 // case: its own hospital always; the copied agencies and the regulator from

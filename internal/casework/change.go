@@ -30,7 +30,7 @@ type Change struct {
 // everything that must be told is derived. The JSON names are the evidence
 // format and never change.
 type Facts struct {
-	Kind       Kind        `json:"kind,omitempty"`
+	Kind       policy.Kind `json:"kind,omitempty"`
 	Number     string      `json:"number,omitempty"`
 	Leg        gate.Leg    `json:"leg,omitempty"`
 	Opens      []Opening   `json:"opens,omitempty"`

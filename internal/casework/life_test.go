@@ -30,7 +30,7 @@ type life struct {
 	facts []*Facts
 }
 
-func begin(t *testing.T, k Kind) *life {
+func begin(t *testing.T, k policy.Kind) *life {
 	l := &life{t: t, gates: map[string]gate.Gate{}}
 	return l.take(New("c1", "JX-1", k, "pack-v1", people["applicant"], setting(monday)))
 }
@@ -88,9 +88,9 @@ var letter = Evidence{File: "f1", SHA256: strings.Repeat("a", 64)}
 
 func TestSubmittingAsksBothAtOnceAndCopiesToBothAgencies(t *testing.T) {
 	for _, row := range []struct {
-		kind Kind
+		kind policy.Kind
 		lead string
-	}{{Device, "mpa"}, {Drug, "hc"}} {
+	}{{policy.Device, "mpa"}, {policy.Drug, "hc"}} {
 		l := begin(t, row.kind).submit()
 		f := l.facts[len(l.facts)-1]
 		if got := strings.Join(f.Copies, " "); got != "hc mpa" {
@@ -109,7 +109,7 @@ func TestSubmittingAsksBothAtOnceAndCopiesToBothAgencies(t *testing.T) {
 }
 
 func TestASupplementStopsTheClockAndTheRestOfItGoesOnAfterwards(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	first := l.open(gate.Opinion)
 	asked := monday.AddDate(0, 0, 2)
 	l.take(l.c.Ask([]Defect{{What: "请补充说明书"}, {Item: "licence", What: "执业许可证已过期"}}, len(l.c.Submissions), first, "d", people["MPA assessor"], setting(asked)))
@@ -137,7 +137,7 @@ func TestASupplementStopsTheClockAndTheRestOfItGoesOnAfterwards(t *testing.T) {
 }
 
 func TestAReplyOvertakesAnOpenOpinion(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	open := l.open(gate.Opinion)
 	l.take(l.c.Record(partly(6), letter, l.open(gate.Reply), []gate.Gate{open}, "d", people["regulator's recorder"], setting(monday.Add(time.Hour))))
 	if l.c.Status != Approved || l.c.Stage() != StagePart || l.c.Opinion.State != LegOvertaken {
@@ -152,7 +152,7 @@ func TestAReplyOvertakesAnOpenOpinion(t *testing.T) {
 }
 
 func TestARefusalIsNotSharedWithCustoms(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	l.take(l.c.Opine(opinionOf(false), l.open(gate.Opinion), "d", people["MPA assessor"], setting(monday)))
 	d := Decision{Outcome: Refuse, Submission: 1, Number: "1", Date: calendar.DayOf(monday), Reason: "国内已有同品种产品"}
 	l.take(l.c.Record(d, letter, l.open(gate.Reply), nil, "d", people["MPA recorder"], setting(monday)))
@@ -165,7 +165,7 @@ func TestARefusalIsNotSharedWithCustoms(t *testing.T) {
 }
 
 func TestWithdrawingClosesBothGates(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	open := []gate.Gate{l.open(gate.Opinion), l.open(gate.Reply)}
 	l.take(l.c.Withdraw("患者已转院", open, people["applicant"], setting(monday)))
 	for _, g := range l.gates {
@@ -179,7 +179,7 @@ func TestWithdrawingClosesBothGates(t *testing.T) {
 }
 
 func TestWhatADecisionMustSay(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	tomorrow := calendar.DayOf(monday).AddDays(1)
 	for _, row := range []struct {
 		name  string
@@ -222,7 +222,7 @@ func TestWhatADecisionMustSay(t *testing.T) {
 }
 
 func TestWhatAnOpinionMustSay(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	for _, row := range []struct {
 		name string
 		edit func(*Opinion)
@@ -248,7 +248,7 @@ func TestWhatAnOpinionMustSay(t *testing.T) {
 }
 
 func TestAGateIsAnsweredByItsPartyAndOnce(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	g := l.open(gate.Opinion)
 	for _, row := range []struct {
 		name string
@@ -272,7 +272,7 @@ func TestAGateIsAnsweredByItsPartyAndOnce(t *testing.T) {
 }
 
 func TestDeadlinesRingInOrderAndBlockNobody(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	now, last := monday, time.Time{}
 	var kinds []gate.RingKind
 	for range 4 {
@@ -299,7 +299,7 @@ func TestDeadlinesRingInOrderAndBlockNobody(t *testing.T) {
 func TestWithoutALimitNothingIsInvented(t *testing.T) {
 	s := setting(monday)
 	s.Rules = policy.Default()
-	l := begin(t, Device)
+	l := begin(t, policy.Device)
 	l.take(l.c.Submit(dossierOf(1), people["applicant"], s))
 	if g := l.open(gate.Opinion); g.Deadline != nil || g.Ring != nil {
 		t.Errorf("an opinion without a prescribed limit: got a deadline %v, want none", g.Deadline)
@@ -307,7 +307,7 @@ func TestWithoutALimitNothingIsInvented(t *testing.T) {
 }
 
 func TestARunIsRaisedOnceAndOnlyWhileTheLegIsOpen(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	ch, err := l.c.Restart(gate.Opinion, 1, setting(monday))
 	l.take(ch, err)
 	if l.c.Opinion.Run != 2 || l.facts[len(l.facts)-1].Starts[0].Run != 2 {

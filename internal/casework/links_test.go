@@ -7,10 +7,11 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/policy"
 )
 
 func TestRevokingLinksEndsThoseWhoCameByThem(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	mpa := people["MPA assessor"]
 	byLink := mpa
 	byLink.Via, byLink.Of, byLink.Gate, byLink.Issue = party.ByLink, "c1", l.open(gate.Opinion).ID, 1
@@ -44,12 +45,12 @@ func TestWhoRevokesLinks(t *testing.T) {
 		{"the hospital", "applicant", gate.Opinion, fault.Forbidden},
 		{"another hospital", "other hospital", gate.Opinion, fault.NotFound},
 	} {
-		l := begin(t, Device).submit()
+		l := begin(t, policy.Device).submit()
 		if _, err := l.c.RevokeLinks(l.open(row.leg), people[row.who], setting(monday)); !errors.Is(err, row.want) {
 			t.Errorf("%s: got %v, want %v", row.name, err, row.want)
 		}
 	}
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	was := l.open(gate.Opinion)
 	l.take(l.c.Opine(opinionOf(true), was, "d", people["MPA assessor"], setting(monday)))
 	was.Status = gate.Answered

@@ -7,6 +7,7 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/law"
 	"jixu/internal/party"
+	"jixu/internal/policy"
 )
 
 // Verb names a move. It stands in history for ever; do not rename one.
@@ -59,7 +60,7 @@ var moves = law.Moves[Case]{
 	{Verb: Identify, Who: leadAssessor, When: identifiable},
 	{Verb: JoinVerb, Who: otherAssessor, When: joinable},
 	{Verb: OpineLate, Who: leadAssessor, When: is(func(c Case) bool { return c.Opinion.State == LegOvertaken && c.Given == nil })},
-	{Verb: Report, Who: healthCommission, When: is(func(c Case) bool { return c.Kind == Drug && c.Given != nil })},
+	{Verb: Report, Who: healthCommission, When: is(func(c Case) bool { return c.Kind == policy.Drug && c.Given != nil })},
 	{Verb: File, Who: ownApplicant, When: is(func(c Case) bool { return underway(c) || c.Status == Approved || c.Status == Refused })},
 	{Verb: Receive, Who: copied, When: receivable},
 	{Verb: Deliver, Who: ownApplicant, When: is(func(c Case) bool { return c.Papers.Gate != "" })},

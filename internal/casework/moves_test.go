@@ -11,6 +11,7 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/law/lawtest"
 	"jixu/internal/party"
+	"jixu/internal/policy"
 )
 
 // The people of the table, by the names that its rows use.
@@ -79,16 +80,16 @@ func closed(s Status, opinion, reply LegState) Case {
 // who, and the stages. Every other cell must be refused.
 var allowed = []struct {
 	verb   Verb
-	kinds  []Kind
+	kinds  []policy.Kind
 	who    []string
 	stages []string
 }{
 	{Edit, both, []string{"applicant"}, append([]string{"draft", "assessing, papers owed", "approved, papers owed"}, withHospital...)},
 	{Submit, both, []string{"applicant"}, []string{"draft"}},
-	{AskOpinion, []Kind{Device}, []string{"MPA assessor"}, atAssessor},
-	{AskOpinion, []Kind{Drug}, []string{"commission assessor"}, atAssessor},
-	{Opine, []Kind{Device}, []string{"MPA assessor"}, atAssessor},
-	{Opine, []Kind{Drug}, []string{"commission assessor"}, atAssessor},
+	{AskOpinion, []policy.Kind{policy.Device}, []string{"MPA assessor"}, atAssessor},
+	{AskOpinion, []policy.Kind{policy.Drug}, []string{"commission assessor"}, atAssessor},
+	{Opine, []policy.Kind{policy.Device}, []string{"MPA assessor"}, atAssessor},
+	{Opine, []policy.Kind{policy.Drug}, []string{"commission assessor"}, atAssessor},
 	{AskReply, both, []string{"regulator's recorder"}, awaited},
 	{Record, both, []string{"regulator's recorder", "MPA recorder"}, inProgress},
 	{Resubmit, both, []string{"applicant"}, withHospital},
@@ -96,31 +97,31 @@ var allowed = []struct {
 	{RingVerb, both, []string{"the clock"}, append([]string{"approved, papers owed"}, inProgress...)},
 	{Restart, both, []string{"the clock"}, inProgress},
 	{Lapse, both, []string{"the clock"}, withHospital},
-	{Identify, []Kind{Device}, []string{"MPA assessor"}, append([]string{"approved", "approved over an open opinion", "approved, papers owed"}, inProgress...)},
-	{Identify, []Kind{Drug}, []string{"commission assessor"}, append([]string{"approved", "approved over an open opinion", "approved, papers owed"}, inProgress...)},
-	{JoinVerb, []Kind{Device}, []string{"commission assessor"}, append([]string{"opinion given, reply awaited", "opinion given, regulator wants it"}, atAssessor...)},
-	{JoinVerb, []Kind{Drug}, []string{"MPA assessor"}, append([]string{"opinion given, reply awaited", "opinion given, regulator wants it"}, atAssessor...)},
-	{OpineLate, []Kind{Device}, []string{"MPA assessor"}, []string{"approved over an open opinion", "refused over an open opinion"}},
-	{OpineLate, []Kind{Drug}, []string{"commission assessor"}, []string{"approved over an open opinion", "refused over an open opinion"}},
-	{Report, []Kind{Drug}, []string{"commission assessor", "commission recorder"}, []string{"approved", "refused", "approved, papers owed", "opinion given, reply awaited", "opinion given, regulator wants it"}},
+	{Identify, []policy.Kind{policy.Device}, []string{"MPA assessor"}, append([]string{"approved", "approved over an open opinion", "approved, papers owed"}, inProgress...)},
+	{Identify, []policy.Kind{policy.Drug}, []string{"commission assessor"}, append([]string{"approved", "approved over an open opinion", "approved, papers owed"}, inProgress...)},
+	{JoinVerb, []policy.Kind{policy.Device}, []string{"commission assessor"}, append([]string{"opinion given, reply awaited", "opinion given, regulator wants it"}, atAssessor...)},
+	{JoinVerb, []policy.Kind{policy.Drug}, []string{"MPA assessor"}, append([]string{"opinion given, reply awaited", "opinion given, regulator wants it"}, atAssessor...)},
+	{OpineLate, []policy.Kind{policy.Device}, []string{"MPA assessor"}, []string{"approved over an open opinion", "refused over an open opinion"}},
+	{OpineLate, []policy.Kind{policy.Drug}, []string{"commission assessor"}, []string{"approved over an open opinion", "refused over an open opinion"}},
+	{Report, []policy.Kind{policy.Drug}, []string{"commission assessor", "commission recorder"}, []string{"approved", "refused", "approved, papers owed", "opinion given, reply awaited", "opinion given, regulator wants it"}},
 	{File, both, []string{"applicant"}, append(slices.Clone(decided), inProgress...)},
 	{Receive, both, []string{"MPA assessor", "MPA recorder", "MPA reader", "MPA administrator", "commission assessor", "commission recorder"}, append([]string{"withdrawn", "lapsed"}, append(slices.Clone(decided), inProgress...)...)},
 	{Deliver, both, []string{"applicant"}, []string{"approved, papers owed", "assessing, papers owed"}},
-	{HoldVerb, []Kind{Device}, []string{"MPA assessor", "MPA recorder", "regulator's recorder"}, workable},
-	{HoldVerb, []Kind{Drug}, []string{"commission assessor", "MPA recorder", "regulator's recorder"}, workable},
-	{Release, []Kind{Device}, []string{"MPA assessor", "MPA recorder", "regulator's recorder"}, workable},
-	{Release, []Kind{Drug}, []string{"commission assessor", "MPA recorder", "regulator's recorder"}, workable},
-	{Assign, []Kind{Device}, []string{"MPA assessor", "MPA recorder", "regulator's recorder"}, workable},
-	{Assign, []Kind{Drug}, []string{"commission assessor", "MPA recorder", "regulator's recorder"}, workable},
-	{RevokeLinks, []Kind{Device}, []string{"MPA assessor", "MPA recorder", "MPA administrator", "regulator's recorder"}, workable},
-	{RevokeLinks, []Kind{Drug}, []string{"commission assessor", "MPA recorder", "MPA administrator", "regulator's recorder"}, workable},
+	{HoldVerb, []policy.Kind{policy.Device}, []string{"MPA assessor", "MPA recorder", "regulator's recorder"}, workable},
+	{HoldVerb, []policy.Kind{policy.Drug}, []string{"commission assessor", "MPA recorder", "regulator's recorder"}, workable},
+	{Release, []policy.Kind{policy.Device}, []string{"MPA assessor", "MPA recorder", "regulator's recorder"}, workable},
+	{Release, []policy.Kind{policy.Drug}, []string{"commission assessor", "MPA recorder", "regulator's recorder"}, workable},
+	{Assign, []policy.Kind{policy.Device}, []string{"MPA assessor", "MPA recorder", "regulator's recorder"}, workable},
+	{Assign, []policy.Kind{policy.Drug}, []string{"commission assessor", "MPA recorder", "regulator's recorder"}, workable},
+	{RevokeLinks, []policy.Kind{policy.Device}, []string{"MPA assessor", "MPA recorder", "MPA administrator", "regulator's recorder"}, workable},
+	{RevokeLinks, []policy.Kind{policy.Drug}, []string{"commission assessor", "MPA recorder", "MPA administrator", "regulator's recorder"}, workable},
 	{Amend, both, []string{"regulator's recorder", "MPA recorder"}, decided},
 	{Correct, both, []string{"regulator's recorder", "MPA recorder"}, decided},
 	{Recount, both, []string{"the clock"}, append([]string{"approved, papers owed"}, inProgress...)},
 }
 
 var (
-	both         = []Kind{Device, Drug}
+	both         = []policy.Kind{policy.Device, policy.Drug}
 	withHospital = []string{"supplementing, reply awaited", "assessing, regulator wants more", "supplementing both", "opinion given, regulator wants it"}
 	atAssessor   = []string{"assessing, reply awaited", "assessing, regulator wants more", "assessing, papers owed"}
 	awaited      = []string{"assessing, reply awaited", "supplementing, reply awaited", "opinion given, reply awaited", "assessing, papers owed"}
@@ -168,7 +169,7 @@ func TestWhoMayKnowACase(t *testing.T) {
 		{"an auditor reads what was submitted", "auditor", "withdrawn", true},
 	} {
 		c := stages[row.stage]
-		c.Kind, c.Hospital = Device, "h1"
+		c.Kind, c.Hospital = policy.Device, "h1"
 		if got := c.MayRead(people[row.who]) == nil; got != row.want {
 			t.Errorf("%s: got %v, want %v", row.name, got, row.want)
 		}
@@ -177,7 +178,7 @@ func TestWhoMayKnowACase(t *testing.T) {
 
 func TestALinkReachesItsOwnCaseOnly(t *testing.T) {
 	c := submitted(AtAgency, AtAgency)
-	c.ID, c.Kind, c.Hospital = "c1", Device, "h1"
+	c.ID, c.Kind, c.Hospital = "c1", policy.Device, "h1"
 	a := people["MPA assessor"]
 	a.Via, a.Of, a.Gate, a.Issue = party.ByLink, "c2", "opinion-1", 1
 	if err := c.MayRead(a); !errors.Is(err, fault.NotFound) {

@@ -8,12 +8,13 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/policy"
 )
 
 // What is listed can be done, at one of the open gates where it is done at one.
 func TestWhatIsOfferedCanBeDone(t *testing.T) {
 	c := submitted(AtAgency, AtAgency)
-	c.ID, c.Kind, c.Hospital = "c1", Device, "h1"
+	c.ID, c.Kind, c.Hospital = "c1", policy.Device, "h1"
 	c.Opinion.Gate, c.Reply.Gate = "opinion-1", "reply-1"
 	assess := gate.Gate{ID: "opinion-1", Of: "c1", Leg: gate.Opinion, Kind: gate.Assess, Party: "mpa", Status: gate.Open, Submission: 1}
 	decide := gate.Gate{ID: "reply-1", Of: "c1", Leg: gate.Reply, Kind: gate.Decide, Party: "nmpa", Status: gate.Open, Submission: 1}
@@ -50,7 +51,7 @@ func TestWhatIsOfferedCanBeDone(t *testing.T) {
 
 func TestAGateIsAnsweredByItsOwnMoves(t *testing.T) {
 	c := submitted(AtAgency, AtSupplement)
-	c.ID, c.Kind, c.Hospital = "c1", Device, "h1"
+	c.ID, c.Kind, c.Hospital = "c1", policy.Device, "h1"
 	at := func(leg gate.Leg, kind gate.Kind, to string, recorders ...string) gate.Gate {
 		return gate.Gate{ID: "g", Of: "c1", Leg: leg, Kind: kind, Party: to, Recorders: recorders, Status: gate.Open, Submission: 1}
 	}

@@ -10,6 +10,7 @@ import (
 	"jixu/internal/calendar"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
+	"jixu/internal/policy"
 )
 
 // known returns the calendar that knew the notices up to year.
@@ -43,7 +44,7 @@ func TestRecountWhenTheNoticeComes(t *testing.T) {
 	}
 	live := func(year int) *life {
 		l := &life{t: t, gates: map[string]gate.Gate{}}
-		l.take(New("c1", "JX-1", Device, "pack-v1", people["applicant"], at(day(12, 22), year)))
+		l.take(New("c1", "JX-1", policy.Device, "pack-v1", people["applicant"], at(day(12, 22), year)))
 		l.take(l.c.Submit(dossierOf(10), people["applicant"], at(day(12, 22), year)))
 		return l.take(l.c.Ask([]Defect{{What: "请补充"}}, len(l.c.Submissions), l.open(gate.Opinion), "d", people["MPA assessor"], at(day(12, 29), year)))
 	}
@@ -89,7 +90,7 @@ func TestAStoppedClockGoesOnByWhatIsKnown(t *testing.T) {
 	var dues []time.Time
 	for _, knew := range []int{2025, 2026} {
 		l := &life{t: t, gates: map[string]gate.Gate{}}
-		l.take(New("c1", "JX-1", Device, "pack-v1", people["applicant"], at(2025, 12, 22, knew)))
+		l.take(New("c1", "JX-1", policy.Device, "pack-v1", people["applicant"], at(2025, 12, 22, knew)))
 		l.take(l.c.Submit(dossierOf(10), people["applicant"], at(2025, 12, 22, knew)))
 		l.take(l.c.Ask([]Defect{{What: "请补充"}}, len(l.c.Submissions), l.open(gate.Opinion), "d", people["MPA assessor"], at(2026, 1, 5, knew)))
 		l.take(l.c.Resubmit(dossierOf(8), l.open(gate.Opinion), nil, "d", people["applicant"], at(2026, 1, 12, 2026)))

@@ -62,7 +62,7 @@ func TestAnOpinionFollowsTheMatrixOrSaysWhyNot(t *testing.T) {
 		{"a claim of the hospital is not a finding", claimed, [3]bool{true, true, true}, "理由", "finding-capability reuse.none"},
 		{"a first time relies on nothing", reuse.Proposal{}, [3]bool{true, false, false}, "理由", "finding-capability reuse.none"},
 	} {
-		l := begin(t, Device).submit()
+		l := begin(t, policy.Device).submit()
 		o := opinionOf(true)
 		o.Placed, o.Override = row.placed, row.override
 		for i, relied := range row.relied {
@@ -79,7 +79,7 @@ func TestAnOpinionFollowsTheMatrixOrSaysWhyNot(t *testing.T) {
 }
 
 func TestAFindingReliedOnWasMet(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	o := opinionOf(false)
 	o.Placed = repeatOf(reuse.SameHospital, reuse.Rely, reuse.Rely, reuse.IfNeeded)
 	for i := range o.Findings {
@@ -91,7 +91,7 @@ func TestAFindingReliedOnWasMet(t *testing.T) {
 }
 
 func TestHistoryKeepsWhatAnOpinionReliedOn(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	l.take(l.c.Identify("v1", "与 JX-0 为同一品种", false, 1, people["MPA assessor"], setting(monday)))
 	l.take(l.c.Join("同意联合评估", people["commission assessor"], setting(monday)))
 	o := opinionOf(true)
@@ -119,7 +119,7 @@ func TestHistoryKeepsWhatAnOpinionReliedOn(t *testing.T) {
 }
 
 func TestTheRegulatorMayReplyWhileItsOwnSupplementIsOpen(t *testing.T) {
-	l := begin(t, Drug).submit()
+	l := begin(t, policy.Drug).submit()
 	l.take(l.c.Ask([]Defect{{What: "请补充数量测算"}}, len(l.c.Submissions), l.open(gate.Reply), "d", people["regulator's recorder"], setting(monday)))
 	g := l.open(gate.Reply)
 	if g.Kind != gate.Supplement || !slices.Contains(g.Recorders, "nmpa") || !slices.Contains(g.Recorders, "mpa") {
@@ -141,7 +141,7 @@ func TestTheRegulatorMayReplyWhileItsOwnSupplementIsOpen(t *testing.T) {
 }
 
 func TestALaterLetterReplacesTheReplyAndKeepsIt(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	l.take(l.c.Record(partly(6), letter, l.open(gate.Reply), []gate.Gate{l.open(gate.Opinion)}, "d", people["regulator's recorder"], setting(monday)))
 	tuesday := monday.AddDate(0, 0, 1)
 	later := Decision{Outcome: Refuse, Number: "药监综械注函〔2026〕99号", Date: calendar.DayOf(tuesday), Reason: "境内已有同品种产品获准上市"}
@@ -177,7 +177,7 @@ func TestALaterLetterReplacesTheReplyAndKeepsIt(t *testing.T) {
 }
 
 func TestALateOpinionIsForTheRecordOnly(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	l.take(l.c.Record(partly(6), letter, l.open(gate.Reply), []gate.Gate{l.open(gate.Opinion)}, "d", people["regulator's recorder"], setting(monday)))
 	before := l.c
 	l.take(l.c.OpineLate(opinionOf(false), people["MPA assessor"], setting(monday)))
@@ -212,7 +212,7 @@ func TestASupplementLapsesOnlyWhereLocalPolicySaysSo(t *testing.T) {
 		limits[policy.Supplement] = sup
 		rules.Limits = limits
 		s.Rules = rules
-		l := begin(t, Device)
+		l := begin(t, policy.Device)
 		l.take(l.c.Submit(dossierOf(10), people["applicant"], s))
 		l.take(l.c.Ask([]Defect{{What: "请补充"}}, len(l.c.Submissions), l.open(gate.Opinion), "d", people["MPA assessor"], s))
 		for range 3 {
@@ -250,7 +250,7 @@ func TestTheEmergencyLaneOwesNamedPapersByADate(t *testing.T) {
 	closed.Rules = policy.Default()
 	f := dossierOf(10)
 	f.Later, f.Urgency = []string{"agreements"}, "患者须于48小时内手术"
-	l := begin(t, Device)
+	l := begin(t, policy.Device)
 	if _, err := l.c.Submit(f, people["applicant"], closed); problem(err) != "later lane.closed" {
 		t.Errorf("without a local limit: got %v, want no such lane", err)
 	}
@@ -277,7 +277,7 @@ func TestPapersAreStillOwedAfterAnApprovalAndNotAfterARefusal(t *testing.T) {
 	}{{Approve, true}, {Refuse, false}} {
 		f := dossierOf(10)
 		f.Later, f.Urgency = []string{"agreements"}, "急"
-		l := begin(t, Device)
+		l := begin(t, policy.Device)
 		l.take(l.c.Submit(f, people["applicant"], setting(monday)))
 		owed := l.gates[l.c.Papers.Gate]
 		d := Decision{Outcome: row.outcome, Submission: 1, Number: "1", Date: calendar.DayOf(monday), Reason: "理由"}
@@ -296,7 +296,7 @@ func TestPapersAreStillOwedAfterAnApprovalAndNotAfterARefusal(t *testing.T) {
 }
 
 func TestHoldingStopsNoClock(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	g, mpa := l.open(gate.Opinion), people["MPA assessor"]
 	due := g.Deadline.Due
 	for _, row := range []struct {
@@ -341,7 +341,7 @@ func TestHoldingStopsNoClock(t *testing.T) {
 }
 
 func TestWorkIsAssignedToWhoMayDoIt(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	mpa := people["MPA assessor"]
 	l.take(l.c.Assign(mpa, l.open(gate.Opinion), mpa, setting(monday)))
 	if got := l.open(gate.Opinion).Assignee; got != "p4" {
@@ -355,7 +355,7 @@ func TestWorkIsAssignedToWhoMayDoIt(t *testing.T) {
 }
 
 func TestFilingAndReceiptsAreRecordedAsTheyCome(t *testing.T) {
-	l := begin(t, Drug).submit()
+	l := begin(t, policy.Drug).submit()
 	f := Filing{Channel: "受理和举报中心窗口", Date: calendar.DayOf(monday)}
 	l.take(l.c.File(f, people["applicant"], setting(monday)))
 	f.Receipt = "受理2026-0001"
@@ -392,7 +392,7 @@ func TestFilingAndReceiptsAreRecordedAsTheyCome(t *testing.T) {
 }
 
 func TestALinkAnswersItsGateAndNothingElse(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	a := people["MPA assessor"]
 	a.Via, a.Of, a.Gate, a.Issue = party.ByLink, "c1", l.open(gate.Opinion).ID, 1
 	for _, v := range Verbs() {
@@ -405,9 +405,9 @@ func TestALinkAnswersItsGateAndNothingElse(t *testing.T) {
 
 func TestAnOverdueGateIsToldToWhoCoordinates(t *testing.T) {
 	for _, row := range []struct {
-		kind Kind
+		kind policy.Kind
 		want string
-	}{{Device, "hc"}, {Drug, "mpa"}} {
+	}{{policy.Device, "hc"}, {policy.Drug, "mpa"}} {
 		l := begin(t, row.kind).submit()
 		for range 3 {
 			g := l.open(gate.Opinion)

@@ -10,13 +10,14 @@ import (
 	"jixu/internal/calendar"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
+	"jixu/internal/policy"
 )
 
 // urgent submits in the emergency lane with one paper owed.
 func urgent(t *testing.T) *life {
 	f := dossierOf(10)
 	f.Later, f.Urgency = []string{"agreements"}, "患者须于48小时内手术"
-	l := begin(t, Device)
+	l := begin(t, policy.Device)
 	return l.take(l.c.Submit(f, people["applicant"], setting(monday)))
 }
 
@@ -87,7 +88,7 @@ func TestAnAnswerIsAboutTheSubmissionThatWasSeen(t *testing.T) {
 // A supplement on one leg makes a submission that the other leg's agency
 // sees as well: its gate is about that one from then on.
 func TestASupplementOnOneLegIsSeenOnTheOther(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	l.take(l.c.Ask([]Defect{{What: "补"}}, 1, l.open(gate.Reply), "d", people["regulator's recorder"], setting(monday)))
 	l.take(l.c.Resubmit(dossierOf(8), l.open(gate.Reply), []gate.Gate{l.open(gate.Opinion)}, "d", people["applicant"], setting(monday)))
 	if g := l.open(gate.Opinion); g.Submission != 2 || g.Status != gate.Open {
@@ -150,7 +151,7 @@ func TestALaterLetterSettlesThePapersOwedBothWays(t *testing.T) {
 
 func TestASlipInEnteringTheReplyIsPutRight(t *testing.T) {
 	a := people["regulator's recorder"]
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	l.take(l.c.Record(partly(6), letter, l.open(gate.Reply), []gate.Gate{l.open(gate.Opinion)}, "d", a, setting(monday)))
 	if _, err := l.c.Correct(partly(6), letter, "无", l.c.Replies(), nil, a, setting(monday)); problem(err) != "correct.same" {
 		t.Errorf("correcting nothing: got %v, want it refused", err)
@@ -171,7 +172,7 @@ func TestASlipInEnteringTheReplyIsPutRight(t *testing.T) {
 // submitted since.
 func TestALaterLetterIsAboutTheSubmissionThatWasApproved(t *testing.T) {
 	a := people["regulator's recorder"]
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	l.take(l.c.Ask([]Defect{{What: "补"}}, 1, l.open(gate.Reply), "d", a, setting(monday)))
 	l.take(l.c.Record(partly(6), letter, l.open(gate.Reply), []gate.Gate{l.open(gate.Opinion)}, "d", a, setting(monday)))
 	l.c.Submissions = append(l.c.Submissions, Submission{No: 2, Product: "另一种", Quantity: 2})
@@ -196,7 +197,7 @@ func TestAFindingDoesNotSurviveAnotherProduct(t *testing.T) {
 		{"an earlier build kept the name only", "球囊导管", "", true},
 		{"another maker of a product of the same name", "球囊导管", "else", false},
 	} {
-		l := begin(t, Device).submit()
+		l := begin(t, policy.Device).submit()
 		l.take(l.c.Identify("v1", "一致", false, 1, mpa, setting(monday)))
 		l.take(l.c.Ask([]Defect{{What: "补"}}, 1, l.open(gate.Opinion), "d", mpa, setting(monday)))
 		f := dossierOf(10)
@@ -228,7 +229,7 @@ func TestAnOldFindingBelongsToTheSubmissionOfItsTime(t *testing.T) {
 }
 
 func TestOnlyThePartyArrangesItsWork(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	g, tang := l.open(gate.Reply), people["MPA recorder"]
 	if err := g.MayAnswer(tang); err != nil {
 		t.Fatalf("the municipal MPA's recorder may enter the reply: %v", err)
@@ -243,7 +244,7 @@ func TestOnlyThePartyArrangesItsWork(t *testing.T) {
 
 // What is asked of the table is what the move itself would say.
 func TestTheTableOfMovesKnowsWhoDidItAlready(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	hc := people["commission assessor"]
 	l.take(l.c.Join("同意", hc, setting(monday)))
 	l.take(l.c.Receive(1, hc, setting(monday)))
@@ -262,7 +263,7 @@ func TestTheTableOfMovesKnowsWhoDidItAlready(t *testing.T) {
 func TestNoFreeTextHoldsAPatientsNumber(t *testing.T) {
 	text := "患者 11010519491231002X 已转院"
 	mpa, nmpa, hc, lin := people["MPA assessor"], people["regulator's recorder"], people["commission assessor"], people["applicant"]
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	g, r := l.open(gate.Opinion), l.open(gate.Reply)
 	o := opinionOf(true)
 	o.Findings[0].Reason = text
@@ -299,7 +300,7 @@ func TestNoFreeTextHoldsAPatientsNumber(t *testing.T) {
 // handed in stays as it was.
 func TestACaseKeepsOneSpelling(t *testing.T) {
 	mpa, nmpa := people["MPA assessor"], people["regulator's recorder"]
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	g, r := l.open(gate.Opinion), l.open(gate.Reply)
 	defects := []Defect{{What: " 请盖章\r\n并签字 "}}
 	asked, err := l.c.Ask(defects, 1, g, "d", mpa, setting(monday))
@@ -322,7 +323,7 @@ func TestACaseKeepsOneSpelling(t *testing.T) {
 
 // The number of a letter or a receipt may look like a telephone's.
 func TestAReceiptMayLookLikeATelephone(t *testing.T) {
-	l := begin(t, Device).submit()
+	l := begin(t, policy.Device).submit()
 	f := Filing{Channel: "受理窗口", Date: calendar.DayOf(monday), Receipt: "13812345678"}
 	if _, err := l.c.File(f, people["applicant"], setting(monday)); err != nil {
 		t.Errorf("got %v, want it taken", err)

@@ -7,6 +7,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/policy"
 	"jixu/internal/reuse"
 	"jixu/internal/typed"
 )
@@ -152,7 +153,7 @@ func (c Case) Asking(said Said, s Setting) reuse.Asked {
 	today := calendar.DayOf(s.Now)
 	_, found := c.Found()
 	return reuse.Asked{
-		Drug: c.Kind == Drug, Hospital: c.Hospital, Found: found,
+		Drug: c.Kind == policy.Drug, Hospital: c.Hospital, Found: found,
 		Used: said.Used, OtherPatients: said.OtherPatients, Indication: said.Indication,
 		Expired: !said.Expires.IsZero() && said.Expires.Before(today),
 		Today:   today, MostMonths: s.Rules.ReuseMonths,

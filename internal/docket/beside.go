@@ -281,7 +281,7 @@ func (d *Desk) Similar(ctx context.Context, c casework.Case, a party.Actor) (sim
 func product(c casework.Case) variety.Data {
 	f := func(id string) string { return strings.TrimSpace(c.Form[id]) }
 	model := f("model")
-	if c.Kind == casework.Drug {
+	if c.Kind == policy.Drug {
 		model = strings.Join(strings.Fields(f("dosage-form")+" "+f("strength")+" "+f("pack-size")), " ")
 	}
 	return variety.Data{

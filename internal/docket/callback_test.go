@@ -16,6 +16,7 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/memory"
 	"jixu/internal/party"
+	"jixu/internal/policy"
 )
 
 // linked is a town whose assessor's agency has a machine, and a case that waits
@@ -336,7 +337,7 @@ func TestAMachineDoesNothingButAnswer(t *testing.T) {
 	lin, err := l.machines.Named(ctx, "h1", "lin")
 	must(t, err)
 	for sentence, do := range map[string]func() error{
-		"it opens no draft":    func() error { _, err := l.Desk.Create(ctx, op("c"), casework.Device, lin); return err },
+		"it opens no draft":    func() error { _, err := l.Desk.Create(ctx, op("c"), policy.Device, lin); return err },
 		"it withdraws nothing": func() error { _, err := l.Desk.Withdraw(ctx, op("w"), l.id, "不再需要", lin); return err },
 		"it asks no question":  func() error { _, err := l.Desk.Inquire(ctx, op("q"), false, "问", "问", "", lin); return err },
 		"it lists no cases":    func() error { _, _, err := l.Desk.Cases(ctx, "", 50, lin); return err },

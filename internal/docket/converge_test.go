@@ -15,6 +15,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/memory"
+	"jixu/internal/policy"
 	"jixu/internal/world"
 )
 
@@ -299,8 +300,8 @@ func TestAStoppedExecutionIsReplacedWhenItsGateIsAnswered(t *testing.T) {
 func TestNewDraftsGetThePackOfThisBuild(t *testing.T) {
 	w := memory.New(t, monday)
 	desk := docket.New(world.InMemory(w), w.Clock, w.Metrics)
-	key := desk.Current[casework.Device]
-	if p, ok := desk.Packs(key); !ok || p.Key() != key || p.Kind != string(casework.Device) {
+	key := desk.Current[policy.Device]
+	if p, ok := desk.Packs(key); !ok || p.Key() != key || p.Kind != policy.Device {
 		t.Errorf("pack %s: got %s (%v), want the device pack under its own key", key, p.Key(), ok)
 	}
 }

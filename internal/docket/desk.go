@@ -30,9 +30,9 @@ type Desk struct {
 	Scanner   Scanner // nil: none is configured, and our own check is all
 	Clock     Clock
 	Calendar  calendar.Calendar
-	Packs     Packs                    // every version of this build; an operator's own are in the directory
-	Current   map[casework.Kind]string // the one that new drafts get, unless the rules name another
-	Random    io.Reader                // for ids and numbers
+	Packs     Packs                  // every version of this build; an operator's own are in the directory
+	Current   map[policy.Kind]string // the one that new drafts get, unless the rules name another
+	Random    io.Reader              // for ids and numbers
 	Pause     func(context.Context, time.Duration) error
 	// Patience is how long one operation goes on trying: after it the last attempt has
 	// begun; 0: there is one. It is well below the 30 seconds for which a gateway waits.
@@ -57,7 +57,7 @@ func New(store interface {
 ) *Desk {
 	return &Desk{
 		Store: store, Directory: store, Clock: clock, Metrics: metrics, Calendar: calendar.Official(),
-		Packs: policy.Carried, Current: map[casework.Kind]string{casework.Device: policy.DeviceKey, casework.Drug: policy.DrugKey},
+		Packs: policy.Carried, Current: map[policy.Kind]string{policy.Device: policy.DeviceKey, policy.Drug: policy.DrugKey},
 		Random: rand.Reader, Pause: Sleep, Patience: patience,
 	}
 }

@@ -17,11 +17,11 @@ import (
 
 // Create opens a draft for a's hospital. It fails with fault.Forbidden unless
 // a prepares applications, and with fault.Invalid for a kind no pack exists for.
-func (d *Desk) Create(ctx context.Context, op Op, kind casework.Kind, a party.Actor) (Receipt, error) {
+func (d *Desk) Create(ctx context.Context, op Op, kind policy.Kind, a party.Actor) (Receipt, error) {
 	return d.create(ctx, op, kind, Digest("create", kind), a, func(c casework.Case) casework.Case { return c })
 }
 
-func (d *Desk) create(ctx context.Context, op Op, kind casework.Kind, digest string, a party.Actor, fill func(casework.Case) casework.Case) (Receipt, error) {
+func (d *Desk) create(ctx context.Context, op Op, kind policy.Kind, digest string, a party.Actor, fill func(casework.Case) casework.Case) (Receipt, error) {
 	return d.Move(ctx, "", op, digest, a, func(_ Stored, s casework.Setting) (Commit, Receipt, error) {
 		pack, err := d.currentPack(ctx, kind, s.Rules)
 		if err != nil {

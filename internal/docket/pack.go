@@ -31,7 +31,7 @@ func (d *Desk) pack(ctx context.Context, c casework.Case) (policy.Pack, error) {
 
 // CurrentPack returns the pack that a new draft of kind gets now. It fails with
 // fault.Invalid for a kind no pack exists for.
-func (d *Desk) CurrentPack(ctx context.Context, kind casework.Kind) (policy.Pack, error) {
+func (d *Desk) CurrentPack(ctx context.Context, kind policy.Kind) (policy.Pack, error) {
 	rules, err := d.Directory.Rules(ctx)
 	if err != nil {
 		return policy.Pack{}, fmt.Errorf("reading the rules: %w", err)
@@ -45,7 +45,7 @@ func (d *Desk) CurrentPack(ctx context.Context, kind casework.Kind) (policy.Pack
 
 // currentPack names the pack that new drafts of kind get: the operator's own if
 // the rules name one that is there, else this build's.
-func (d *Desk) currentPack(ctx context.Context, kind casework.Kind, rules policy.Rules) (string, error) {
+func (d *Desk) currentPack(ctx context.Context, kind policy.Kind, rules policy.Rules) (string, error) {
 	key, ok := d.Current[kind]
 	if !ok {
 		return "", fault.Fields([]fault.Problem{{Field: "kind", Code: "field.choice"}})
@@ -55,7 +55,7 @@ func (d *Desk) currentPack(ctx context.Context, kind casework.Kind, rules policy
 		if err != nil {
 			return "", err
 		}
-		if p.Kind != string(kind) {
+		if p.Kind != kind {
 			return "", fault.Because(fault.Unavailable, "pack", fmt.Errorf("pack %s is for a %s", own, p.Kind))
 		}
 		key = own
@@ -81,7 +81,7 @@ func (d *Desk) PutPack(ctx context.Context, base string, data []byte) (policy.Pa
 
 // CreateFilled is Create of a draft that begins with values. It fails as Create, and
 // with fault.Invalid for values that no draft could hold.
-func (d *Desk) CreateFilled(ctx context.Context, op Op, kind casework.Kind, values map[string]string, a party.Actor) (Receipt, error) {
+func (d *Desk) CreateFilled(ctx context.Context, op Op, kind policy.Kind, values map[string]string, a party.Actor) (Receipt, error) {
 	pack, err := d.CurrentPack(ctx, kind)
 	if err != nil {
 		return Receipt{}, err

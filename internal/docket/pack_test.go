@@ -6,7 +6,6 @@ import (
 	"errors"
 	"testing"
 
-	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/policy"
@@ -18,7 +17,7 @@ func TestAnOperatorsOwnPack(t *testing.T) {
 	tw := newTown(t)
 	ctx := context.Background()
 	tw.Desk.Packs = policy.Carried
-	before, err := tw.Desk.Create(ctx, docket.Op{ID: "op-before-0000000"}, casework.Drug, actor("lin"))
+	before, err := tw.Desk.Create(ctx, docket.Op{ID: "op-before-0000000"}, policy.Drug, actor("lin"))
 	must(t, err)
 
 	own := policy.DrugPack()
@@ -35,7 +34,7 @@ func TestAnOperatorsOwnPack(t *testing.T) {
 	rules := policy.LocalSample()
 	rules.Packs = map[string]string{"drug": kept.Key()}
 	must(t, tw.World.Directory.PutRules(ctx, rules))
-	after, err := tw.Desk.Create(ctx, docket.Op{ID: "op-after-00000000"}, casework.Drug, actor("lin"))
+	after, err := tw.Desk.Create(ctx, docket.Op{ID: "op-after-00000000"}, policy.Drug, actor("lin"))
 	must(t, err)
 	for _, row := range []struct{ id, want string }{{before.Case, policy.DrugKey}, {after.Case, "drug-2022-18-v1-hua"}} {
 		v, err := tw.Desk.View(ctx, row.id, actor("lin"))
@@ -44,13 +43,13 @@ func TestAnOperatorsOwnPack(t *testing.T) {
 			t.Errorf("the pack of a draft: got %s, want %s", got, row.want)
 		}
 	}
-	if p, err := tw.Desk.CurrentPack(ctx, casework.Drug); err != nil || p.Label.ZH != "本院材料清单" {
+	if p, err := tw.Desk.CurrentPack(ctx, policy.Drug); err != nil || p.Label.ZH != "本院材料清单" {
 		t.Errorf("the pack of the next draft: got %s (%v), want the operator's", p.Label.ZH, err)
 	}
 	for what, key := range map[string]string{"one nobody put": "drug-2022-18-v1-hai", "one for devices": policy.DeviceKey} {
 		rules.Packs["drug"] = key
 		must(t, tw.World.Directory.PutRules(ctx, rules))
-		if _, err := tw.Desk.Create(ctx, docket.Op{ID: "op-wrong-00000000"}, casework.Drug, actor("lin")); !errors.Is(err, fault.Unavailable) {
+		if _, err := tw.Desk.Create(ctx, docket.Op{ID: "op-wrong-00000000"}, policy.Drug, actor("lin")); !errors.Is(err, fault.Unavailable) {
 			t.Errorf("rules that name %s: got %v, want %v", what, err, fault.Unavailable)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
+	"jixu/internal/policy"
 	"jixu/internal/reuse"
 )
 
@@ -21,7 +22,7 @@ func filed(t *testing.T, tw *town, n, person, v string) *play {
 	t.Helper()
 	ctx, a := context.Background(), actor(person)
 	p := &play{town: tw}
-	r, err := p.Desk.Create(ctx, op(n+"create"), casework.Device, a)
+	r, err := p.Desk.Create(ctx, op(n+"create"), policy.Device, a)
 	must(t, err)
 	p.id = r.Case
 	_, err = p.Desk.Save(ctx, op(n+"save"), p.id, p.record().Case.Dossier, form, a)

@@ -20,7 +20,7 @@ func submitAs(t *testing.T, tw *town, n string) *play {
 	t.Helper()
 	p := &play{town: tw}
 	ctx, a := context.Background(), actor("lin")
-	r, err := p.Desk.Create(ctx, op(n+"create"), casework.Device, a)
+	r, err := p.Desk.Create(ctx, op(n+"create"), policy.Device, a)
 	must(t, err)
 	p.id = r.Case
 	_, err = p.Desk.Save(ctx, op(n+"save"), p.id, p.record().Case.Dossier, form, a)
@@ -37,7 +37,7 @@ func urgent(t *testing.T, tw *town) *play {
 	t.Helper()
 	p := &play{town: tw}
 	ctx, lin := context.Background(), actor("lin")
-	r, err := p.Desk.Create(ctx, op("u-create"), casework.Device, lin)
+	r, err := p.Desk.Create(ctx, op("u-create"), policy.Device, lin)
 	must(t, err)
 	p.id = r.Case
 	_, err = p.Desk.Save(ctx, op("u-save"), p.id, p.record().Case.Dossier, form, lin)

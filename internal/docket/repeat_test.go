@@ -20,6 +20,7 @@ import (
 	"jixu/internal/history"
 	"jixu/internal/memory"
 	"jixu/internal/party"
+	"jixu/internal/policy"
 	"jixu/internal/reuse"
 )
 
@@ -78,7 +79,7 @@ func (ta *tale) ask() {
 
 func (ta *tale) once() {
 	ctx, lin, zhou := context.Background(), actor("lin"), actor("zhou")
-	ta.apply("first", lin, func() (docket.Receipt, error) { return ta.Desk.Create(ctx, op("create"), casework.Device, lin) })
+	ta.apply("first", lin, func() (docket.Receipt, error) { return ta.Desk.Create(ctx, op("create"), policy.Device, lin) })
 	ta.first = ta.id
 	ta.do("keeping the question", func() (docket.Receipt, error) {
 		return ta.Desk.AttachInquiry(ctx, op("attach-inquiry"), ta.question, ta.id, lin)
@@ -136,7 +137,7 @@ func (ta *tale) letter(name string, d casework.Decision) {
 
 func (ta *tale) again() {
 	ctx, he, zhou := context.Background(), actor("he"), actor("zhou")
-	ta.apply("second", he, func() (docket.Receipt, error) { return ta.Desk.Create(ctx, op("create2"), casework.Device, he) })
+	ta.apply("second", he, func() (docket.Receipt, error) { return ta.Desk.Create(ctx, op("create2"), policy.Device, he) })
 	version := ta.record().Case.Dossier
 	ta.do("claiming", func() (docket.Receipt, error) { return ta.Desk.Claim(ctx, op("claim"), ta.id, version, ta.variety, he) })
 	ta.document("second", he)
@@ -274,7 +275,7 @@ func TestAnOpinionNeverReliesOnAVarietyThatMovedMeanwhile(t *testing.T) {
 	ta.ask()
 	ta.once()
 	ctx, he, zhou := context.Background(), actor("he"), actor("zhou")
-	ta.apply("second", he, func() (docket.Receipt, error) { return ta.Desk.Create(ctx, op("create2"), casework.Device, he) })
+	ta.apply("second", he, func() (docket.Receipt, error) { return ta.Desk.Create(ctx, op("create2"), policy.Device, he) })
 	ta.document("second", he)
 	version := ta.record().Case.Dossier
 	ta.do("submitting", func() (docket.Receipt, error) { return ta.Desk.Submit(ctx, op("submit2"), ta.id, version, true, he) })

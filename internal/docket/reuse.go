@@ -59,7 +59,7 @@ func (d *Desk) Place(ctx context.Context, c casework.Case) (Placed, error) {
 func (d *Desk) placedThen(ctx context.Context, c casework.Case) (Placed, error) {
 	out := Placed{Proposal: c.Given.Placed, Decided: true}
 	if out.Situation == "" {
-		out.Proposal = reuse.Propose(reuse.Asked{Drug: c.Kind == casework.Drug}, reuse.Standing{}, nil)
+		out.Proposal = reuse.Propose(reuse.Asked{Drug: c.Kind == policy.Drug}, reuse.Standing{}, nil)
 	}
 	id, found := c.Found()
 	if !found {
@@ -218,12 +218,12 @@ func (d *Desk) Claim(ctx context.Context, op Op, id string, version int, claim s
 }
 
 // knows fails with fault.Invalid unless id is "" or in the register of kind.
-func (d *Desk) knows(ctx context.Context, id string, kind casework.Kind) error {
+func (d *Desk) knows(ctx context.Context, id string, kind policy.Kind) error {
 	if id == "" {
 		return nil
 	}
 	v, err := d.variety(ctx, id)
-	if errors.Is(err, fault.NotFound) || err == nil && v.Drug != (kind == casework.Drug) {
+	if errors.Is(err, fault.NotFound) || err == nil && v.Drug != (kind == policy.Drug) {
 		return fault.Fields([]fault.Problem{{Field: "variety", Code: "field.choice"}})
 	}
 	return err
@@ -262,7 +262,7 @@ func (d *Desk) Register(ctx context.Context, op Op, id string, seen int, data va
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}
-		added, err := variety.New(vid, r.Case.Kind == casework.Drug, data, r.Case.ID, a, s.Now)
+		added, err := variety.New(vid, r.Case.Kind == policy.Drug, data, r.Case.ID, a, s.Now)
 		if err != nil {
 			return Commit{}, Receipt{}, err
 		}

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/memory"
+	"jixu/internal/policy"
 	"jixu/internal/sample"
 )
 
@@ -223,7 +223,7 @@ func TestFilesThatWaitForAScannerThatIsGoneHideNoLostUpload(t *testing.T) {
 	tw.World.Scanner.Away = true
 	for i := range 20 {
 		q := &play{town: tw}
-		r, err := q.Desk.Create(ctx, op(fmt.Sprint("c", i)), casework.Device, actor("lin"))
+		r, err := q.Desk.Create(ctx, op(fmt.Sprint("c", i)), policy.Device, actor("lin"))
 		must(t, err)
 		q.id = r.Case
 		r, _, err = q.Desk.Attach(ctx, op(fmt.Sprint("w", i)), q.id, q.record().Case.Dossier, docket.Upload{Item: "signed-form", Name: "a.pdf"}, "", actor("lin"))

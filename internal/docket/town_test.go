@@ -15,6 +15,7 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/history"
 	"jixu/internal/party"
+	"jixu/internal/policy"
 	"jixu/internal/world"
 )
 
@@ -38,7 +39,7 @@ var (
 	actor   = world.Short.Actor
 	opinion = world.Opinion
 	op      = world.Op
-	form    = world.Form(casework.Device)
+	form    = world.Form(policy.Device)
 	paper   = world.Paper
 )
 
@@ -68,7 +69,7 @@ func (p *play) ref(leg gate.Leg) docket.GateRef {
 func (p *play) draft() {
 	ctx, a := context.Background(), actor("lin")
 	must(p.t, p.Insist(func() error {
-		r, err := p.Desk.Create(ctx, op("create"), casework.Device, a)
+		r, err := p.Desk.Create(ctx, op("create"), policy.Device, a)
 		p.id = r.Case
 		return err
 	}))

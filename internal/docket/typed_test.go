@@ -57,7 +57,7 @@ func entrances(t *testing.T, tw *town) []entrance {
 	lin, zhou, luo, shen := actor("lin"), actor("zhou"), actor("luo"), actor("shen")
 	today := calendar.DayOf(monday)
 	p, drug, late, asked := &play{town: tw}, &play{town: tw}, submitAs(t, tw, "late-"), submitAs(t, tw, "asked-")
-	r, err := tw.Desk.Create(ctx, op("typed-create"), casework.Device, lin)
+	r, err := tw.Desk.Create(ctx, op("typed-create"), policy.Device, lin)
 	must(t, err)
 	p.id = r.Case
 	drug.id = assessed(t, tw)
@@ -71,7 +71,7 @@ func entrances(t *testing.T, tw *town) []entrance {
 		return f.ID
 	}
 	values := func(text func(field, good string) string) map[string]string {
-		pack, err := tw.Desk.CurrentPack(ctx, casework.Device)
+		pack, err := tw.Desk.CurrentPack(ctx, policy.Device)
 		must(t, err)
 		out := map[string]string{}
 		for _, f := range pack.Form {
@@ -102,7 +102,7 @@ func entrances(t *testing.T, tw *town) []entrance {
 	first := docket.GateRef{Of: p.id, Gate: "reply-1", Submission: 1}
 	list := []entrance{
 		{"CreateFilled", func(o docket.Op, text func(field, good string) string) error {
-			_, err := tw.Desk.CreateFilled(ctx, o, casework.Device, values(text), lin)
+			_, err := tw.Desk.CreateFilled(ctx, o, policy.Device, values(text), lin)
 			return err
 		}},
 		{"Save", func(o docket.Op, text func(field, good string) string) error {
@@ -206,7 +206,7 @@ func entrances(t *testing.T, tw *town) []entrance {
 // assessed is a drug's case whose opinion is given.
 func assessed(t *testing.T, tw *town) string {
 	ctx, lin, p := context.Background(), actor("lin"), &play{town: tw}
-	r, err := tw.Desk.CreateFilled(ctx, op("drug-create"), casework.Drug, world.Form(casework.Drug), lin)
+	r, err := tw.Desk.CreateFilled(ctx, op("drug-create"), policy.Drug, world.Form(policy.Drug), lin)
 	must(t, err)
 	p.id = r.Case
 	pack, err := tw.Desk.Pack(ctx, p.record().Case)
@@ -325,7 +325,7 @@ func TestEveryTextOfAnInputIsReadOrIsNoText(t *testing.T) {
 // A draft is no hiding place: what another pack asks is read like everything else.
 func TestEveryPackReadsItsForm(t *testing.T) {
 	ctx, tw := context.Background(), newTown(t)
-	for _, kind := range []casework.Kind{casework.Device, casework.Drug} {
+	for _, kind := range []policy.Kind{policy.Device, policy.Drug} {
 		pack, err := tw.Desk.CurrentPack(ctx, kind)
 		must(t, err)
 		for _, check := range []func(map[string]string) []fault.Problem{pack.CheckDraft, pack.CheckForm} {

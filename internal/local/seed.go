@@ -84,7 +84,7 @@ func Seed(ctx context.Context, env Environment) error {
 	s := seederOf(env)
 	first := true
 	for until := Drafted; until <= Overtaken; until++ {
-		for _, kind := range []casework.Kind{casework.Device, casework.Drug} {
+		for _, kind := range []policy.Kind{policy.Device, policy.Drug} {
 			one := Sample{Op: fmt.Sprintf("seed-%s-%02d-000000", kind, until), Kind: kind, Applicant: "lin-zhi", Until: until}
 			if until >= Opined { // the first three belong to the hospital that README signs in as
 				one.Applicant = []string{"he-yue", "wu-lan"}[int(until)%2]
@@ -123,7 +123,7 @@ const (
 // names it: planting it again goes on where it stands.
 type Sample struct {
 	Op        string
-	Kind      casework.Kind
+	Kind      policy.Kind
 	Applicant string // person
 	Until     Stage
 }
@@ -131,7 +131,7 @@ type Sample struct {
 // Plant makes a sample device case of the first hospital and takes it as far as
 // until, as if its people had. op names it.
 func Plant(ctx context.Context, env Environment, op string, until Stage) (id string, err error) {
-	return seederOf(env).plant(ctx, Sample{Op: op, Kind: casework.Device, Applicant: "lin-zhi", Until: until})
+	return seederOf(env).plant(ctx, Sample{Op: op, Kind: policy.Device, Applicant: "lin-zhi", Until: until})
 }
 
 func seederOf(env Environment) seeder {
@@ -154,7 +154,7 @@ func actorOf(id string) party.Actor {
 
 // assessor is who leads the opinion on a sample case.
 func (one Sample) assessor() party.Actor {
-	if one.Kind == casework.Drug {
+	if one.Kind == policy.Drug {
 		return actorOf("qian-rong")
 	}
 	return actorOf("zhou-heng")
@@ -183,7 +183,7 @@ func (s seeder) plant(ctx context.Context, one Sample) (id string, err error) {
 // submit fills in, documents and submits a draft, or leaves it half filled in.
 func (s seeder) submit(ctx context.Context, id string, one Sample, c casework.Case, applicant party.Actor) error {
 	form, facts, pack := journey.DeviceForm(), journey.DeviceFacts(), policy.DevicePack()
-	if one.Kind == casework.Drug {
+	if one.Kind == policy.Drug {
 		form, facts, pack = journey.DrugForm(), journey.DrugFacts(), policy.DrugPack()
 	}
 	maps.Copy(form, facts)
@@ -243,8 +243,8 @@ func (s seeder) goOn(ctx context.Context, id string, one Sample, applicant party
 	return s.reply(ctx, at(gate.Reply), one, c.Asked())
 }
 
-func defects(kind casework.Kind) []casework.Defect {
-	if kind == casework.Drug {
+func defects(kind policy.Kind) []casework.Defect {
+	if kind == policy.Drug {
 		return []casework.Defect{{What: "请说明申请数量的测算依据，并补充说明书中文译本。"}}
 	}
 	return []casework.Defect{
@@ -271,7 +271,7 @@ func (s seeder) opine(ctx context.Context, id string, one Sample, ref docket.Gat
 			return err
 		}
 		other := actorOf("qian-rong")
-		if one.Kind == casework.Device && len(c.Joins) == 0 {
+		if one.Kind == policy.Device && len(c.Joins) == 0 {
 			if _, err := s.desk.Join(ctx, fresh(), id, "同意评估意见，参加联合评估。", other); err != nil {
 				return err
 			}

@@ -19,6 +19,16 @@ const (
 	Auditor          Kind = "auditor"           // reads everything, moves nothing
 )
 
+// Lead is the kind of agency that leads the opinion and keeps the register of varieties:
+// the municipal MPA for devices, the Health Commission for drugs (notice 002, two (1) 3
+// and 4).
+func Lead(drug bool) Kind {
+	if drug {
+		return HealthCommission
+	}
+	return MunicipalMPA
+}
+
 // Role is what a person does for the organisation.
 type Role string
 

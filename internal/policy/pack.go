@@ -15,7 +15,7 @@ import (
 type Pack struct {
 	ID      string  `json:"id"`
 	Version string  `json:"version"`
-	Kind    string  `json:"kind"` // "device" or "drug"
+	Kind    Kind    `json:"kind"`
 	Label   Text    `json:"label"`
 	Status  Status  `json:"status"` // that of its weakest rule
 	Parts   []Part  `json:"parts"`
@@ -44,6 +44,14 @@ type Item struct {
 	MaxBytes int64          `json:"maxBytes"` // of one file
 	Types    []dossier.Type `json:"types"`
 }
+
+// Kind is what is imported. It switches contact, assessor and border paper.
+type Kind string
+
+const (
+	Device Kind = "device" // 医疗器械
+	Drug   Kind = "drug"   // 药品
+)
 
 // FieldKind says how a field is typed and checked.
 type FieldKind string

@@ -171,16 +171,16 @@ func (l *life) at(leg gate.Leg) docket.GateRef {
 }
 
 // open begins a case, with the form filled in.
-func (h *house) open(name, who string, kind casework.Kind, more map[string]string) *life {
+func (h *house) open(name, who string, kind policy.Kind, more map[string]string) *life {
 	l := &life{house: h, name: name, who: actor(who)}
 	l.id = l.step("created", func(op docket.Op) (docket.Receipt, error) { return h.Desk.Create(ctx, op, kind, l.who) }).Case
 	l.fill(kind, more)
 	return l
 }
 
-func (l *life) fill(kind casework.Kind, more map[string]string) {
+func (l *life) fill(kind policy.Kind, more map[string]string) {
 	form := world.Form(kind)
-	if kind == casework.Device {
+	if kind == policy.Device {
 		form["product-zh"] = "封堵器<测试>&"
 	}
 	maps.Copy(form, more)
@@ -220,7 +220,7 @@ func (l *life) submit() {
 }
 
 // submitted is a case that was submitted with its paper.
-func (h *house) submitted(name, who string, kind casework.Kind, more map[string]string) *life {
+func (h *house) submitted(name, who string, kind policy.Kind, more map[string]string) *life {
 	l := h.open(name, who, kind, more)
 	l.paper(l.first())
 	l.submit()
@@ -228,7 +228,7 @@ func (h *house) submitted(name, who string, kind casework.Kind, more map[string]
 }
 
 func (l *life) first() string {
-	if l.record().Case.Kind == casework.Drug {
+	if l.record().Case.Kind == policy.Drug {
 		return "licence"
 	}
 	return "signed-form"

@@ -56,7 +56,7 @@ func (h *house) unanswered() {
 		return h.Desk.Inquire(ctx, op, false, "标签", "可以加贴吗？", "", actor("lin"))
 	})
 	h.rules(func(*policy.Rules) {})
-	h.submitted("not-looked-at-yet", "lin", casework.Device, nil)
+	h.submitted("not-looked-at-yet", "lin", policy.Device, nil)
 }
 
 // firstDevice is a life with a question before it, both supplements, every file
@@ -70,7 +70,7 @@ func (h *house) firstDevice() {
 	h.do("inquiry-answered", func(op docket.Op) (docket.Receipt, error) {
 		return h.Desk.AnswerInquiry(ctx, op, question, "需要，请附近三年数据。", zhou)
 	})
-	l := h.open("first-device", "lin", casework.Device, nil)
+	l := h.open("first-device", "lin", policy.Device, nil)
 	h.do("inquiry-attached", func(op docket.Op) (docket.Receipt, error) { return h.Desk.AttachInquiry(ctx, op, question, l.id, lin) })
 	l.arrive("rejected", l.announce("attached", "signed-form"), []byte("no PDF at all"))
 	wrong := l.record().Files[0].ID
@@ -161,14 +161,14 @@ func (l *life) amend(what, who string, d casework.Decision) {
 
 // mistyped: the number of the letter was entered wrong, and put right by the same letter.
 func (h *house) mistyped() {
-	l := h.submitted("reply-mistyped", "lin", casework.Device, nil)
+	l := h.submitted("reply-mistyped", "lin", policy.Device, nil)
 	l.reply("approved-mistyped", "tang", approve("函〔2026〕13号", 10, "套"))
 	l.correct("corrected", "tang", approve("函〔2026〕31号", 10, "套"))
 }
 
 // revoked: the links of a gate end, and fresh ones are sent.
 func (h *house) revoked() {
-	l := h.submitted("links", "lin", casework.Device, nil)
+	l := h.submitted("links", "lin", policy.Device, nil)
 	ref := l.at(gate.Reply)
 	l.step("links-revoked", func(op docket.Op) (docket.Receipt, error) {
 		return h.Desk.RevokeLinks(ctx, op, docket.GateRef{Of: ref.Of, Gate: ref.Gate}, actor("shen"))
@@ -200,7 +200,7 @@ func (l *life) lateEvidence(what string, ref docket.GateRef, a party.Actor) stri
 func (h *house) emergency() {
 	zhou := actor("zhou")
 	urgent := func(name string) *life {
-		l := h.open(name, "lin", casework.Device, map[string]string{"product-zh": "急用支架"})
+		l := h.open(name, "lin", policy.Device, map[string]string{"product-zh": "急用支架"})
 		version := l.version()
 		l.step("papers-owed", func(op docket.Op) (docket.Receipt, error) {
 			lane := docket.Lane{Later: []string{"signed-form"}, Urgency: "患者须于48小时内手术"}
@@ -259,7 +259,7 @@ func (h *house) drug() {
 		return h.Desk.AnswerInquiry(ctx, op, q, "同意市卫生健康委意见。", zhou)
 	})
 	h.rules(func(*policy.Rules) {})
-	l := h.submitted("first-drug", "lin", casework.Drug, nil)
+	l := h.submitted("first-drug", "lin", policy.Drug, nil)
 	h.do("inquiry-asked-beside-a-case", func(op docket.Op) (docket.Receipt, error) {
 		return h.Desk.Inquire(ctx, op, true, "通关", "何时申请通关单？", l.id, lin)
 	})
@@ -290,7 +290,7 @@ func (h *house) repeats() {
 			return h.Desk.Identify(ctx, op, l.id, l.newest(), v, "型号与在先申请一致", who)
 		})
 	}
-	other := h.open("repeat-other-hospital", "he", casework.Device, map[string]string{"licence-expires": "2027-06-30"})
+	other := h.open("repeat-other-hospital", "he", policy.Device, map[string]string{"licence-expires": "2027-06-30"})
 	claim(other, device)
 	other.paper("signed-form")
 	other.submit()
@@ -299,7 +299,7 @@ func (h *house) repeats() {
 	other.reply("approved", "shen", approve("函〔2026〕21号", 10, "套"))
 
 	again := map[string]string{"units-used": "used", "other-patients": "另两名患者", "quantity": "4"}
-	same := h.open("repeat-same-hospital", "lin", casework.Device, again)
+	same := h.open("repeat-same-hospital", "lin", policy.Device, again)
 	claim(same, device)
 	same.paper("signed-form")
 	same.submit()
@@ -307,7 +307,7 @@ func (h *house) repeats() {
 	same.opine("opinion-relied", "zhou", world.Opinion(0, 1, 2))
 	same.reply("approved", "shen", approve("函〔2026〕22号", 4, "套"))
 
-	over := h.open("repeat-overridden", "lin", casework.Device, again)
+	over := h.open("repeat-overridden", "lin", policy.Device, again)
 	claim(over, device)
 	over.paper("signed-form")
 	over.submit()
@@ -316,17 +316,17 @@ func (h *house) repeats() {
 	o.Override = "使用科室已变更，使用管理能力重新评估"
 	over.opine("opinion-overridden", "zhou", o)
 
-	lacking := h.submitted("repeat-lacking", "lin", casework.Device, map[string]string{"indication": "另一适应症"})
+	lacking := h.submitted("repeat-lacking", "lin", policy.Device, map[string]string{"indication": "另一适应症"})
 	identify(lacking, device, zhou)
 	lacking.opine("opinion-all-three", "zhou", world.Opinion())
 
-	pills := h.submitted("repeat-drug", "he", casework.Drug, nil)
+	pills := h.submitted("repeat-drug", "he", policy.Drug, nil)
 	identify(pills, drug, luo)
 	pills.opine("opinion-relied", "luo", world.Opinion(1))
 
 	h.registers(device, drug)
 
-	stale := h.submitted("repeat-stale", "he", casework.Drug, nil)
+	stale := h.submitted("repeat-stale", "he", policy.Drug, nil)
 	identify(stale, drug, luo)
 	stale.opine("opinion-all-three", "luo", world.Opinion())
 }
@@ -357,7 +357,7 @@ func (h *house) registers(device, drug string) {
 
 // endings are the other ways in which an application ends.
 func (h *house) endings() {
-	back := h.submitted("withdrawn", "lin", casework.Device, nil)
+	back := h.submitted("withdrawn", "lin", policy.Device, nil)
 	back.ask("supplement-asked", gate.Opinion, "zhou", casework.Defect{What: "请说明数量"})
 	back.withdraw()
 
@@ -366,22 +366,22 @@ func (h *house) endings() {
 		l.Effect, l.Clock, l.RollOver, l.N, l.RemindBefore = policy.Lapse, calendar.CalendarDays, true, 6, nil
 		r.Limits[policy.Supplement], r.Version = l, "house-lapse-1"
 	})
-	gone := h.submitted("lapsed", "lin", casework.Device, nil)
+	gone := h.submitted("lapsed", "lin", policy.Device, nil)
 	gone.ask("supplement-asked", gate.Opinion, "zhou", casework.Defect{What: "请说明数量"})
 	h.days(14)
-	silent := h.submitted("lapsed-reply", "he", casework.Drug, nil)
+	silent := h.submitted("lapsed-reply", "he", policy.Drug, nil)
 	silent.ask("reply-supplement-asked", gate.Reply, "shen", casework.Defect{What: "请说明数量"})
 	h.days(14)
 	h.rules(func(*policy.Rules) {})
 
-	no := h.submitted("refused", "lin", casework.Drug, nil)
+	no := h.submitted("refused", "lin", policy.Drug, nil)
 	bad := world.Opinion()
 	bad.Findings[2].Met, bad.Findings[2].Reason = false, "数量过多"
 	no.opine("opinion-unmet", "luo", bad)
 	no.reply("refused", "shen", casework.Decision{Outcome: casework.Refuse, Number: "药函〔2026〕2号", Reason: "不予批准"})
 	no.amend("refused-then-approved", "tang", approve("药函〔2026〕3号", 120, "支"))
 
-	over := h.submitted("reply-over-supplement", "he", casework.Device, nil)
+	over := h.submitted("reply-over-supplement", "he", policy.Device, nil)
 	over.ask("reply-supplement-asked", gate.Reply, "shen", casework.Defect{What: "请补充"})
 	over.reply("approved-over-supplement", "shen", approve("函〔2026〕31号", 10, "套"))
 }
@@ -395,17 +395,17 @@ func (h *house) limits() {
 		}
 		r.Version, r.Recorder = "house-hours-1", policy.ByRegulator
 	})
-	l := h.submitted("in-hours", "he", casework.Device, nil)
+	l := h.submitted("in-hours", "he", policy.Device, nil)
 	l.ask("supplement-asked", gate.Opinion, "zhou", casework.Defect{What: "请补充"})
 	h.days(1)
 	l.resubmit("resubmitted", gate.Opinion)
 	h.keep.moment = "of-the-notice"
 	h.ok(h.keep.PutRules(ctx, policy.Default()))
-	free := h.submitted("without-limits", "he", casework.Device, nil)
+	free := h.submitted("without-limits", "he", policy.Device, nil)
 	free.ask("supplement-asked", gate.Opinion, "zhou", casework.Defect{What: "请补充"})
 	free.resubmit("resubmitted", gate.Opinion)
 	h.rules(func(r *policy.Rules) { r.Version, r.Recorder = "house-transcribed-1", policy.ByMunicipalMPA })
-	byMPA := h.submitted("transcribed", "he", casework.Device, nil)
+	byMPA := h.submitted("transcribed", "he", policy.Device, nil)
 	byMPA.reply("approved", "tang", approve("函〔2026〕41号", 10, "套"))
 	h.rules(func(*policy.Rules) {})
 }

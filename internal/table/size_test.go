@@ -18,7 +18,7 @@ import (
 // into an item with room to spare: a head that grows would one day stop every move
 // of its case. What lists show of it is kept, whatever was typed.
 func TestTheLongestCaseFitsIntoAnItem(t *testing.T) {
-	for _, kind := range []casework.Kind{casework.Device, casework.Drug} {
+	for _, kind := range []policy.Kind{policy.Device, policy.Drug} {
 		for _, letter := range []string{"急", "<", `"`, "𠮷"} {
 			c := longest(t, kind, letter)
 			h, err := docket.CaseHead(c)
@@ -42,10 +42,10 @@ func TestTheLongestCaseFitsIntoAnItem(t *testing.T) {
 }
 
 // longest lives a case in which everything is typed to its bound, out of letter.
-func longest(t *testing.T, kind casework.Kind, letter string) casework.Case {
+func longest(t *testing.T, kind policy.Kind, letter string) casework.Case {
 	t.Helper()
 	text := func(n int) string { return strings.Repeat(letter, n) }
-	key := map[casework.Kind]string{casework.Device: policy.DeviceKey, casework.Drug: policy.DrugKey}[kind]
+	key := map[policy.Kind]string{policy.Device: policy.DeviceKey, policy.Drug: policy.DrugKey}[kind]
 	pack, _ := policy.Carried(key)
 	form, files := map[string]string{}, map[string][]string{}
 	for _, f := range pack.Form {
@@ -68,7 +68,7 @@ func longest(t *testing.T, kind casework.Kind, letter string) casework.Case {
 	}}
 	lin := party.Actor{Person: "lin", Org: "h1", Kind: party.Hospital, Roles: []party.Role{party.Applicant}, Via: party.BySession}
 	lead, other := party.MunicipalMPA, party.HealthCommission
-	if kind == casework.Drug {
+	if kind == policy.Drug {
 		lead, other = other, lead
 	}
 	org := map[party.Kind]string{party.MunicipalMPA: "mpa", party.HealthCommission: "hc"}

@@ -16,8 +16,8 @@ import (
 func (h *house) recounts() {
 	known := h.Desk.Calendar
 	h.Desk.Calendar = h.knowing(2025)
-	open := h.submitted("recounted", "lin", casework.Device, nil)
-	stopped := h.submitted("recounted-stopped", "lin", casework.Device, nil)
+	open := h.submitted("recounted", "lin", policy.Device, nil)
+	stopped := h.submitted("recounted-stopped", "lin", policy.Device, nil)
 	stopped.ask("supplement-asked", gate.Opinion, "zhou", casework.Defect{What: "请补充"})
 	// The notice of the National Day holiday comes to be known.
 	h.keep.moment = "recounted"
@@ -63,7 +63,7 @@ func (h *house) bySystem() {
 	})
 	h.do("trust-other-events-undirected", func(op docket.Op) (docket.Receipt, error) { return h.Systems.Direct(ctx, op, "", luo) })
 
-	l := h.submitted("answered-by-machine", "he", casework.Device, nil)
+	l := h.submitted("answered-by-machine", "he", policy.Device, nil)
 	_, hold, err := h.Systems.Secrets(ctx, "mpa")
 	h.ok(err)
 	named, err := h.Systems.Named(ctx, "mpa", "zhou")
@@ -94,15 +94,15 @@ func (h *house) access() {
 
 // whatStillWaits leaves something of every kind open, overdue, untold and unscanned.
 func (h *house) whatStillWaits() {
-	h.open("draft", "lin", casework.Device, nil)
+	h.open("draft", "lin", policy.Device, nil)
 	for _, l := range []*life{
-		h.open("draft-claiming-device", "he", casework.Device, nil), h.open("draft-claiming-drug", "lin", casework.Drug, nil),
+		h.open("draft-claiming-device", "he", policy.Device, nil), h.open("draft-claiming-drug", "lin", policy.Drug, nil),
 	} {
 		version, v := l.version(), h.secrets["variety of "+strings.TrimPrefix(l.name, "draft-claiming-")+"s"]
 		l.step("variety-claimed", func(op docket.Op) (docket.Receipt, error) { return h.Desk.Claim(ctx, op, l.id, version, v, l.who) })
 	}
 	// A repeat that was found and waits for its opinion.
-	found := h.submitted("waits-for-repeat", "he", casework.Device, nil)
+	found := h.submitted("waits-for-repeat", "he", policy.Device, nil)
 	found.step("variety-found", func(op docket.Op) (docket.Receipt, error) {
 		return h.Desk.Identify(ctx, op, found.id, found.newest(), h.secrets["variety of devices"], "型号一致", actor("zhou"))
 	})
@@ -116,52 +116,52 @@ func (h *house) whatStillWaits() {
 		r.Version, r.Packs = "house-pack-1", map[string]string{"device": own.Key()}
 	})
 	h.do("draft-of-own-pack-created", func(op docket.Op) (docket.Receipt, error) {
-		return h.Desk.CreateFilled(ctx, op, casework.Device, map[string]string{"product-zh": "自有清单产品"}, actor("lin"))
+		return h.Desk.CreateFilled(ctx, op, policy.Device, map[string]string{"product-zh": "自有清单产品"}, actor("lin"))
 	})
 	h.rules(func(*policy.Rules) {})
-	claimed := h.submitted("waits-for-both", "lin", casework.Device, nil)
+	claimed := h.submitted("waits-for-both", "lin", policy.Device, nil)
 	h.do("draft-cloned-created", func(op docket.Op) (docket.Receipt, error) { return h.Desk.Clone(ctx, op, claimed.id, actor("lin")) })
 
-	overdue := h.submitted("overdue", "lin", casework.Drug, nil)
+	overdue := h.submitted("overdue", "lin", policy.Drug, nil)
 	overdue.filing("filed", "")
-	h.submitted("waits-for-supplement", "he", casework.Device, nil).
+	h.submitted("waits-for-supplement", "he", policy.Device, nil).
 		ask("supplement-asked", gate.Opinion, "zhou", casework.Defect{Item: "signed-form", What: "请加盖公章"})
 	h.days(17)
-	h.submitted("expiring", "he", casework.Device, map[string]string{"licence-expires": "2026-12-01"})
+	h.submitted("expiring", "he", policy.Device, map[string]string{"licence-expires": "2026-12-01"})
 	h.days(1)
 	h.sweep()
 	h.days(2)
 	h.sweep()
-	awaiting := h.submitted("waits-for-reply", "he", casework.Drug, nil)
+	awaiting := h.submitted("waits-for-reply", "he", policy.Drug, nil)
 	awaiting.opine("opinion-given", "luo", world.Opinion())
-	asked := h.submitted("waits-for-reply-supplement", "lin", casework.Device, nil)
+	asked := h.submitted("waits-for-reply-supplement", "lin", policy.Device, nil)
 	asked.ask("reply-supplement-asked", gate.Reply, "shen", casework.Defect{What: "请补充"})
-	both := h.submitted("waits-for-both-supplements", "lin", casework.Drug, nil)
+	both := h.submitted("waits-for-both-supplements", "lin", policy.Drug, nil)
 	both.ask("supplement-asked", gate.Opinion, "luo", casework.Defect{What: "请补充"})
 	both.ask("reply-supplement-asked", gate.Reply, "shen", casework.Defect{What: "请补充"})
-	held := h.submitted("held", "he", casework.Device, nil)
+	held := h.submitted("held", "he", policy.Device, nil)
 	ref := held.at(gate.Opinion)
 	held.step("assigned", func(op docket.Op) (docket.Receipt, error) { return h.Desk.Assign(ctx, op, ref, "zhou", actor("zhou")) })
 	held.step("held", func(op docket.Op) (docket.Receipt, error) {
 		return h.Desk.Hold(ctx, op, ref, "等待专家会", h.today().AddDays(9), actor("zhou"))
 	})
-	owing := h.open("owing-papers", "he", casework.Device, nil)
+	owing := h.open("owing-papers", "he", policy.Device, nil)
 	version := owing.version()
 	owing.step("papers-owed", func(op docket.Op) (docket.Receipt, error) {
 		return h.Desk.SubmitUrgent(ctx, op, owing.id, version, true, docket.Lane{Later: []string{"signed-form"}, Urgency: "急诊"}, owing.who)
 	})
 	owing.announce("papers-announced", "signed-form")
 
-	files := h.open("files", "lin", casework.Device, nil)
+	files := h.open("files", "lin", policy.Device, nil)
 	files.announce("announced", "signed-form")
 	h.World.Scanner.Away = true
 	files.arrive("scanner-away", files.announce("attached", "signed-form"), paper)
 	h.World.Scanner.Away, h.World.Scanner.Most = false, 10
-	large := h.open("files-too-large", "lin", casework.Device, nil)
+	large := h.open("files-too-large", "lin", policy.Device, nil)
 	large.arrive("unscanned", large.announce("attached", "signed-form"), paper)
 	h.World.Scanner.Most = 0
 	h.Desk.Scanner = nil
-	plain := h.open("files-without-scanner", "lin", casework.Device, nil)
+	plain := h.open("files-without-scanner", "lin", policy.Device, nil)
 	plain.arrive("checked", plain.announce("attached", "signed-form"), paper)
 	h.Desk.Scanner = h.World.Scanner
 
@@ -178,7 +178,7 @@ func (h *house) whatStillWaits() {
 
 	// Nothing is told any more: some entries stay untold, some gates unrung.
 	h.held = true
-	late := h.submitted("untold", "lin", casework.Device, nil)
+	late := h.submitted("untold", "lin", policy.Device, nil)
 	late.filing("filed", "")
 	h.do("inquiry-untold", func(op docket.Op) (docket.Receipt, error) {
 		return h.Desk.Inquire(ctx, op, false, "未告知的咨询", "？", "", actor("lin"))

@@ -95,15 +95,10 @@ type Change struct {
 	Facts   Facts
 }
 
-// MayKeep fails with [fault.Forbidden] unless a assesses for the agency that
-// leads the opinion on this kind: the municipal MPA for devices, the Health
-// Commission for drugs.
+// MayKeep fails with [fault.Forbidden] unless a assesses for the agency that leads
+// the opinion on this kind; see [party.Lead].
 func MayKeep(drug bool, a party.Actor) error {
-	lead := party.MunicipalMPA
-	if drug {
-		lead = party.HealthCommission
-	}
-	if a.Kind != lead || !a.Holds(party.Assessor) || a.Confined() {
+	if a.Kind != party.Lead(drug) || !a.Holds(party.Assessor) || a.Confined() {
 		return fault.New(fault.Forbidden, "role")
 	}
 	return nil

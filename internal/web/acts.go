@@ -11,6 +11,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/policy"
 	"jixu/internal/typed"
 	"jixu/internal/variety"
 	"jixu/internal/words"
@@ -179,7 +180,7 @@ func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Pr
 		return ""
 	})
 	for _, f := range a.fields {
-		if a.name == "register" && v.Case.Kind == casework.Drug && ofDevices(f.id) {
+		if a.name == "register" && v.Case.Kind == policy.Drug && ofDevices(f.id) {
 			continue
 		}
 		in := x.actInput(a, f, v, p.Page)

@@ -3,6 +3,7 @@ package web
 import (
 	"jixu/internal/casework"
 	"jixu/internal/docket"
+	"jixu/internal/policy"
 	"jixu/internal/reuse"
 )
 
@@ -120,7 +121,7 @@ func (x *exchange) besideFacts(v docket.View, d *directory) []BesideFact {
 		add("beside.filing", x.filingLines(c.Filing)...)
 		add("beside.copies", x.copyLines(v, d)...)
 	}
-	if c.Kind == casework.Drug && c.Given != nil {
+	if c.Kind == policy.Drug && c.Given != nil {
 		add("beside.report", x.filingLines(c.Report)...)
 	}
 	var joins []string

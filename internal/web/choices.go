@@ -7,6 +7,7 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/number"
+	"jixu/internal/policy"
 	"jixu/internal/variety"
 )
 
@@ -65,7 +66,7 @@ func (x *exchange) numbered() (c casework.Case, ok bool, err error) {
 // newest entries, what looks alike first, and always what is chosen already. It chooses
 // the variety of a case whose number was searched for.
 func (x *exchange) varietyChoices(in *ActInput, v docket.View, action string) (*Search, error) {
-	drug := v.Case.Kind == casework.Drug
+	drug := v.Case.Kind == policy.Drug
 	listed, err := x.site.Desk.Varieties(x.ctx(), drug, "", choicesMost, x.actor)
 	if err != nil {
 		return nil, err
@@ -107,7 +108,7 @@ func (x *exchange) caseChoices(in *ActInput, drug bool, action string) (*Search,
 	if err != nil {
 		return nil, err
 	}
-	fits := func(c casework.Case) bool { return c.Hospital == x.actor.Org && (c.Kind == casework.Drug) == drug }
+	fits := func(c casework.Case) bool { return c.Hospital == x.actor.Org && (c.Kind == policy.Drug) == drug }
 	var all []casework.Case
 	for _, row := range rows {
 		if !row.Unreadable && fits(row.Case) {

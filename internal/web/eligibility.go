@@ -52,7 +52,7 @@ func (x *exchange) eligibility() error {
 	p := eligibilityPage{Kind: q.Get("kind"), Again: eligibilityPath}
 	set, ok := eligibility.For(p.Kind)
 	if !ok {
-		for _, k := range []casework.Kind{casework.Device, casework.Drug} {
+		for _, k := range []policy.Kind{policy.Device, policy.Drug} {
 			p.Kinds = append(p.Kinds, EligibilityKind{
 				Label: x.lang.Say("kind." + string(k)), Text: x.lang.Say("kind.help." + string(k)), Href: eligibilityPath + "?kind=" + string(k),
 			})

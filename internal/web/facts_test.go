@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"jixu/internal/casework"
 	"jixu/internal/journey"
 	"jixu/internal/policy"
 )
@@ -90,7 +89,7 @@ func TestADrugIsSubmitted(t *testing.T) {
 	_, err = journey.Submit(ctx, b, path)
 	must(t, err)
 	r := h.load(t, path)
-	if g, _ := r.Open("opinion"); r.Case.Kind != casework.Drug || r.Case.Pack != policy.DrugKey || g.Party != "health" {
+	if g, _ := r.Open("opinion"); r.Case.Kind != policy.Drug || r.Case.Pack != policy.DrugKey || g.Party != "health" {
 		t.Errorf("got %s by %s at %s, want a drug by %s at the Health Commission", r.Case.Kind, r.Case.Pack, g.Party, policy.DrugKey)
 	}
 	page, err := b.Get(ctx, path)

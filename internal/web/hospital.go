@@ -9,6 +9,7 @@ import (
 	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
+	"jixu/internal/policy"
 )
 
 // hospitalRoutes are the routes of the hospitals' site, in the order of a life.
@@ -133,7 +134,7 @@ func (x *exchange) newCase() error {
 
 func (x *exchange) showNew(status int, problems []fault.Problem) error {
 	p := newCasePage{}
-	for _, k := range []casework.Kind{casework.Device, casework.Drug} {
+	for _, k := range []policy.Kind{policy.Device, policy.Drug} {
 		if _, ok := x.site.Desk.Current[k]; ok {
 			p.Kinds = append(p.Kinds, Choice{
 				Value: string(k), Label: x.lang.Say("kind." + string(k)), Consequence: x.lang.Say("kind.help." + string(k)),
@@ -154,9 +155,9 @@ func (x *exchange) createCase() error {
 	kind := x.r.PostForm.Get("kind")
 	var r docket.Receipt
 	if values := carried(kind, x.r.PostForm.Get("answers")); len(values) > 0 {
-		r, err = x.site.Desk.CreateFilled(x.ctx(), op, casework.Kind(kind), values, x.actor)
+		r, err = x.site.Desk.CreateFilled(x.ctx(), op, policy.Kind(kind), values, x.actor)
 	} else {
-		r, err = x.site.Desk.Create(x.ctx(), op, casework.Kind(kind), x.actor)
+		r, err = x.site.Desk.Create(x.ctx(), op, policy.Kind(kind), x.actor)
 	}
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showNew(http.StatusUnprocessableEntity, f.Problems)

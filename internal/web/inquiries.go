@@ -8,6 +8,7 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/inquiry"
+	"jixu/internal/policy"
 )
 
 type inquiriesPage struct {
@@ -48,7 +49,7 @@ func (x *exchange) showInquiries(status int, problems []fault.Problem) error {
 		for _, f := range inquiryFields {
 			in := ActInput{ID: f.id, Kind: f.kind, Label: x.inputLabel(f.id), Error: p.Error(f.id), Value: x.r.PostForm.Get(f.id)}
 			if f.id == "kind" {
-				for _, k := range []casework.Kind{casework.Device, casework.Drug} {
+				for _, k := range []policy.Kind{policy.Device, policy.Drug} {
 					in.Options = append(in.Options, Choice{
 						Value: string(k), Label: x.lang.Say("kind." + string(k)), Consequence: x.lang.Say("inquiry.to." + string(k)), Chosen: in.Value == string(k),
 					})
@@ -82,9 +83,9 @@ func (x *exchange) fieldOf(fields []actField) func(string) string {
 }
 
 func (x *exchange) inquiryRow(q inquiry.Inquiry, d *directory) InquiryRow {
-	kind := casework.Device
+	kind := policy.Device
 	if q.Drug {
-		kind = casework.Drug
+		kind = policy.Drug
 	}
 	r := InquiryRow{
 		Number: q.Number, Subject: q.Subject, Kind: x.lang.Say("kind." + string(kind)), Hospital: d.org(q.Hospital),
@@ -102,10 +103,10 @@ func (x *exchange) inquire() error {
 		return err
 	}
 	kind := x.said("kind")
-	if kind != string(casework.Device) && kind != string(casework.Drug) {
+	if kind != string(policy.Device) && kind != string(policy.Drug) {
 		return x.showInquiries(http.StatusUnprocessableEntity, []fault.Problem{{Field: "kind", Code: "field.choice"}})
 	}
-	r, err := x.site.Desk.Inquire(x.ctx(), op, kind == string(casework.Drug), x.said("subject"), x.said("question"), "", x.actor)
+	r, err := x.site.Desk.Inquire(x.ctx(), op, kind == string(policy.Drug), x.said("subject"), x.said("question"), "", x.actor)
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showInquiries(http.StatusUnprocessableEntity, f.Problems)
 	}

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strconv"
 
-	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/number"
+	"jixu/internal/policy"
 	"jixu/internal/variety"
 	"jixu/internal/words"
 )
@@ -36,8 +36,8 @@ type VarietyRow struct {
 
 func (x *exchange) varieties() error {
 	p := varietiesPage{}
-	for _, kind := range []casework.Kind{casework.Device, casework.Drug} {
-		all, err := x.site.Desk.Varieties(x.ctx(), kind == casework.Drug, x.after(string(kind)), pageRows, x.actor)
+	for _, kind := range []policy.Kind{policy.Device, policy.Drug} {
+		all, err := x.site.Desk.Varieties(x.ctx(), kind == policy.Drug, x.after(string(kind)), pageRows, x.actor)
 		if err != nil {
 			return err
 		}

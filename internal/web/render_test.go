@@ -219,7 +219,7 @@ func spoken() []string {
 	for _, format := range []string{"outcome.*", "consequence.*", "after.*"} {
 		add(format, outcomes...)
 	}
-	kinds := []string{string(casework.Device), string(casework.Drug)}
+	kinds := []string{string(policy.Device), string(policy.Drug)}
 	for _, format := range []string{"kind.*", "kind.help.*", "submit.after.*"} {
 		add(format, kinds...)
 	}

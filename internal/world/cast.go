@@ -81,8 +81,8 @@ var Short = Cast{
 }
 
 // Form is an application of kind that lacks nothing, in few words.
-func Form(kind casework.Kind) map[string]string {
-	if kind == casework.Drug {
+func Form(kind policy.Kind) map[string]string {
+	if kind == policy.Drug {
 		return map[string]string{
 			"product-zh": "示例注射液", "product-original": "Exemplum", "dosage-form": "注射剂", "strength": "10 mg",
 			"manufacturer": "Example SA", "country": "法国",

@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/memory"
+	"jixu/internal/policy"
 )
 
 // submit lets the short cast's hospital submit an application, with everything
@@ -20,9 +20,9 @@ import (
 func submit(t *testing.T, tw *Town) (id string) {
 	t.Helper()
 	ctx, lin := context.Background(), Short.Actor("lin")
-	r, err := tw.Desk.Create(ctx, Op("create"), casework.Device, lin)
+	r, err := tw.Desk.Create(ctx, Op("create"), policy.Device, lin)
 	Must(t, err)
-	_, err = tw.Desk.Save(ctx, Op("save"), r.Case, 1, Form(casework.Device), lin)
+	_, err = tw.Desk.Save(ctx, Op("save"), r.Case, 1, Form(policy.Device), lin)
 	Must(t, err)
 	a, _, err := tw.Desk.Attach(ctx, Op("attach"), r.Case, 2, docket.Upload{Item: "signed-form", Name: "申请表.pdf"}, "", lin)
 	Must(t, err)

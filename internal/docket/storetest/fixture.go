@@ -42,7 +42,7 @@ const patience = 10 * time.Second
 // newDraft is the case that every test begins with.
 func newDraft(id string) casework.Case {
 	return casework.Case{
-		ID: id, Number: "N-" + id, Kind: casework.Device, Hospital: hospital, Status: casework.Draft,
+		ID: id, Number: "N-" + id, Kind: policy.Device, Hospital: hospital, Status: casework.Draft,
 		Form: map[string]string{"product": "人工心脏 <&>", "empty": ""}, Files: map[string][]string{"plan": {"f1", "f2"}},
 		Pack: "device-2024-97-v1", CreatedAt: noon, EditedAt: noon, EditedBy: "p1",
 	}

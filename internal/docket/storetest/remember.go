@@ -468,7 +468,7 @@ func (m *Memories) people(t *testing.T, s Lived, asked Memories) {
 	})
 	m.Packs = each(t, asked.Packs, func(key string) (string, error) {
 		p, err := s.Pack(ctx, key)
-		return words(p.Kind, strconv.Itoa(len(p.Parts)), strconv.Itoa(len(p.Form))), err
+		return words(string(p.Kind), strconv.Itoa(len(p.Parts)), strconv.Itoa(len(p.Form))), err
 	})
 	rules, err := s.Rules(ctx)
 	is(t, "Rules", err, nil)
