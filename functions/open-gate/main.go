@@ -46,5 +46,5 @@ func build() (*docket.TaskTokens, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &docket.TaskTokens{Store: s.Store, StateMachine: statemachine.New(s.AWS, s.Machines)}, nil
+	return &docket.TaskTokens{Store: s.Store, StateMachine: statemachine.New(s.AWS, s.StateMachines)}, nil
 }

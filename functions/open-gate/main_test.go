@@ -11,7 +11,7 @@ import (
 
 // What the machine says of itself is understood, whether the definition that
 // waits is older or newer than this build.
-func TestWhatTheMachineSaysIsUnderstood(t *testing.T) {
+func TestWhatTheStateMachineSaysIsUnderstood(t *testing.T) {
 	paths, err := filepath.Glob("../../internal/table/testdata/stored/waiting-*.json")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("finding goldens: %v, %d found", err, len(paths))

@@ -102,11 +102,11 @@ func (s *scene) at(pattern string) string {
 func (s *scene) send(d api.Route, body any) *answer {
 	s.Helper()
 	if strings.HasPrefix(d.Pattern, "/callbacks/") {
-		machine := s.mpa
+		system := s.mpa
 		if strings.HasSuffix(d.Pattern, "evidence") {
-			machine = s.nmpa
+			system = s.nmpa
 		}
-		return machine.post(d.Pattern, body)
+		return system.post(d.Pattern, body)
 	}
 	p := s.as(who(d.Pattern))
 	version := s.record(s.draft).Case.Dossier

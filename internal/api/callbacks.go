@@ -12,7 +12,7 @@ import (
 	"jixu/internal/webhook"
 )
 
-// Callbacks is where agencies' machines answer gates, by signed POST.
+// Callbacks is where agencies' systems answer gates, by signed POST.
 type Callbacks struct{ Base }
 
 // CallbackRoutes lists their routes, for the template, the description and the
@@ -33,7 +33,7 @@ func (c *Callbacks) Handler() http.Handler {
 }
 
 // verify takes a request whose signature holds, and leaves its body to be read.
-func (x *call) verify(machines *docket.AgencySystems, now time.Time) error {
+func (x *call) verify(systems *docket.AgencySystems, now time.Time) error {
 	body, err := readBody(x.w, x.r)
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func (x *call) verify(machines *docket.AgencySystems, now time.Time) error {
 	if err != nil {
 		return x.refuse(err)
 	}
-	secrets, hold, err := machines.Secrets(x.r.Context(), m.Sender)
+	secrets, hold, err := systems.Secrets(x.r.Context(), m.Sender)
 	if err != nil {
 		return err
 	}

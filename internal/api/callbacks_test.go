@@ -17,7 +17,7 @@ import (
 
 const answers, evidence = "/callbacks/v1/answers", "/callbacks/v1/evidence"
 
-func TestAMachineLivesACaseToItsEnd(t *testing.T) {
+func TestAnAgencySystemLivesACaseToItsEnd(t *testing.T) {
 	h := newHouse(t)
 	id := h.submitted()
 	mpa, nmpa := h.agency("mpa"), h.agency("nmpa")
@@ -152,10 +152,10 @@ func with(person string, more map[string]any) func(*house, string, *agency) *htt
 var attacks = []attack{
 	{"five minutes and a second late", late(5*time.Minute + time.Second), 401, "webhook.time"},
 	{"five minutes and a second early", late(-5*time.Minute - time.Second), 401, "webhook.time"},
-	{"the system's clock instead of the machine's", func(h *house, id string, mpa *agency) *http.Request {
+	{"the system's clock instead of the wall's", func(h *house, id string, mpa *agency) *http.Request {
 		h.now = monday
 		r := mpa.request(answers, "msg_00000001", good(h, id))
-		h.now = machine
+		h.now = wall
 		return r
 	}, 401, "webhook.time"},
 	{"no signature", changed(func(r *http.Request) { r.Header.Del("webhook-signature") }), 400, "webhook.headers"},
@@ -250,10 +250,10 @@ var attacks = []attack{
 	{"another agency's gate", func(h *house, id string, _ *agency) *http.Request {
 		return h.agency("health").request(answers, "msg_00000001", encode(h, at(id, "opinion-1", "qian-rong", map[string]any{"opinion": opinion(true, "")})))
 	}, 404, "gate"},
-	{"a hospital's own machine", func(h *house, id string, _ *agency) *http.Request {
+	{"a hospital's own system", func(h *house, id string, _ *agency) *http.Request {
 		return h.agency("hospital-1").request(answers, "msg_00000001", encode(h, at(id, "opinion-1", "lin-zhi", map[string]any{"opinion": opinion(true, "")})))
 	}, 404, "gate"},
-	{"another hospital's machine", func(h *house, id string, _ *agency) *http.Request {
+	{"another hospital's system", func(h *house, id string, _ *agency) *http.Request {
 		return h.agency("hospital-2").request(answers, "msg_00000001", encode(h, at(id, "opinion-1", "he-yue", map[string]any{"opinion": opinion(true, "")})))
 	}, 404, "gate"},
 
@@ -290,7 +290,7 @@ func TestAttacksOnTheCallbacksChangeNothing(t *testing.T) {
 				}
 			}
 			// The honest machine is not kept out by any of it.
-			h.now = machine
+			h.now = wall
 			if strings.Contains(row.sentence, "a secret that") {
 				return
 			}
@@ -302,17 +302,17 @@ func TestAttacksOnTheCallbacksChangeNothing(t *testing.T) {
 	}
 }
 
-func TestSecretsOverlapWhileAMachineChangesOver(t *testing.T) {
+func TestSecretsOverlapWhileAnAgencySystemChangesOver(t *testing.T) {
 	h := newHouse(t)
 	one, two := h.submitted(), h.submitted()
 	old := h.agency("mpa")
 	fresh := h.agency("mpa")
 	for i, row := range []struct {
-		machine *agency
-		id      string
+		system *agency
+		id     string
 	}{{old, one}, {fresh, two}} {
-		if a := row.machine.post(answers, at(row.id, "opinion-1", "zhou-heng", map[string]any{"opinion": opinion(true, "")})); a.Status != 200 {
-			t.Errorf("machine %d: got %d %s, want it taken", i, a.Status, a.Text)
+		if a := row.system.post(answers, at(row.id, "opinion-1", "zhou-heng", map[string]any{"opinion": opinion(true, "")})); a.Status != 200 {
+			t.Errorf("system %d: got %d %s, want it taken", i, a.Status, a.Text)
 		}
 	}
 	three := h.submitted()

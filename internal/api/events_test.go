@@ -85,15 +85,15 @@ func TestTheSamplesOfSignedRequestsAreAnswered(t *testing.T) {
 			id := h.submitted()
 			e := event(t, path)
 			org := e.Headers["jixu-organisation"]
-			machine := h.agency(org)
+			system := h.agency(org)
 			file := ""
 			if org == "nmpa" {
-				a := machine.post(evidence, at(id, "reply-1", "shen-an", map[string]any{"name": "批复.pdf"}))
+				a := system.post(evidence, at(id, "reply-1", "shen-an", map[string]any{"name": "批复.pdf"}))
 				file = a.at("file")
 				h.send(id, file)
 			}
 			e.Body = strings.NewReplacer("7kq2m9x4vcdn3hprtw6y", id, "k7m2p9q4r8t3v6w5", file, "2026-09-14", "2026-10-14").Replace(e.Body)
-			signed := machine.request(e.RawPath, e.Headers["webhook-id"], []byte(e.Body))
+			signed := system.request(e.RawPath, e.Headers["webhook-id"], []byte(e.Body))
 			for name := range e.Headers {
 				if strings.HasPrefix(name, "webhook-") {
 					e.Headers[name] = signed.Header.Get(name)

@@ -32,11 +32,11 @@ import (
 	"jixu/internal/world"
 )
 
-// monday is when the law's clock stands at the start of a test; the machine's
+// monday is when the law's clock stands at the start of a test; the wall's
 // stands somewhere else, so that nobody mistakes one for the other.
 var (
-	monday  = time.Date(2026, 11, 2, 1, 30, 0, 0, time.UTC)
-	machine = time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
+	monday = time.Date(2026, 11, 2, 1, 30, 0, 0, time.UTC)
+	wall   = time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
 )
 
 // house is everything that answers programs, in a town.
@@ -51,13 +51,13 @@ type house struct {
 	log       *bytes.Buffer
 
 	mu  sync.Mutex
-	now time.Time // the machine's
+	now time.Time // the wall's
 	ops int
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{T: t, log: &bytes.Buffer{}, now: machine}
+	h := &house{T: t, log: &bytes.Buffer{}, now: wall}
 	h.Town = world.New(t, world.Options{Opening: monday, Wall: h.clock})
 	h.World = h.Town.World
 	var err error
@@ -181,7 +181,7 @@ func admin(org string) party.Actor {
 	return party.Actor{Person: "admin-" + org, Org: org, Kind: journey.Organisation(org).Kind, Roles: []party.Role{party.Administrator}, Via: party.BySession}
 }
 
-// agency is an agency's machine, as its own engineers would write it: nothing
+// agency is an agency's wall, as its own engineers would write it: nothing
 // of it is ours but the secret.
 type agency struct {
 	house  *house
@@ -338,7 +338,7 @@ func (a *answer) at(path ...string) string {
 	return fmt.Sprint(v)
 }
 
-// opinion is an opinion as a machine sends it.
+// opinion is an opinion as a wall sends it.
 func opinion(met bool, advice string) map[string]any {
 	var findings []any
 	for _, q := range casework.Questions {

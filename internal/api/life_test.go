@@ -212,7 +212,7 @@ func TestEveryOperationIsDoneByPrograms(t *testing.T) {
 		t.Errorf("a new secret: got %s, want it shown", secret.Text)
 	}
 	tang.good(tang.post(base+"/organisation/address", map[string]any{"address": "https://events.mpa.example/jixu"}))
-	if a := tang.good(tang.get(base + "/organisation/machine")); strings.Contains(a.Text, "whsec_") || a.at("address") != "https://events.mpa.example/jixu" {
+	if a := tang.good(tang.get(base + "/organisation/wall")); strings.Contains(a.Text, "whsec_") || a.at("address") != "https://events.mpa.example/jixu" {
 		t.Errorf("what machines agree on: got %s, want no secret", a.Text)
 	}
 	tang.good(tang.post(base+"/organisation/secrets/"+secret.at("id")+"/revoke", map[string]any{}))
@@ -390,7 +390,7 @@ func bodyFor(pattern string) map[string]any {
 
 func TestWhoseTokenIsTaken(t *testing.T) {
 	h := newHouse(t)
-	at := func(d time.Duration) string { return fmt.Sprint(machine.Add(d).Unix()) }
+	at := func(d time.Duration) string { return fmt.Sprint(wall.Add(d).Unix()) }
 	for _, row := range []struct {
 		sentence string
 		change   map[string]string
@@ -425,7 +425,7 @@ func TestWhoseTokenIsTaken(t *testing.T) {
 	}
 	h.Clock.Advance(-1000 * 24 * time.Hour)
 	if p := h.as("lin-zhi"); p.get(base+"/me").Status != 200 {
-		t.Error("a token under a moved clock of the system: got it refused, want the machine's time")
+		t.Error("a token under a moved clock of the system: got it refused, want the wall's time")
 	}
 }
 

@@ -26,7 +26,7 @@ func few(t *testing.T, cases, due []int) {
 	clockCases, dueAtOnce = cases, due
 }
 
-func TestTheBellReadsNothingOfWhatIsNotDue(t *testing.T) {
+func TestRingReadsNothingOfWhatIsNotDue(t *testing.T) {
 	few(t, nil, []int{0, 1, 7})
 	var before []table.Units
 	for _, n := range []int{10, 400} {

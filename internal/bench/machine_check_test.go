@@ -79,7 +79,7 @@ func TestOperationsAreMeasuredBesideTheHandOverDynamoDBLocal(t *testing.T) {
 
 // The table of rows is read as AWS's own reading of a table is: the same walks over the
 // same items cost the same.
-func TestBellAndSweepCostOverDynamoDBLocalWhatTheyCostOverRows(t *testing.T) {
+func TestRingAndSweepCostOverDynamoDBLocalWhatTheyCostOverRows(t *testing.T) {
 	few(t, nil, []int{0, 1, 30})
 	ctx, db := context.Background(), stack.DynamoDBLocal(t)
 	ours := waiting(t, 250)
@@ -221,7 +221,7 @@ func (o *outside) entered(name string) (states map[string]int, sum int, status s
 
 // What the walk counts, a real execution of the deployed machine enters too;
 // a wait that runs out is asked again and costs four states more.
-func TestADeployedMachineEntersAsManyStatesAsTheWalk(t *testing.T) {
+func TestADeployedStateMachineEntersAsManyStatesAsTheWalk(t *testing.T) {
 	ctx := context.Background()
 	s, err := stack.Start(ctx, stack.Options{Wait: 8 * time.Second})
 	if err != nil {

@@ -353,7 +353,7 @@ type state struct {
 	Parameters     map[string]any
 }
 
-func TestMachinesArePlainAndEveryWaitEnds(t *testing.T) {
+func TestStateMachinesArePlainAndEveryWaitEnds(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(root, "statemachines/*"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("machines: %v, %d found", err, len(files))

@@ -29,8 +29,8 @@ import (
 	"jixu/internal/stack"
 )
 
-// shelves makes empty buckets with versions on one versitygw.
-func shelves(t *testing.T) (aws.Config, func(*testing.T) (string, *s3.Client)) {
+// buckets makes empty buckets with versions on one versitygw.
+func buckets(t *testing.T) (aws.Config, func(*testing.T) (string, *s3.Client)) {
 	t.Helper()
 	config := stack.VersityGW(t)
 	admin := s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true })
@@ -92,10 +92,10 @@ func get(t *testing.T, address string) (*http.Response, []byte) {
 }
 
 func TestVersityKeepsTheContract(t *testing.T) {
-	config, fresh := shelves(t)
-	storetest.Files(t, func(t *testing.T) storetest.Shelf {
+	config, fresh := buckets(t)
+	storetest.Files(t, func(t *testing.T) storetest.Bucket {
 		name, admin := fresh(t)
-		return storetest.Shelf{
+		return storetest.Bucket{
 			Files: bucket.New(config, name),
 			Upload: func(t *testing.T, ticket docket.Ticket, data []byte) (string, error) {
 				if code, _, said := post(t, ticket, data); code >= 400 {
@@ -119,7 +119,7 @@ func TestVersityKeepsTheContract(t *testing.T) {
 }
 
 func TestVersityTakesExactlyWhatATicketSays(t *testing.T) {
-	config, fresh := shelves(t)
+	config, fresh := buckets(t)
 	name, admin := fresh(t)
 	files := bucket.New(config, name)
 	good := []byte("0123456789")
@@ -190,7 +190,7 @@ func versions(t *testing.T, admin *s3.Client, name string) int {
 }
 
 func TestVersityLeadsBackAndKeepsTheDisposition(t *testing.T) {
-	config, fresh := shelves(t)
+	config, fresh := buckets(t)
 	name, admin := fresh(t)
 	files := bucket.New(config, name)
 	ticket, err := files.Ticket(t.Context(), docket.File{ID: "f1", Of: "c1", Key: "dossier/c1/f1"}, 10, "https://site.example/back?急=1")
@@ -213,7 +213,7 @@ func TestVersityLeadsBackAndKeepsTheDisposition(t *testing.T) {
 // A version that was pinned stays what it was, whatever comes after; even a
 // delete leaves it.
 func TestVersityPinsVersions(t *testing.T) {
-	config, fresh := shelves(t)
+	config, fresh := buckets(t)
 	name, admin := fresh(t)
 	files := bucket.New(config, name)
 	key := "dossier/c1/f1"
@@ -263,7 +263,7 @@ func TestVersityPinsVersions(t *testing.T) {
 
 // Nothing that was frozen is overwritten, however many try at once.
 func TestVersityNeverOverwritesAManifest(t *testing.T) {
-	config, fresh := shelves(t)
+	config, fresh := buckets(t)
 	name, admin := fresh(t)
 	files := bucket.New(config, name)
 	const key = "manifest/c1/1.json"

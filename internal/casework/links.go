@@ -43,9 +43,9 @@ func (c Case) MayRevokeLinks(g gate.Gate, a party.Actor) error {
 	return nil
 }
 
-// linkKeeper is who could end the links of one of the two legs. Whose gate it
+// mayEndLinks is who could end the links of one of the two legs. Whose gate it
 // is, the move asks the gate.
-func linkKeeper(c Case, a party.Actor) bool {
+func mayEndLinks(c Case, a party.Actor) bool {
 	agencies := []party.Kind{party.MunicipalMPA, party.HealthCommission, party.Regulator}
 	return agencyStaff(c, a) || a.Holds(party.Administrator) && slices.Contains(agencies, a.Kind)
 }

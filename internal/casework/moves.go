@@ -67,7 +67,7 @@ var moves = law.Moves[Case]{
 	{Verb: HoldVerb, Who: agencyStaff, When: is(atAnAgency)},
 	{Verb: Release, Who: agencyStaff, When: is(atAnAgency)},
 	{Verb: Assign, Who: agencyStaff, When: is(atAnAgency)},
-	{Verb: RevokeLinks, Who: linkKeeper, When: is(atAnAgency)},
+	{Verb: RevokeLinks, Who: mayEndLinks, When: is(atAnAgency)},
 	{Verb: Amend, Who: replyRecorder, When: is(func(c Case) bool { return c.Decision != nil })},
 	{Verb: Correct, Who: replyRecorder, When: is(func(c Case) bool { return c.Decision != nil })},
 	{Verb: Recount, Who: law.System[Case], When: is(Case.Waiting)},

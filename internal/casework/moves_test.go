@@ -195,7 +195,7 @@ func TestALinkReachesItsOwnCaseOnly(t *testing.T) {
 }
 
 // A machine may what the person it names may, of the moves that answer a gate.
-func TestAMachineAnswersAndDoesNothingElse(t *testing.T) {
+func TestAnAgencySystemAnswersAndDoesNothingElse(t *testing.T) {
 	for _, row := range allowed {
 		for _, who := range row.who {
 			c, a := stages[row.stages[0]], people[who]

@@ -20,9 +20,9 @@ type listening struct{ *linked }
 
 func listen(t testing.TB) *listening {
 	l := &listening{linked: link(t)}
-	l.events.Wall = l.machines.Wall
+	l.events.Wall = l.systems.Wall
 	l.secret(op("secret-1"))
-	_, err := l.machines.Direct(context.Background(), op("direct"), "https://events.mpa.example/jixu", l.admin)
+	_, err := l.systems.Direct(context.Background(), op("direct"), "https://events.mpa.example/jixu", l.admin)
 	must(t, err)
 	l.Engine()
 	return l
@@ -57,7 +57,7 @@ func (l *listening) again() {
 	l.post()
 }
 
-func TestAMachineHearsWhatItsPeopleHear(t *testing.T) {
+func TestAnAgencySystemHearsWhatItsPeopleHear(t *testing.T) {
 	l := listen(t)
 	l.again()
 	want := []string{"4 jixu.case.resubmit [opinion-3]"}
@@ -78,7 +78,7 @@ func TestAMachineHearsWhatItsPeopleHear(t *testing.T) {
 
 func TestNobodyIsSentEventsWhoWantsNone(t *testing.T) {
 	l := listen(t)
-	_, err := l.machines.Direct(context.Background(), op("nowhere"), "", l.admin)
+	_, err := l.systems.Direct(context.Background(), op("nowhere"), "", l.admin)
 	must(t, err)
 	l.again()
 	if got := l.heard(); len(got) != 0 || len(l.World.Events.Keys()) != 0 {
@@ -92,7 +92,7 @@ func TestAnEventThatWaitsIsDroppedWhenItsAddressIsGone(t *testing.T) {
 	if len(l.World.Events.Waiting()) == 0 {
 		t.Fatal("got no event, want one waiting")
 	}
-	_, err := l.machines.Direct(context.Background(), op("nowhere"), "", l.admin)
+	_, err := l.systems.Direct(context.Background(), op("nowhere"), "", l.admin)
 	must(t, err)
 	l.post()
 	if got := l.heard(); len(got) != 0 {
@@ -170,7 +170,7 @@ func TestEveryCrashPointOfAnEventConverges(t *testing.T) {
 }
 
 // Of a question, who was asked hears, and who asked hears of the answer.
-func TestAMachineHearsOfAQuestion(t *testing.T) {
+func TestAnAgencySystemHearsOfAQuestion(t *testing.T) {
 	l := listen(t)
 	q, err := l.Desk.Inquire(context.Background(), op("inquire"), false, "材料", "需要公证吗？", "", actor("lin"))
 	must(t, err)

@@ -23,17 +23,17 @@ import (
 // for its opinion.
 type linked struct {
 	*play
-	machines *docket.AgencySystems
-	now      time.Time // the machine's
-	admin    party.Actor
+	systems *docket.AgencySystems
+	now     time.Time // the machine's
+	admin   party.Actor
 }
 
 func link(t testing.TB) *linked {
 	p := &play{town: newTown(t)}
 	l := &linked{play: p, now: monday, admin: actor("zhou")}
 	l.admin.Roles = []party.Role{party.Administrator}
-	l.machines = p.Systems
-	l.machines.Wall = func() time.Time { return l.now }
+	l.systems = p.Systems
+	l.systems.Wall = func() time.Time { return l.now }
 	p.draft()
 	p.submit()
 	return l
@@ -41,14 +41,14 @@ func link(t testing.TB) *linked {
 
 // zhou is the assessor as the machine names him.
 func (l *linked) zhou() party.Actor {
-	a, err := l.machines.Named(context.Background(), "mpa", "zhou")
+	a, err := l.systems.Named(context.Background(), "mpa", "zhou")
 	must(l.t, err)
 	return a
 }
 
 // signed is a request that the machine signed with a live secret.
 func (l *linked) signed(id, body string) docket.Op {
-	_, hold, err := l.machines.Secrets(context.Background(), "mpa")
+	_, hold, err := l.systems.Secrets(context.Background(), "mpa")
 	must(l.t, err)
 	return docket.Op{ID: id, Body: docket.Digest(body), Holds: []docket.Hold{hold}}
 }
@@ -56,7 +56,7 @@ func (l *linked) signed(id, body string) docket.Op {
 func (l *linked) secret(op docket.Op) docket.Secret {
 	var s docket.Secret
 	must(l.t, l.Insist(func() (err error) {
-		s, err = l.machines.MakeSecret(context.Background(), op, 30, l.admin)
+		s, err = l.systems.MakeSecret(context.Background(), op, 30, l.admin)
 		return err
 	}))
 	return s
@@ -97,21 +97,21 @@ func TestASecretIsShownOnceAndKeptSealed(t *testing.T) {
 		}
 	}
 	second := l.secret(op("secret-2"))
-	if _, err := l.machines.MakeSecret(ctx, op("secret-3"), 30, l.admin); !errors.Is(err, fault.Conflict) {
+	if _, err := l.systems.MakeSecret(ctx, op("secret-3"), 30, l.admin); !errors.Is(err, fault.Conflict) {
 		t.Errorf("a third one: got %v, want a conflict", err)
 	}
-	if _, err := l.machines.RevokeSecret(ctx, op("revoke"), first.ID, l.admin); err != nil {
+	if _, err := l.systems.RevokeSecret(ctx, op("revoke"), first.ID, l.admin); err != nil {
 		t.Fatal(err)
 	}
-	secrets, _, err := l.machines.Secrets(ctx, "mpa")
+	secrets, _, err := l.systems.Secrets(ctx, "mpa")
 	if err != nil || len(secrets) != 1 || docket.SecretPrefix+base64.StdEncoding.EncodeToString(secrets[0]) != second.Text {
 		t.Errorf("after the change: got %d secrets and %v, want the second alone", len(secrets), err)
 	}
 	l.now = monday.AddDate(0, 0, 31)
-	if secrets, _, err := l.machines.Secrets(ctx, "mpa"); len(secrets) != 0 || err != nil {
+	if secrets, _, err := l.systems.Secrets(ctx, "mpa"); len(secrets) != 0 || err != nil {
 		t.Errorf("a month later: got %d secrets and %v, want none", len(secrets), err)
 	}
-	if secrets, _, err := l.machines.Secrets(ctx, "nobody"); len(secrets) != 0 || err != nil {
+	if secrets, _, err := l.systems.Secrets(ctx, "nobody"); len(secrets) != 0 || err != nil {
 		t.Errorf("of nobody: got %d secrets and %v, want none", len(secrets), err)
 	}
 }
@@ -120,12 +120,12 @@ func TestTheSystemsClockMovesNoSecret(t *testing.T) {
 	l := link(t)
 	l.secret(op("secret-1"))
 	l.World.Clock.Advance(10 * 365 * 24 * time.Hour)
-	if secrets, _, err := l.machines.Secrets(context.Background(), "mpa"); len(secrets) != 1 || err != nil {
+	if secrets, _, err := l.systems.Secrets(context.Background(), "mpa"); len(secrets) != 1 || err != nil {
 		t.Errorf("ten years on by the law's clock: got %d secrets and %v, want one", len(secrets), err)
 	}
 }
 
-func TestAMachineActsForAPersonOfItsOwnOrganisation(t *testing.T) {
+func TestAnAgencySystemActsForAPersonOfItsOwnOrganisation(t *testing.T) {
 	l := link(t)
 	for _, row := range []struct {
 		sentence, org, person string
@@ -137,21 +137,21 @@ func TestAMachineActsForAPersonOfItsOwnOrganisation(t *testing.T) {
 		{"a stranger is not", "mpa", "stranger", fault.Invalid},
 		{"the system is not", "system", "system", fault.Invalid},
 	} {
-		a, err := l.machines.Named(context.Background(), row.org, row.person)
+		a, err := l.systems.Named(context.Background(), row.org, row.person)
 		if !errors.Is(err, row.want) || err == nil && a.Via != party.ByAgencySystem {
 			t.Errorf("%s: got %v and %v, want %v", row.sentence, a, err, row.want)
 		}
 	}
 }
 
-func TestAMachinesRequestsAndTheirReplays(t *testing.T) {
+func TestAnAgencySystemsRequestsAndTheirReplays(t *testing.T) {
 	l := link(t)
 	ctx := context.Background()
 	l.secret(op("secret-1"))
 	ref := l.ref(gate.Opinion)
 	other := opinion()
 	other.Advice = "另行说明"
-	tang, err := l.machines.Named(ctx, "mpa", "tang")
+	tang, err := l.systems.Named(ctx, "mpa", "tang")
 	must(t, err)
 	var first docket.Receipt
 	for _, row := range []struct {
@@ -195,7 +195,7 @@ func TestAMachinesRequestsAndTheirReplays(t *testing.T) {
 
 // Whatever fails, and however often the machine sends its request again, it
 // answers once and gets one receipt.
-func TestEveryCrashPointOfAMachinesAnswerConverges(t *testing.T) {
+func TestEveryCrashPointOfAnAgencySystemsAnswerConverges(t *testing.T) {
 	calls := 0
 	answer := func(tw *linked) docket.Receipt {
 		ref, by, signed := tw.ref(gate.Opinion), tw.zhou(), tw.signed("msg_1", "1")
@@ -241,7 +241,7 @@ func TestASecretThatIsRevokedMeanwhileAnswersNothing(t *testing.T) {
 	ctx := context.Background()
 	s := l.secret(op("secret-1"))
 	signed, ref := l.signed("msg_1", "1"), l.ref(gate.Opinion)
-	if _, err := l.machines.RevokeSecret(ctx, op("revoke"), s.ID, l.admin); err != nil {
+	if _, err := l.systems.RevokeSecret(ctx, op("revoke"), s.ID, l.admin); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := l.Desk.Opine(ctx, signed, ref, opinion(), l.zhou(), nil); !errors.Is(err, fault.Conflict) {
@@ -252,11 +252,11 @@ func TestASecretThatIsRevokedMeanwhileAnswersNothing(t *testing.T) {
 	}
 }
 
-func TestAThousandDifferentAnswersOfAMachineAreOneDecision(t *testing.T) {
+func TestAThousandDifferentAnswersOfAnAgencySystemAreOneDecision(t *testing.T) {
 	l := link(t)
 	l.secret(op("secret-1"))
 	ref, zhou := l.ref(gate.Opinion), l.zhou()
-	_, hold, err := l.machines.Secrets(context.Background(), "mpa")
+	_, hold, err := l.systems.Secrets(context.Background(), "mpa")
 	must(t, err)
 	var mu sync.Mutex
 	took := map[int]int{}
@@ -287,10 +287,10 @@ func TestAThousandDifferentAnswersOfAMachineAreOneDecision(t *testing.T) {
 	}
 }
 
-func TestAMachineSendsEvidenceOnce(t *testing.T) {
+func TestAnAgencySystemSendsEvidenceOnce(t *testing.T) {
 	l := link(t)
 	ctx := context.Background()
-	shen, err := l.machines.Named(ctx, "nmpa", "shen")
+	shen, err := l.systems.Named(ctx, "nmpa", "shen")
 	must(t, err)
 	ref := l.ref(gate.Reply)
 	paper := docket.Upload{Name: "批复.pdf"}
@@ -313,11 +313,11 @@ func TestAMachineSendsEvidenceOnce(t *testing.T) {
 	if _, err := send("msg_file_1", docket.Upload{Name: "其他.pdf"}); fault.Of(err) == nil || fault.Of(err).Code != "operation.other" {
 		t.Errorf("the same id for another paper: got %v, want operation.other", err)
 	}
-	if err := l.machines.Settled(ctx, ref, first.ID, shen); fault.Of(err) == nil || fault.Of(err).Code != "file.unchecked" {
+	if err := l.systems.Settled(ctx, ref, first.ID, shen); fault.Of(err) == nil || fault.Of(err).Code != "file.unchecked" {
 		t.Errorf("before its check: got %v, want file.unchecked", err)
 	}
 	l.send(first.ID)
-	if err := l.machines.Settled(ctx, ref, first.ID, shen); err != nil {
+	if err := l.systems.Settled(ctx, ref, first.ID, shen); err != nil {
 		t.Errorf("after its check: %v", err)
 	}
 	if _, err := send("msg_file_1", paper); fault.Of(err) == nil || fault.Of(err).Code != "file.settled" {
@@ -330,11 +330,11 @@ func TestAMachineSendsEvidenceOnce(t *testing.T) {
 }
 
 // What a machine may do is what its person may do at a gate, and nothing else.
-func TestAMachineDoesNothingButAnswer(t *testing.T) {
+func TestAnAgencySystemDoesNothingButAnswer(t *testing.T) {
 	l := link(t)
 	ctx := context.Background()
 	zhou := l.zhou()
-	lin, err := l.machines.Named(ctx, "h1", "lin")
+	lin, err := l.systems.Named(ctx, "h1", "lin")
 	must(t, err)
 	for sentence, do := range map[string]func() error{
 		"it opens no draft":    func() error { _, err := l.Desk.Create(ctx, op("c"), policy.Device, lin); return err },
@@ -345,12 +345,12 @@ func TestAMachineDoesNothingButAnswer(t *testing.T) {
 		"it finds no variety":  func() error { _, err := l.Desk.Identify(ctx, op("i"), l.id, 1, "", "同", zhou); return err },
 		"it takes no copy":     func() error { _, err := l.Desk.Receive(ctx, op("r"), l.id, 1, zhou); return err },
 		"it assigns nobody":    func() error { _, err := l.Desk.Assign(ctx, op("a"), l.ref(gate.Opinion), "zhou", zhou); return err },
-		"it makes no secret":   func() error { _, err := l.machines.MakeSecret(ctx, op("s"), 1, zhou); return err },
+		"it makes no secret":   func() error { _, err := l.systems.MakeSecret(ctx, op("s"), 1, zhou); return err },
 		"it answers no other's gate": func() error {
 			_, err := l.Desk.Opine(ctx, op("o"), l.ref(gate.Reply), opinion(), zhou, nil)
 			return err
 		},
-		"it knows no other's secrets": func() error { _, err := l.machines.Trust(ctx, zhou); return err },
+		"it knows no other's secrets": func() error { _, err := l.systems.Trust(ctx, zhou); return err },
 	} {
 		if err := do(); err == nil || errors.Is(err, fault.Unavailable) {
 			t.Errorf("%s: got %v, want it refused", sentence, err)

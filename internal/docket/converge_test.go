@@ -235,7 +235,7 @@ func TestTheSameOperationAgainIsTheSameReceipt(t *testing.T) {
 	}
 }
 
-func TestAnAnswerBeforeAnyTokenIsHeardByTheMachineWhenItComes(t *testing.T) {
+func TestAnAnswerBeforeAnyTokenIsHeardByTheStateMachineWhenItComes(t *testing.T) {
 	p := &play{town: newTown(t)}
 	p.draft()
 	ctx := context.Background()

@@ -277,7 +277,7 @@ mpa@example.invalid 【急需】L-l1 待办理：出具评估意见`
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	runs := tw.World.StateMachine.Executions()
-	if len(runs) != 1 || runs[0].Name != "lamp-l1-watch-1" || runs[0].Machine != "watch-lamp" || runs[0].Status != "SUCCEEDED" {
+	if len(runs) != 1 || runs[0].Name != "lamp-l1-watch-1" || runs[0].StateMachine != "watch-lamp" || runs[0].Status != "SUCCEEDED" {
 		t.Errorf("got runs %+v, want one of its own machine that came to its end", runs)
 	}
 	rows, _, err := tw.World.Store.List(context.Background(), "lamps/h1", "", 10)

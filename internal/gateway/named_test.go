@@ -10,7 +10,7 @@ import (
 	"jixu/internal/fault"
 )
 
-func TestAMachineCatchesTheKindOfAFault(t *testing.T) {
+func TestAStateMachineCatchesTheKindOfAFault(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		err  error

@@ -29,14 +29,14 @@ var lamps = law.Moves[lamp]{
 	{Verb: dust, Who: law.System[lamp]},
 }
 
-var folk = map[string]party.Actor{
+var people = map[string]party.Actor{
 	"the owner": {Org: "owner", Via: party.BySession}, "a guest": {Org: "guest", Via: party.BySession},
 	"the owner's link": {Org: "owner", Via: party.ByLink}, "the clock": party.System,
 }
 
 func TestARowSaysWhoAndWhen(t *testing.T) {
 	all := []string{"the owner", "a guest", "the owner's link", "the clock"}
-	lawtest.Cells(t, lamps.Verbs(), folk, map[string]lamp{"dark": {}, "lit": {on: true}}, []lawtest.Row{
+	lawtest.Cells(t, lamps.Verbs(), people, map[string]lamp{"dark": {}, "lit": {on: true}}, []lawtest.Row{
 		{Verb: turnOn, Who: []string{"the owner"}, Things: []string{"dark"}},
 		{Verb: turnOff, Who: all, Things: []string{"lit"}},
 		{Verb: dust, Who: []string{"the clock"}, Things: []string{"dark", "lit"}},
@@ -55,11 +55,11 @@ func TestRefusalsSayWhy(t *testing.T) {
 		{"a link makes no move that answers nothing", turnOn, "the owner's link", fault.Forbidden},
 		{"what cannot be done now is a conflict", turnOff, "the owner", fault.Conflict},
 	} {
-		if err := lamps.Permits(lamp{}, row.verb, folk[row.who]); !errors.Is(err, row.want) {
+		if err := lamps.Permits(lamp{}, row.verb, people[row.who]); !errors.Is(err, row.want) {
 			t.Errorf("%s: got %v, want %v", row.sentence, err, row.want)
 		}
 	}
-	if got := lamps.Of(lamp{}, folk["the owner"]); !reflect.DeepEqual(got, []law.Verb{turnOn}) {
+	if got := lamps.Of(lamp{}, people["the owner"]); !reflect.DeepEqual(got, []law.Verb{turnOn}) {
 		t.Errorf("what the owner could do in the dark: got %v, want to turn it on", got)
 	}
 }

@@ -14,13 +14,13 @@ import (
 	"jixu/internal/calendar"
 )
 
-// keeper guards the desk's clock: it comes when the house is deployed.
-var keeper sync.Mutex
+// clockGuard guards the desk's clock: it comes when the house is deployed.
+var clockGuard sync.Mutex
 
 // KeepClock lets the desk's page move the clock of env's house.
 func (d *Desk) KeepClock(env Environment) {
-	keeper.Lock()
-	defer keeper.Unlock()
+	clockGuard.Lock()
+	defer clockGuard.Unlock()
 	d.clock = func(ctx context.Context, by time.Duration) (time.Time, error) {
 		now, err := MoveClock(ctx, env, by)
 		if err != nil || by == 0 {
@@ -69,9 +69,9 @@ func (d *Desk) moveClock(w http.ResponseWriter, r *http.Request) {
 
 // tick moves the clock and shows where it stands.
 func (d *Desk) tick(w http.ResponseWriter, r *http.Request, by time.Duration) {
-	keeper.Lock()
+	clockGuard.Lock()
 	clock := d.clock
-	keeper.Unlock()
+	clockGuard.Unlock()
 	if clock == nil {
 		http.Error(w, "the house is not ready yet", http.StatusServiceUnavailable)
 		return

@@ -128,13 +128,13 @@ func requestOf(values url.Values) (r request, wrong string) {
 		return r, "a code_challenge by S256 is needed"
 	case r.State == "" || r.Nonce == "":
 		return r, "state and nonce are needed"
-	case !isThisMachine(r.RedirectURI):
+	case !isThisComputer(r.RedirectURI):
 		return r, "redirect_uri is not on this machine"
 	}
 	return r, ""
 }
 
-func isThisMachine(uri string) bool {
+func isThisComputer(uri string) bool {
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return false

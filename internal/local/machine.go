@@ -18,18 +18,18 @@ import (
 func SystemOf(ctx context.Context, env Environment, org string) (journey.System, error) {
 	store := env.Store()
 	desk := docket.New(store, table.Clock{Store: store, Moves: true}, quiet{})
-	machines := &docket.AgencySystems{Desk: desk, Sealer: keyring.NewSealer(env.Config, env.Outputs["SealKeyArn"]), Wall: time.Now}
+	systems := &docket.AgencySystems{Desk: desk, Sealer: keyring.NewSealer(env.Config, env.Outputs["SealKeyArn"]), Wall: time.Now}
 	admin := party.Actor{Person: "administrator", Org: org, Kind: journey.Organisation(org).Kind, Roles: []party.Role{party.Administrator}, Via: party.BySession}
-	agreed, err := machines.Trust(ctx, admin)
+	agreed, err := systems.Trust(ctx, admin)
 	if err != nil {
 		return journey.System{}, fmt.Errorf("reading what is agreed with %s: %w", org, err)
 	}
 	for _, s := range agreed.Live(time.Now()) {
-		if _, err := machines.RevokeSecret(ctx, fresh(), s.ID, admin); err != nil {
+		if _, err := systems.RevokeSecret(ctx, fresh(), s.ID, admin); err != nil {
 			return journey.System{}, fmt.Errorf("revoking a secret of %s: %w", org, err)
 		}
 	}
-	s, err := machines.MakeSecret(ctx, fresh(), 1, admin)
+	s, err := systems.MakeSecret(ctx, fresh(), 1, admin)
 	if err != nil {
 		return journey.System{}, fmt.Errorf("making a secret for %s: %w", org, err)
 	}

@@ -51,9 +51,9 @@ func TestCursors(t *testing.T) {
 }
 
 func TestFiles(t *testing.T) {
-	storetest.Files(t, func(*testing.T) storetest.Shelf {
+	storetest.Files(t, func(*testing.T) storetest.Bucket {
 		w := quietly()
-		return storetest.Shelf{
+		return storetest.Bucket{
 			Files: w.Files,
 			Upload: func(_ *testing.T, ticket docket.Ticket, data []byte) (string, error) {
 				return w.Files.Upload(ticket.Fields["key"], data), nil

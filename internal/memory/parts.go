@@ -681,11 +681,11 @@ type StateMachine struct {
 }
 
 type execution struct {
-	machine string
-	input   []byte
-	status  string
-	waiting string // the token it waits with, "" while it works
-	resumed int
+	stateMachine string
+	input        []byte
+	status       string
+	waiting      string // the token it waits with, "" while it works
+	resumed      int
 }
 
 var _ docket.StateMachine = (*StateMachine)(nil)
@@ -694,12 +694,12 @@ var _ docket.StateMachine = (*StateMachine)(nil)
 func (m *StateMachine) Start(ctx context.Context, of docket.Execution, input []byte) (bool, error) {
 	return call(ctx, m.world, "StateMachine.Start", func() (bool, error) {
 		if e, taken := m.executions[of.Name]; taken {
-			if e.machine != of.StateMachine || !bytes.Equal(e.input, input) {
+			if e.stateMachine != of.StateMachine || !bytes.Equal(e.input, input) {
 				return true, m.world.broke("execution %s is started with another input, or on another machine", of.Name)
 			}
 			return true, nil
 		}
-		m.executions[of.Name] = &execution{machine: of.StateMachine, input: bytes.Clone(input), status: "RUNNING"}
+		m.executions[of.Name] = &execution{stateMachine: of.StateMachine, input: bytes.Clone(input), status: "RUNNING"}
 		return false, nil
 	})
 }
@@ -707,7 +707,7 @@ func (m *StateMachine) Start(ctx context.Context, of docket.Execution, input []b
 // Describe returns an execution's status. See [docket.StateMachine].
 func (m *StateMachine) Describe(ctx context.Context, of docket.Execution) (string, error) {
 	return call(ctx, m.world, "StateMachine.Describe", func() (string, error) {
-		if e, ok := m.executions[of.Name]; ok && e.machine == of.StateMachine {
+		if e, ok := m.executions[of.Name]; ok && e.stateMachine == of.StateMachine {
 			return e.status, nil
 		}
 		return "", nil
@@ -737,7 +737,7 @@ func (m *StateMachine) Resume(ctx context.Context, token string) (bool, error) {
 // Stop ends an execution. See [docket.StateMachine].
 func (m *StateMachine) Stop(ctx context.Context, of docket.Execution) error {
 	return run(ctx, m.world, "StateMachine.Stop", func() error {
-		if e := m.executions[of.Name]; e != nil && e.machine == of.StateMachine {
+		if e := m.executions[of.Name]; e != nil && e.stateMachine == of.StateMachine {
 			m.end(of.Name, "ABORTED")
 		}
 		return nil
@@ -773,16 +773,16 @@ func (m *StateMachine) TakeEnd(i int) Execution {
 
 // Execution is one execution as a driver sees it.
 type Execution struct {
-	Machine string
-	Name    string
-	Input   []byte
-	Status  string
-	Waiting string // the token it waits with, "" while it works
-	Resumed int    // how often a token was taken back
+	StateMachine string
+	Name         string
+	Input        []byte
+	Status       string
+	Waiting      string // the token it waits with, "" while it works
+	Resumed      int    // how often a token was taken back
 }
 
 func (e *execution) seen(name string) Execution {
-	return Execution{e.machine, name, bytes.Clone(e.input), e.status, e.waiting, e.resumed}
+	return Execution{e.stateMachine, name, bytes.Clone(e.input), e.status, e.waiting, e.resumed}
 }
 
 // Executions returns all of them, by name.

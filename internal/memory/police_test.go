@@ -276,7 +276,7 @@ func TestReadsThatFailTellNothing(t *testing.T) {
 	}
 }
 
-func TestAMachine(t *testing.T) {
+func TestAStateMachine(t *testing.T) {
 	w := memory.New(t, noon)
 	m := w.StateMachine
 	a, b := docket.Execution{StateMachine: "m", Name: "a"}, docket.Execution{StateMachine: "m", Name: "b"}

@@ -145,22 +145,22 @@ const (
 	DrugKey   = "drug-2022-18-v1"
 )
 
-// shelf has every pack of this build. A pack that was ever used is never taken
+// packs has every pack of this build. A pack that was ever used is never taken
 // off it. One that nobody asks for is never read.
-var shelf = map[string]func() Pack{
-	"device-2024-97-v1": onShelf("device-2024-97-v1"),
-	DeviceKey:           onShelf(DeviceKey),
-	DrugKey:             onShelf(DrugKey),
+var packs = map[string]func() Pack{
+	"device-2024-97-v1": parsedOnce("device-2024-97-v1"),
+	DeviceKey:           parsedOnce(DeviceKey),
+	DrugKey:             parsedOnce(DrugKey),
 }
 
-func onShelf(key string) func() Pack {
+func parsedOnce(key string) func() Pack {
 	return sync.OnceValue(func() Pack { return carried("data/packs/"+key+".json", ParsePack) })
 }
 
 // Carried returns the pack of this build with that key, and whether there is one.
 // Its slices are shared: nobody changes them.
 func Carried(key string) (Pack, bool) {
-	read, ok := shelf[key]
+	read, ok := packs[key]
 	if !ok {
 		return Pack{}, false
 	}

@@ -157,12 +157,12 @@ func TestDrugPack(t *testing.T) {
 
 // What was ever used stays what it was: a pack of this build is found under its
 // own key, every rule of it says where it comes from, and an old version is not edited.
-func TestShelf(t *testing.T) {
+func TestCarriedPacks(t *testing.T) {
 	files, err := os.ReadDir("data/packs")
-	if err != nil || len(files) != len(shelf) {
-		t.Fatalf("got %d files (%v) and %d packs on the shelf, want each on it", len(files), err, len(shelf))
+	if err != nil || len(files) != len(packs) {
+		t.Fatalf("got %d files (%v) and %d packs carried, want each", len(files), err, len(packs))
 	}
-	for key := range shelf {
+	for key := range packs {
 		p, ok := Carried(key)
 		if !ok || p.Key() != key {
 			t.Errorf("%s: got %s, want itself", key, p.Key())

@@ -87,8 +87,8 @@ func word(seed uint64, title string, paragraphs int) []part {
 	}
 }
 
-// sheet is a workbook of one sheet: a title and rows of numbers with their sum.
-func sheet(seed uint64, title string, rows int) []part {
+// workbook is one of one table: a title and rows of numbers with their sum.
+func workbook(seed uint64, title string, rows int) []part {
 	var b strings.Builder
 	b.WriteString(xmlHead + `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>`)
 	fmt.Fprintf(&b, `<row r="1"><c r="A1" t="inlineStr"><is><t>%s</t></is></c></row>`, text(title))
@@ -156,7 +156,7 @@ func DOCX(seed uint64, title string, paragraphs int) []byte {
 
 // XLSX returns a workbook that viewers open, of that many rows. Its archive is
 // written as by a program that streams.
-func XLSX(seed uint64, title string, rows int) []byte { return flow(sheet(seed, title, rows)) }
+func XLSX(seed uint64, title string, rows int) []byte { return flow(workbook(seed, title, rows)) }
 
 // replace returns parts with one of them changed, or added.
 func replace(parts []part, name string, with func(string) string) []part {
@@ -173,7 +173,7 @@ func replace(parts []part, name string, with func(string) string) []part {
 // BadDocuments returns documents of Word and Excel that must be refused where
 // either is welcome, at least one of each kind.
 func BadDocuments(seed uint64) []Bad {
-	w, s := word(seed, "示例", 2), sheet(seed, "示例", 3)
+	w, s := word(seed, "示例", 2), workbook(seed, "示例", 3)
 	put := func(parts []part, name, data string) []part {
 		return replace(parts, name, func(string) string { return data })
 	}

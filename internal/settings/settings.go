@@ -36,23 +36,23 @@ const stage Name = "JIXU_STAGE"
 
 // Settings are the values of the names that were asked for; the others are empty.
 type Settings struct {
-	Stage    string // "development" or "production"
-	Table    string
-	Bucket   string
-	Notices  string
-	Events   string
-	Ends     string
-	Machines string
-	LinkKey  string
-	SealKey  string
-	Loopback string // "allowed" or "refused"
-	Site     string
-	Issuer   string
-	Client   string
-	SMTP     string
-	MailFrom string
-	Clock    string // "system" or "table"; "table" adds the offset that the table keeps
-	Scanner  string // host:port, or NoScanner
+	Stage         string // "development" or "production"
+	Table         string
+	Bucket        string
+	Notices       string
+	Events        string
+	Ends          string
+	StateMachines string
+	LinkKey       string
+	SealKey       string
+	Loopback      string // "allowed" or "refused"
+	Site          string
+	Issuer        string
+	Client        string
+	SMTP          string
+	MailFrom      string
+	Clock         string // "system" or "table"; "table" adds the offset that the table keeps
+	Scanner       string // host:port, or NoScanner
 }
 
 // ClockMoves reports whether the law's clock may be moved, by the offset in the table.
@@ -110,7 +110,7 @@ func (s Settings) contradictions() []string {
 func (s *Settings) field(name Name) *string {
 	fields := map[Name]*string{
 		stage: &s.Stage, Table: &s.Table, Bucket: &s.Bucket, Notices: &s.Notices, Events: &s.Events, Ends: &s.Ends,
-		StateMachines: &s.Machines, LinkKey: &s.LinkKey, SealKey: &s.SealKey, Loopback: &s.Loopback, Site: &s.Site, Issuer: &s.Issuer,
+		StateMachines: &s.StateMachines, LinkKey: &s.LinkKey, SealKey: &s.SealKey, Loopback: &s.Loopback, Site: &s.Site, Issuer: &s.Issuer,
 		Client: &s.Client, SMTP: &s.SMTP, MailFrom: &s.MailFrom, Clock: &s.Clock, Scanner: &s.Scanner,
 	}
 	return fields[name]

@@ -99,7 +99,7 @@ func (h house) heal() {
 // waitRun waits until the current run of leg has status, with the sweeps' help.
 func (h house) waitRun(id string, leg gate.Leg, want string) {
 	h.Helper()
-	runs := machines(h.stack)
+	runs := executions(h.stack)
 	name, got := "", ""
 	err := stack.Eventually(h.ctx, 90*time.Second, func() (bool, error) {
 		name = fmt.Sprintf("%s-%s-%d", id, leg, h.record(id).Case.Leg(leg).Run)
@@ -163,7 +163,7 @@ func TestAnAnswerToAStoppedExecutionFinishes(t *testing.T) {
 	h := open(t)
 	id := h.plant(local.Submitted)
 	h.waitToken(id, "opinion-1")
-	runs := machines(h.stack)
+	runs := executions(h.stack)
 	h.must(runs.Stop(h.ctx, review(id+"-opinion-1")))
 	zhou := h.signIn("agency", "zhou-heng")
 	_, err := journey.Answer(h.ctx, zhou, gatePath(id, "opinion-1"), "ask-opinion", map[string]string{"defects": "请补充说明"})
@@ -209,7 +209,7 @@ func (h house) finish(id string) {
 		return true, nil
 	}))
 	// The run that carried the leg has come to an end, whichever it was.
-	runs := machines(h.stack)
+	runs := executions(h.stack)
 	name := fmt.Sprintf("%s-opinion-%d", id, h.record(id).Case.Opinion.Run)
 	h.must(stack.Eventually(h.ctx, 30*time.Second, func() (bool, error) {
 		status, err := runs.Describe(h.ctx, review(name))

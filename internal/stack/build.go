@@ -21,8 +21,8 @@ import (
 	"jixu/internal/local"
 )
 
-// waitOfTheMachine is the wait that tests may shorten, as the definition states it.
-const waitOfTheMachine = `"TimeoutSeconds": 5184000`
+// longestWait is the wait that tests may shorten, as the definition states it.
+const longestWait = `"TimeoutSeconds": 5184000`
 
 // build is what a deployment uploads.
 type build struct {
@@ -97,7 +97,7 @@ func render(root string, zips map[string][]byte, bucket, endpoint string, wait t
 	}
 	r := &renderer{root: root, zips: zips, bucket: bucket, endpoint: endpoint, wait: wait, objects: map[string][]byte{}}
 	template := r.replace(source, codeURI, r.function)
-	template = r.replace(template, definitionURI, r.machine)
+	template = r.replace(template, definitionURI, r.stateMachine)
 	template = r.replace(template, templateURL, r.nested)
 	return build{template: r.url(r.put(template, ".yaml")), objects: r.objects}, r.err
 }
@@ -130,14 +130,14 @@ func (r *renderer) function(name string) (string, error) {
 	return "s3://" + r.bucket + "/" + r.put(packed, ".zip"), nil
 }
 
-func (r *renderer) machine(path string) (string, error) {
+func (r *renderer) stateMachine(path string) (string, error) {
 	definition, err := os.ReadFile(filepath.Join(r.root, path))
 	if err != nil {
 		return "", err
 	}
 	if r.wait > 0 {
 		shorter := `"TimeoutSeconds": ` + strconv.Itoa(int(r.wait/time.Second))
-		definition = []byte(strings.ReplaceAll(string(definition), waitOfTheMachine, shorter))
+		definition = []byte(strings.ReplaceAll(string(definition), longestWait, shorter))
 	}
 	return "s3://" + r.bucket + "/" + r.put(definition, ".json"), nil
 }

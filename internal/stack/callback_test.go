@@ -24,19 +24,19 @@ import (
 )
 
 // machine makes a secret for an agency and returns its machine.
-func (h house) machine(org string) journey.System {
+func (h house) system(org string) journey.System {
 	h.Helper()
 	store := h.stack.Environment().Store()
 	desk := docket.New(store, table.Clock{Store: store, Moves: true}, nobody{})
-	machines := &docket.AgencySystems{Desk: desk, Sealer: keyring.NewSealer(h.stack.Config, h.stack.Outputs["SealKeyArn"]), Wall: time.Now}
+	systems := &docket.AgencySystems{Desk: desk, Sealer: keyring.NewSealer(h.stack.Config, h.stack.Outputs["SealKeyArn"]), Wall: time.Now}
 	admin := party.Actor{Person: "tang-wei", Org: org, Kind: journey.Organisation(org).Kind, Roles: []party.Role{party.Administrator}, Via: party.BySession}
-	agreed, err := machines.Trust(h.ctx, admin)
+	agreed, err := systems.Trust(h.ctx, admin)
 	h.must(err)
 	for _, s := range agreed.Live(time.Now()) { // two at most: the tests share an agency
-		_, err := machines.RevokeSecret(h.ctx, docket.Op{ID: "revoke-" + journey.MessageID()}, s.ID, admin)
+		_, err := systems.RevokeSecret(h.ctx, docket.Op{ID: "revoke-" + journey.MessageID()}, s.ID, admin)
 		h.must(err)
 	}
-	s, err := machines.MakeSecret(h.ctx, docket.Op{ID: "secret-" + journey.MessageID()}, 1, admin)
+	s, err := systems.MakeSecret(h.ctx, docket.Op{ID: "secret-" + journey.MessageID()}, 1, admin)
 	h.must(err)
 	return journey.System{Site: h.Site, Org: org, Secret: s.Text}
 }
@@ -57,11 +57,11 @@ func opinionOf(met bool, reason string) map[string]any {
 	return map[string]any{"findings": findings}
 }
 
-func TestAMachineAnswersAndTheMachineThatWaitsGoesOn(t *testing.T) {
+func TestAnAgencySystemAnswersAndTheStateMachineThatWaitsGoesOn(t *testing.T) {
 	h := open(t)
 	id := h.plant(local.Submitted)
 	h.waitToken(id, "opinion-1")
-	mpa, nmpa := h.machine("mpa"), h.machine("nmpa")
+	mpa, nmpa := h.system("mpa"), h.system("nmpa")
 	body := map[string]any{"case": id, "gate": "opinion-1", "person": "zhou-heng", "submission": 1, "opinion": opinionOf(true, "符合要求")}
 	message := journey.MessageID()
 	first, err := mpa.Post(h.ctx, "/callbacks/v1/answers", message, body)
@@ -126,9 +126,9 @@ func (h house) log(function string) string {
 	return text.String()
 }
 
-func TestFiftyDifferentAnswersOfMachinesAreOneDecision(t *testing.T) {
+func TestFiftyDifferentAnswersOfAgencySystemsAreOneDecision(t *testing.T) {
 	h := open(t)
-	id, mpa := h.plant(local.Submitted), h.machine("mpa")
+	id, mpa := h.plant(local.Submitted), h.system("mpa")
 	var mu sync.Mutex
 	taken, deciders := 0, map[string]int{}
 	var all sync.WaitGroup
@@ -167,11 +167,11 @@ func TestFiftyDifferentAnswersOfMachinesAreOneDecision(t *testing.T) {
 
 func TestWhatIsNotSignedProperlyChangesNothing(t *testing.T) {
 	h := open(t)
-	id, mpa := h.plant(local.Submitted), h.machine("mpa")
+	id, mpa := h.plant(local.Submitted), h.system("mpa")
 	body := map[string]any{"case": id, "gate": "opinion-1", "person": "zhou-heng", "submission": 1, "opinion": opinionOf(true, "符合要求")}
 	before := fmt.Sprint(h.verbs(id))
 	other, stranger := mpa, mpa
-	other.Secret = h.machine("health").Secret
+	other.Secret = h.system("health").Secret
 	stranger.Org = "nobody"
 	for sentence, m := range map[string]journey.System{"another organisation's secret": other, "an organisation there is not": stranger} {
 		page, err := m.Post(h.ctx, "/callbacks/v1/answers", journey.MessageID(), body)

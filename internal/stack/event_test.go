@@ -72,7 +72,7 @@ func (h house) listen(person string) (*receiver, journey.System) {
 	r := &receiver{}
 	server := httptest.NewServer(r)
 	h.Cleanup(server.Close)
-	m := h.machine(journey.Person(person).Org)
+	m := h.system(journey.Person(person).Org)
 	p := h.Program(person)
 	_, _, err := p.Must(h.ctx, http.MethodPost, "/api/v1/organisation/address", map[string]any{"address": server.URL + "/events?k=path-secret"})
 	h.must(err)
@@ -85,7 +85,7 @@ func (h house) listen(person string) (*receiver, journey.System) {
 	return r, m
 }
 
-func TestAMachineHearsOfItsGateAndAnswersIt(t *testing.T) {
+func TestAnAgencySystemHearsOfItsGateAndAnswersIt(t *testing.T) {
 	h := open(t)
 	r, m := h.listen("tang-wei")
 	id := h.plant(local.Submitted)

@@ -68,10 +68,10 @@ func TestProgramsLiveACaseOverHTTP(t *testing.T) {
 }
 
 // An administrator's program makes a secret, and the machine signs with it.
-func TestAnAdministratorsProgramLetsAMachineIn(t *testing.T) {
+func TestAnAdministratorsProgramLetsAnAgencySystemIn(t *testing.T) {
 	h := open(t)
 	id := h.plant(local.Submitted)
-	h.machine("mpa") // of two at most
+	h.system("mpa") // of two at most
 	tang := h.Program("tang-wei")
 	made, _, err := tang.Must(h.ctx, http.MethodPost, "/api/v1/organisation/secrets", map[string]any{"days": 1})
 	h.must(err)

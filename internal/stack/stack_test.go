@@ -94,7 +94,7 @@ func TestAFunctionIsDeniedWhatItsRoleDoesNotName(t *testing.T) {
 func TestARunIsStartedOnceAndDescribed(t *testing.T) {
 	s := stack.Shared(t)
 	ctx := context.Background()
-	runs := machines(s)
+	runs := executions(s)
 	id := fmt.Sprintf("c%d", time.Now().UnixNano()) // names stay taken
 	name, input := id+"-none-1", `{"of":"`+id+`","leg":"none","run":1,"asked":0}`
 	if already, err := runs.Start(ctx, review(name), []byte(input)); err != nil || already {
@@ -129,7 +129,7 @@ func TestAWaitThatNobodyAnswersAsksAgainAndTheSweepStartsTheNextRun(t *testing.T
 	s, ctx, env := h.stack, h.ctx, h.stack.Environment()
 	s.Change(t, stack.Options{Wait: 2 * time.Second})
 	id := h.plant(local.Submitted)
-	runs := machines(s)
+	runs := executions(s)
 	await := func(what string, holds func() (bool, error)) {
 		t.Helper()
 		if err := stack.Eventually(ctx, 90*time.Second, holds); err != nil {
@@ -186,12 +186,12 @@ func TestTheNextBuildIsDeployedAndTheNextDayFindsIt(t *testing.T) {
 }
 
 // machines are all state machines of a stack.
-func machines(s *stack.Stack) *statemachine.Executions {
-	return statemachine.New(s.Config, strings.TrimSuffix(s.Outputs["MachineArn"], reviewMachine))
+func executions(s *stack.Stack) *statemachine.Executions {
+	return statemachine.New(s.Config, strings.TrimSuffix(s.Outputs["MachineArn"], reviewStateMachine))
 }
 
-const reviewMachine = "review-application"
+const reviewStateMachine = "review-application"
 
 func review(name string) docket.Execution {
-	return docket.Execution{StateMachine: reviewMachine, Name: name}
+	return docket.Execution{StateMachine: reviewStateMachine, Name: name}
 }

@@ -154,7 +154,7 @@ func headAgain(it item) (item, error) {
 		now, err := headItem(docket.Change{Head: h, Home: docket.Place{List: strings.TrimPrefix(textOf(it, attrListPK), "named#"), At: at}})
 		return beside(now, it, attrGates, attrBrought), err
 	}
-	was, err := decode[sheet](it)
+	was, err := decode[formerHead](it)
 	if err != nil {
 		return nil, err
 	}

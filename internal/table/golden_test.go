@@ -44,7 +44,7 @@ func adding() bool { return flag.Lookup("add").Value.String() == "true" }
 var readers = map[string]func([]byte) (any, error){
 	"case": read[casework.Case], "gate": read[gate.Gate], "file": read[docket.File], "operation": read[docket.Operation],
 	"reading": read[docket.Reading], "session": read[docket.Session], "link": read[docket.Link], "code": read[docket.Code],
-	"pending": read[docket.Pending], "sheet": read[sheet], "organisation": read[party.Organisation], "person": read[party.Person],
+	"pending": read[docket.Pending], "sheet": read[formerHead], "organisation": read[party.Organisation], "person": read[party.Person],
 	"agencies": read[party.Agencies], "rules": read[policy.Rules], "pack": read[policy.Pack], "delivered": read[time.Time],
 	"inquiry": read[inquiry.Inquiry], "variety": read[variety.Variety], "trust": read[trust.Trust],
 	"notice": read[docket.Notice], "input": read[docket.Input], "next": read[docket.Next], "event": read[docket.CloudEvent], "waiting": read[waiting],
@@ -72,8 +72,8 @@ type waiting struct {
 	Retry     int       `json:"retry"`
 }
 
-// sheet is what earlier builds kept of a head that is no case's.
-type sheet struct {
+// formerHead is what earlier builds kept of a head that is no case's.
+type formerHead struct {
 	Kind    string          `json:"Kind"`
 	ID      string          `json:"ID"`
 	Version int             `json:"Version"`
@@ -188,12 +188,12 @@ func TestWhatANewerBuildAddsIsLeftAlone(t *testing.T) {
 }
 
 // The bodies of sheets are the law's values.
-func TestSheetsHoldTheLawsValues(t *testing.T) {
+func TestFormerHeadsHoldTheLawsValues(t *testing.T) {
 	for _, path := range documents(t) {
 		if kindOf(path) != "sheet" {
 			continue
 		}
-		var s sheet
+		var s formerHead
 		if err := json.Unmarshal(load(t, path), &s); err != nil {
 			t.Fatal(err)
 		}

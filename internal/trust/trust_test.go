@@ -66,9 +66,9 @@ func TestSecretsOverlapAndEnd(t *testing.T) {
 }
 
 func TestWhatAnAdministratorMayDo(t *testing.T) {
-	assessor, machine, link := admin, admin, admin
+	assessor, system, link := admin, admin, admin
 	assessor.Roles = []party.Role{party.Assessor}
-	machine.Via, link.Via = party.ByAgencySystem, party.ByLink
+	system.Via, link.Via = party.ByAgencySystem, party.ByLink
 	later := noon.AddDate(0, 0, 2)
 	for _, row := range []struct {
 		sentence string
@@ -82,7 +82,7 @@ func TestWhatAnAdministratorMayDo(t *testing.T) {
 		{"a secret lives a year at most", making(367, admin), Trust{}, fault.Invalid},
 		{"a secret lives a day at least", making(0, admin), Trust{}, fault.Invalid},
 		{"an assessor makes none", making(1, assessor), Trust{}, fault.Forbidden},
-		{"a machine makes none, whomever it names", making(1, machine), Trust{}, fault.Forbidden},
+		{"a machine makes none, whomever it names", making(1, system), Trust{}, fault.Forbidden},
 		{"a code makes none", making(1, link), Trust{}, fault.Forbidden},
 		{"a secret is revoked", revoking("s1", admin, later), made(t, 1), nil},
 		{"one there is not is not found", revoking("s9", admin, later), made(t, 1), fault.NotFound},

@@ -67,7 +67,7 @@ func hook(address string) docket.Hook {
 }
 
 // Every way of writing this machine's address ends at the same guard.
-func TestThisMachineIsNotReachedByAnyName(t *testing.T) {
+func TestThisComputerIsNotReachedByAnyName(t *testing.T) {
 	s, knocks := receiver(t, func(http.ResponseWriter, *http.Request) {})
 	_, port, err := net.SplitHostPort(s.Listener.Addr().String())
 	if err != nil {

@@ -24,7 +24,7 @@ type Task func(ctx context.Context, function string, payload map[string]any) (an
 // fails on everything else, so it cannot go wrong silently. One goroutine walks.
 type Walker struct {
 	StateMachine *memory.StateMachine
-	Definitions  func(machine string) (Definition, error) // [ReadDefinition], or a test's own
+	Definitions  func(name string) (Definition, error) // [ReadDefinition], or a test's own
 	Do           Task
 	Now          func() time.Time
 
@@ -82,7 +82,7 @@ func (w *Walker) run(e memory.Execution) (*Run, error) {
 	if r := w.runs[e.Name]; r != nil {
 		return r, nil
 	}
-	d, err := w.Definitions(e.Machine)
+	d, err := w.Definitions(e.StateMachine)
 	if err != nil {
 		return nil, err
 	}

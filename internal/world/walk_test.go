@@ -294,7 +294,7 @@ func TestAWaitOutlastsItsLastSecondOnly(t *testing.T) {
 	}
 }
 
-func TestAMachineThatIsNotThereCannotBeRead(t *testing.T) {
+func TestAStateMachineThatIsNotThereCannotBeRead(t *testing.T) {
 	if _, err := ReadDefinition("no-such-machine"); err == nil {
 		t.Error("got no error, want one")
 	}

@@ -190,7 +190,7 @@ func TestMiniStackFiles(t *testing.T) {
 	config := ministack(t)
 	admin := s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true })
 	made := 0
-	storetest.Files(t, func(t *testing.T) storetest.Shelf {
+	storetest.Files(t, func(t *testing.T) storetest.Bucket {
 		made++
 		name := fmt.Sprintf("files-%d", made)
 		if _, err := admin.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &name}); err != nil {
@@ -201,7 +201,7 @@ func TestMiniStackFiles(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		return storetest.Shelf{Files: bucket.New(config, name), Upload: upload(admin, name), Fetch: fetch, Nameless: true}
+		return storetest.Bucket{Files: bucket.New(config, name), Upload: upload(admin, name), Fetch: fetch, Nameless: true}
 	})
 	t.Run("a ticket lets nothing else through", func(t *testing.T) {
 		name := "files-1"

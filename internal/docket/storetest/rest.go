@@ -399,8 +399,8 @@ func Outbox(t *testing.T, open func(*testing.T) docket.Outbox) {
 	})
 }
 
-// Shelf is a bucket with the two things that browsers do to it.
-type Shelf struct {
+// Bucket is a bucket with the two things that browsers do to it.
+type Bucket struct {
 	Files docket.Files
 	// Upload sends data with a ticket and returns the version it became.
 	Upload func(t *testing.T, ticket docket.Ticket, data []byte) (version string, err error)
@@ -413,12 +413,12 @@ type Shelf struct {
 }
 
 // Files tests what [docket.Files] promises.
-func Files(t *testing.T, open func(*testing.T) Shelf) {
+func Files(t *testing.T, open func(*testing.T) Bucket) {
 	digest := func(data string) string {
 		sum := sha256.Sum256([]byte(data))
 		return hex.EncodeToString(sum[:])
 	}
-	read := func(t *testing.T, s Shelf, key, version string) string {
+	read := func(t *testing.T, s Bucket, key, version string) string {
 		t.Helper()
 		body, size, err := s.Files.Open(ctx, key, version)
 		if err != nil {
@@ -431,8 +431,8 @@ func Files(t *testing.T, open func(*testing.T) Shelf) {
 		}
 		return string(b)
 	}
-	run(t, open, []row[Shelf]{
-		{"what was uploaded with a ticket is opened by its version, also after a later one", func(t *testing.T, s Shelf) {
+	run(t, open, []row[Bucket]{
+		{"what was uploaded with a ticket is opened by its version, also after a later one", func(t *testing.T, s Bucket) {
 			f := file("c1", "f1")
 			f.SHA256 = digest("first")
 			ticket, err := s.Files.Ticket(ctx, f, 100, "https://site.example/back?急=1")
@@ -454,7 +454,7 @@ func Files(t *testing.T, open func(*testing.T) Shelf) {
 				t.Errorf("got %q, want second", got)
 			}
 		}},
-		{"what is not there is not found", func(t *testing.T, s Shelf) {
+		{"what is not there is not found", func(t *testing.T, s Bucket) {
 			is(t, "PutManifest", s.Files.PutManifest(ctx, "manifest/c1/1-x.json", []byte("{}")), nil)
 			for _, at := range [][2]string{{"dossier/c1/f9", "v"}, {"manifest/c1/1-x.json", "no-such-version"}, {"manifest/c1/1-x.json", ""}} {
 				_, _, err := s.Files.Open(ctx, at[0], at[1])
@@ -463,7 +463,7 @@ func Files(t *testing.T, open func(*testing.T) Shelf) {
 			_, err := s.Files.Manifest(ctx, "manifest/c1/2-x.json")
 			is(t, "Manifest", err, notFound)
 		}},
-		{"a manifest stays as it was put, and putting the same again is safe", func(t *testing.T, s Shelf) {
+		{"a manifest stays as it was put, and putting the same again is safe", func(t *testing.T, s Bucket) {
 			data := []byte(`{"form":{"product":"人工心脏"}}`)
 			for _, key := range []string{"manifest/c1/1-" + digest(string(data)) + ".json", "manifest/c1/1.json"} {
 				is(t, "PutManifest", s.Files.PutManifest(ctx, key, data), nil)
@@ -476,7 +476,7 @@ func Files(t *testing.T, open func(*testing.T) Shelf) {
 				}
 			}
 		}},
-		{"an address opens one version", func(t *testing.T, s Shelf) {
+		{"an address opens one version", func(t *testing.T, s Bucket) {
 			f := file("c1", "f1")
 			ticket, err := s.Files.Ticket(ctx, f, 100, "")
 			is(t, "Ticket", err, nil)
