@@ -212,8 +212,8 @@ func TestEveryOperationIsDoneByPrograms(t *testing.T) {
 		t.Errorf("a new secret: got %s, want it shown", secret.Text)
 	}
 	tang.good(tang.post(base+"/organisation/address", map[string]any{"address": "https://events.mpa.example/jixu"}))
-	if a := tang.good(tang.get(base + "/organisation/wall")); strings.Contains(a.Text, "whsec_") || a.at("address") != "https://events.mpa.example/jixu" {
-		t.Errorf("what machines agree on: got %s, want no secret", a.Text)
+	if a := tang.good(tang.get(base + "/organisation/machine")); strings.Contains(a.Text, "whsec_") || a.at("address") != "https://events.mpa.example/jixu" {
+		t.Errorf("what systems agree on: got %s, want no secret", a.Text)
 	}
 	tang.good(tang.post(base+"/organisation/secrets/"+secret.at("id")+"/revoke", map[string]any{}))
 

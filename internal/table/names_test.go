@@ -36,7 +36,7 @@ var kept = map[string]reflect.Type{
 	// documents of the table
 	"case": typeOf[casework.Case](), "gate": typeOf[gate.Gate](), "file": typeOf[docket.File](), "operation": typeOf[docket.Operation](),
 	"reading": typeOf[docket.Reading](), "session": typeOf[docket.Session](), "link": typeOf[docket.Link](), "code": typeOf[docket.Code](),
-	"pending": typeOf[docket.Pending](), "formerHead": typeOf[formerHead](), "organisation": typeOf[party.Organisation](),
+	"pending": typeOf[docket.Pending](), "sheet": typeOf[formerHead](), "organisation": typeOf[party.Organisation](),
 	"person": typeOf[party.Person](), "agencies": typeOf[party.Agencies](), "rules": typeOf[policy.Rules](), "pack": typeOf[policy.Pack](),
 	"delivered": typeOf[time.Time](), "cursor": typeOf[docket.Cursor](),
 	// what stands in the heads of other aggregates
