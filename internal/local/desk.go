@@ -23,11 +23,13 @@ type Person struct {
 // ClientID is what the sites are called at the development issuer.
 const ClientID = "jixu"
 
-// DeskOptions are the ports of a desk, 0 for any, and who sits there.
+// DeskOptions are the ports of a desk, 0 for any, who sits there, and the file that
+// keeps the mail, "" for none.
 type DeskOptions struct {
 	HTTPPort int
 	SMTPPort int
 	People   []Person
+	MailFile string
 }
 
 // Desk takes the place of the people's own services: it signs them in and
@@ -54,6 +56,9 @@ func OpenDesk(options DeskOptions) (*Desk, error) {
 	}
 	desk := &Desk{Issuer: "http://" + pages.Addr().String(), SMTP: mail.Addr().String(), Mail: &Mailbox{}}
 	issuer, err := newIssuer(desk.Issuer, options.People)
+	if err == nil && options.MailFile != "" {
+		desk.Mail, err = openMailbox(options.MailFile)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the desk: %w", err), pages.Close(), mail.Close())
 	}
@@ -73,10 +78,14 @@ func OpenDesk(options DeskOptions) (*Desk, error) {
 func (d *Desk) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
+	var failed []error
 	if err := d.pages.Shutdown(ctx); err != nil {
-		return errors.Join(d.pages.Close(), d.smtp.Close())
+		failed = append(failed, d.pages.Close())
 	}
-	return d.smtp.Close()
+	failed = append(failed, d.smtp.Close())
+	d.Mail.mu.Lock()
+	defer d.Mail.mu.Unlock()
+	return errors.Join(append(failed, d.Mail.close())...)
 }
 
 func showDesk(w http.ResponseWriter, _ *http.Request) {

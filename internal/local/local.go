@@ -108,7 +108,9 @@ func (h *house) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.desk, err = OpenDesk(DeskOptions{HTTPPort: ports.Desk, SMTPPort: ports.SMTP, People: h.options.People})
+	h.desk, err = OpenDesk(DeskOptions{
+		HTTPPort: ports.Desk, SMTPPort: ports.SMTP, People: h.options.People, MailFile: filepath.Join(h.dir, "mail.jsonl"),
+	})
 	if err != nil {
 		return err
 	}
@@ -190,7 +192,7 @@ func (h *house) welcome(took time.Duration) {
 		}
 	}
 	fmt.Fprintln(h.options.Out, "bin/jixu clock +10d lets ten days pass, and so does the clock page; make demo lives whole cases over HTTP")
-	fmt.Fprintln(h.options.Out, "Ctrl-C stops it; what it knows stays in .local/state, all but the mails")
+	fmt.Fprintln(h.options.Out, "Ctrl-C stops it; what it knows is there again at the next start")
 }
 
 // close stops what is open. State is written as the emulator ends.
