@@ -108,22 +108,3 @@ func samples() (all []Sample) {
 	}
 	return all
 }
-
-// MoveClock moves the law's clock ahead by d and returns where it stands. It
-// never goes back: history would.
-func MoveClock(ctx context.Context, env Environment, d time.Duration) (time.Time, error) {
-	store := env.Store()
-	if d < 0 {
-		return time.Time{}, fmt.Errorf("moving the clock: it only goes forward")
-	}
-	ahead, err := store.Offset(ctx)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("moving the clock: %w", err)
-	}
-	if d > 0 {
-		if err := store.SetOffset(ctx, ahead+d); err != nil {
-			return time.Time{}, fmt.Errorf("moving the clock: %w", err)
-		}
-	}
-	return table.Clock{Store: store, Moves: true}.Now(ctx)
-}
