@@ -14,13 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Ports are where things listen if nobody else does; otherwise another is taken.
-type Ports struct {
-	Stack int // sites and emulator
-	Desk  int // sign-in and mail pages
-	SMTP  int
-}
-
 // Seeder fills an empty house with organisations, people and cases. It is
 // called after every start, so what is there already it leaves alone.
 type Seeder func(ctx context.Context, env Environment) error
@@ -104,7 +97,7 @@ type house struct {
 }
 
 func (h *house) open(ctx context.Context) error {
-	ports, err := h.freePorts()
+	ports, err := h.options.Ports.free()
 	if err != nil {
 		return err
 	}
@@ -123,22 +116,6 @@ func (h *house) open(ctx context.Context) error {
 		parameters: Parameters(h.emulator, h.desk), out: h.options.Out,
 	}
 	return d.run(ctx)
-}
-
-// freePorts returns the ports wanted, or others in place of those that are taken, and says so.
-func (h *house) freePorts() (Ports, error) {
-	free := h.options.Ports
-	for _, port := range []*int{&free.Stack, &free.Desk, &free.SMTP} {
-		got, err := FreePort(*port)
-		if err != nil {
-			return Ports{}, err
-		}
-		if *port != 0 && got != *port {
-			fmt.Fprintf(h.options.Out, "port %d is taken, %d is used\n", *port, got)
-		}
-		*port = got
-	}
-	return free, nil
 }
 
 func (h *house) serve(ctx context.Context, began time.Time) error {
