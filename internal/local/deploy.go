@@ -34,25 +34,50 @@ type deployment struct {
 }
 
 // run builds and deploys as one would to AWS, unless what is deployed already
-// was made of the same sources with the same parameters.
+// was made of the same sources with the same parameters. Where parameters alone differ,
+// as with another port, what was built is deployed again.
 func (d deployment) run(ctx context.Context) error {
-	digest, err := d.digest()
+	sources, err := d.sources()
 	if err != nil {
 		return fmt.Errorf("reading what to deploy: %w", err)
 	}
-	stamp := filepath.Join(d.dir, "deployed.sha256")
-	if before, err := os.ReadFile(stamp); err == nil && string(before) == digest && d.exists(ctx) {
-		fmt.Fprintln(d.out, "nothing has changed since the last deployment")
+	if _, err := os.Stat(filepath.Join(d.builtIn(), "template.yaml")); err != nil {
+		d.forget("built")
+	}
+	if !d.exists(ctx) { // the emulator ended before it had written what it knew
+		d.forget("deployed")
+	}
+	whole := sources + " " + d.given()
+	if d.reached("deployed", whole) {
 		return nil
 	}
-	if err := d.build(ctx); err != nil {
+	if err := d.reach("built", sources, func() error { return d.build(ctx) }); err != nil {
 		return err
 	}
-	if err := d.deploy(ctx); err != nil {
-		return err
-	}
-	return os.WriteFile(stamp, []byte(digest), 0o644)
+	return d.reach("deployed", whole, func() error { return d.deploy(ctx) })
 }
+
+// reach does what is not yet done for digest, and notes that it is. Whatever ends it
+// halfway, the next one does it anew.
+func (d deployment) reach(what, digest string, do func() error) error {
+	if d.reached(what, digest) {
+		return nil
+	}
+	d.forget(what)
+	if err := do(); err != nil {
+		return err
+	}
+	return os.WriteFile(d.stamp(what), []byte(digest), 0o644)
+}
+
+func (d deployment) reached(what, digest string) bool {
+	before, err := os.ReadFile(d.stamp(what))
+	return err == nil && string(before) == digest
+}
+
+func (d deployment) forget(what string) { _ = os.Remove(d.stamp(what)) } // it need not be there
+
+func (d deployment) stamp(what string) string { return filepath.Join(d.dir, what+".sha256") }
 
 func (d deployment) exists(ctx context.Context) bool {
 	outputs, err := Outputs(ctx, d.emulator.Config())
@@ -132,13 +157,19 @@ func (d deployment) samEnv() []string {
 	)
 }
 
-// digest changes with every file that is deployed and with every parameter.
-func (d deployment) digest() (string, error) {
+// given changes with every parameter.
+func (d deployment) given() string {
 	sum := sha256.New()
-	fmt.Fprintln(sum, runtime.Version())
 	for _, name := range slices.Sorted(maps.Keys(d.parameters)) {
 		fmt.Fprintf(sum, "%s=%s\n", name, d.parameters[name])
 	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// sources changes with every file that is built, and with what it is built by and for.
+func (d deployment) sources() (string, error) {
+	sum := sha256.New()
+	fmt.Fprintln(sum, runtime.Version(), d.parameters["Architecture"])
 	for _, part := range []string{"go.mod", "go.sum", "samconfig.toml", "template.yaml", "infra", "statemachines", "functions", "internal"} {
 		err := filepath.WalkDir(filepath.Join(d.root, part), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -45,7 +46,6 @@ type running struct {
 // Run starts the whole house, says where it is, and returns after ctx has ended
 // and everything is stopped.
 func Run(ctx context.Context, options Options) error {
-	began := time.Now()
 	root, err := Root()
 	if err != nil {
 		return err
@@ -56,14 +56,13 @@ func Run(ctx context.Context, options Options) error {
 		return err
 	}
 	defer unlock()
-	tools, err := Prepare(ctx, root, options.Out)
-	if err != nil {
+	if err := os.RemoveAll(filepath.Join(dir, "running.json")); err != nil { // of one that was killed
 		return err
 	}
-	h := &house{root: root, dir: dir, tools: tools, options: options}
+	h := &house{root: root, dir: dir, options: options, steps: newSteps(options.Out, time.Now)}
 	err = h.open(ctx)
 	if err == nil {
-		err = h.serve(ctx, began)
+		err = h.serve(ctx)
 	}
 	if ctx.Err() != nil && (err == nil || errors.Is(err, ctx.Err())) {
 		fmt.Fprintln(options.Out, "\nstopping …")
@@ -90,8 +89,8 @@ func onlyOne(dir string) (unlock func(), err error) {
 // house is what Run has started.
 type house struct {
 	root, dir string
-	tools     Tools
 	options   Options
+	steps     *steps
 	desk      *Desk
 	emulator  *Emulator
 }
@@ -101,24 +100,31 @@ func (h *house) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	fmt.Fprintln(h.steps, "looking for the tools")
+	tools, err := Prepare(ctx, h.root, h.steps)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(h.steps, "starting the emulator")
 	h.desk, err = OpenDesk(DeskOptions{
 		HTTPPort: ports.Desk, SMTPPort: ports.SMTP, People: h.options.People, MailFile: filepath.Join(h.dir, "mail.jsonl"),
 	})
 	if err != nil {
 		return err
 	}
-	h.emulator, err = StartEmulator(ctx, h.tools, h.dir, ports.Stack)
+	h.emulator, err = StartEmulator(ctx, tools, h.dir, ports.Stack)
 	if err != nil {
 		return err
 	}
+	fmt.Fprintln(h.steps, "looking whether anything has changed since the last deployment")
 	d := deployment{
-		root: h.root, dir: h.dir, tools: h.tools, emulator: h.emulator,
-		parameters: Parameters(h.emulator, h.desk), out: h.options.Out,
+		root: h.root, dir: h.dir, tools: tools, emulator: h.emulator,
+		parameters: Parameters(h.emulator, h.desk), out: h.steps,
 	}
 	return d.run(ctx)
 }
 
-func (h *house) serve(ctx context.Context, began time.Time) error {
+func (h *house) serve(ctx context.Context) error {
 	outputs, err := Outputs(ctx, h.emulator.Config())
 	if err != nil {
 		return err
@@ -129,19 +135,55 @@ func (h *house) serve(ctx context.Context, began time.Time) error {
 	}
 	h.desk.KeepClock(env)
 	if h.options.Seed != nil {
+		fmt.Fprintln(h.steps, "looking for the sample cases")
 		if err := h.options.Seed(ctx, env); err != nil {
 			return fmt.Errorf("seeding: %w", err)
 		}
 	}
+	fmt.Fprintln(h.steps, "opening the first page")
+	if err := answers(ctx, env.Site, 20*time.Second); err != nil {
+		return err
+	}
 	if err := h.announce(); err != nil {
 		return err
 	}
-	h.welcome(time.Since(began))
+	h.welcome()
+	return stay(ctx, h.emulator.Ended())
+}
+
+// answers asks the site as a browser would, before anybody is told that it is there.
+func answers(ctx context.Context, site string, patience time.Duration) error {
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	last := errors.New("no answer")
+	err := Until(waiting, 200*time.Millisecond, func() (bool, error) {
+		r, err := http.NewRequestWithContext(waiting, http.MethodGet, site+"/alive", http.NoBody)
+		if err != nil {
+			return false, err
+		}
+		answer, err := Client().Do(r)
+		if err != nil {
+			last = err
+			return false, nil
+		}
+		answer.Body.Close()
+		last = errors.New(answer.Status)
+		return answer.StatusCode == http.StatusOK, nil
+	})
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return fmt.Errorf("everything has started, but %s/alive does not answer (%w): see .local/emulator.log", site, last)
+}
+
+// stay returns when the house is to be stopped, or when what it stands on has fallen.
+func stay(ctx context.Context, fallen <-chan struct{}) error {
 	select {
 	case <-ctx.Done():
 		return nil
-	case <-h.emulator.Ended():
-		return errors.New("the emulator ended by itself, see .local/emulator.log")
+	case <-fallen:
+		return errors.New("the emulator ended by itself (see .local/emulator.log): what was done since this start is lost, " +
+			"the next one goes on from where the last Ctrl-C left it")
 	}
 }
 
@@ -154,19 +196,16 @@ func (h *house) announce() error {
 	return os.WriteFile(filepath.Join(h.dir, "running.json"), content, 0o644)
 }
 
-func (h *house) welcome(took time.Duration) {
+func (h *house) welcome() {
 	fmt.Fprintf(h.options.Out, `
-急需 Jixu is ready (%.0f s)
+急需 Jixu is ready after %[1]s
   医疗机构 hospital   %[2]s/hospital
   管理部门 agencies   %[2]s/agency
   邮件     mail       %[3]s/mail
   时间     clock      %[3]s/clock
-`, took.Seconds(), h.emulator.Site(), h.desk.Issuer)
+`, h.steps.sum(), h.emulator.Site(), h.desk.Issuer)
 	for _, p := range h.options.People {
-		fmt.Fprintf(h.options.Out, "  %s %s — %s %s\n", p.NameZH, p.NameEN, p.OrgZH, p.OrgEN)
-		if p.Try != "" {
-			fmt.Fprintf(h.options.Out, "      %s\n", p.Try)
-		}
+		fmt.Fprintf(h.options.Out, "  %s %s — %s: %s\n", p.NameZH, p.NameEN, p.OrgZH, p.Try)
 	}
 	fmt.Fprintln(h.options.Out, "bin/jixu clock +10d lets ten days pass, and so does the clock page; make demo lives whole cases over HTTP")
 	fmt.Fprintln(h.options.Out, "Ctrl-C stops it; what it knows is there again at the next start")
