@@ -3,6 +3,7 @@
 //	jixu build    make what sam deploy takes, for AWS
 //	jixu setup    install the pinned tools of one machine, once
 //	jixu local    run the whole house on one machine until Ctrl-C
+//	jixu clean    forget what the house of this checkout knew
 //	jixu clock    show the running house's time, or move it: jixu clock +10d
 //	jixu demo     live one case through the running house, over HTTP only
 //	jixu bench    measure starts, and price a case
@@ -32,6 +33,7 @@ func commands() []command {
 	return []command{
 		{"bench", "measure what a start and a case cost", runBench},
 		{"build", "make what sam deploy takes, for AWS", runBuild},
+		{"clean", "forget what the house of this checkout knew", runClean},
 		{"clock", "show the system's time, or move it: +10d", runClock},
 		{"demo", "live one case through the running house, over HTTP only", runDemo},
 		{"local", "run the whole house on one machine until Ctrl-C", runLocal},

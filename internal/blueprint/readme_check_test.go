@@ -81,18 +81,28 @@ func (c *clone) environment() []string {
 	return append(os.Environ(), "JIXU_PORT=0", "JIXU_DESK_PORT=0", "JIXU_SMTP_PORT=0")
 }
 
-// do types one command and waits for it.
-func (c *clone) do(name string, args ...string) {
-	c.t.Helper()
+// typed is a command as it is typed in the clone.
+func (c *clone) typed(name string, args ...string) *exec.Cmd {
 	typed := exec.Command(name, args...)
 	if strings.Contains(name, "/") {
 		typed.Path = filepath.Join(c.dir, name)
 		typed.Err = nil
 	}
 	typed.Dir, typed.Env = c.dir, c.environment()
-	if said, err := typed.CombinedOutput(); err != nil {
-		c.t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, said)
+	return typed
+}
+
+// do types one command, waits for it, and returns what it printed.
+func (c *clone) do(name string, args ...string) string {
+	c.t.Helper()
+	var failed strings.Builder
+	typed := c.typed(name, args...)
+	typed.Stderr = &failed
+	said, err := typed.Output()
+	if err != nil {
+		c.t.Fatalf("%s %s: %v\n%s%s", name, strings.Join(args, " "), err, said, failed.String())
 	}
+	return string(said)
 }
 
 var siteIn = regexp.MustCompile(`(http://\S+)/hospital\b`)
@@ -127,6 +137,9 @@ func (c *clone) run() {
 		case <-patience:
 			c.t.Fatalf("make run: got no address, want it up:\n%s", said.String())
 		}
+	}
+	if said, err := c.typed("make", "clean").CombinedOutput(); err == nil || !strings.Contains(string(said), "a house runs in this checkout") {
+		c.t.Errorf("make clean meanwhile: got %v, want it refused\n%s", err, said)
 	}
 	answer, err := local.Client().Get(c.site + "/alive")
 	if err != nil {

@@ -71,6 +71,9 @@ func Run(ctx context.Context, options Options) error {
 	return errors.Join(err, h.close())
 }
 
+// errRuns says that a house of this checkout has its state in use.
+var errRuns = errors.New("a house runs in this checkout already")
+
 // onlyOne refuses a second house on the same state.
 func onlyOne(dir string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -81,9 +84,24 @@ func onlyOne(dir string) (unlock func(), err error) {
 		return nil, err
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(errors.New("it already runs in this checkout"), file.Close())
+		return nil, errors.Join(errRuns, file.Close())
 	}
 	return func() { file.Close() }, nil
+}
+
+// Clean forgets everything that a house of the checkout root knew. Under a running one
+// it removes nothing: its emulator would go on in what is gone.
+func Clean(root string) error {
+	dir := filepath.Join(root, ".local")
+	unlock, err := onlyOne(dir)
+	if errors.Is(err, errRuns) {
+		return fmt.Errorf("%w: nothing was removed, end it with Ctrl-C first", errRuns)
+	}
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return os.RemoveAll(dir)
 }
 
 // house is what Run has started.
@@ -232,16 +250,9 @@ func Attach(ctx context.Context, out io.Writer) (Environment, error) {
 	if err != nil {
 		return Environment{}, err
 	}
-	content, err := os.ReadFile(filepath.Join(root, ".local", "running.json"))
-	if errors.Is(err, os.ErrNotExist) {
-		return Environment{}, errors.New("nothing runs in this checkout: start it with make run")
-	}
+	found, err := announced(filepath.Join(root, ".local"))
 	if err != nil {
 		return Environment{}, err
-	}
-	var found running
-	if err := json.Unmarshal(content, &found); err != nil {
-		return Environment{}, fmt.Errorf("reading .local/running.json: %w", err)
 	}
 	e := Emulator{Port: found.Stack}
 	outputs, err := Outputs(ctx, e.Config())
@@ -249,4 +260,26 @@ func Attach(ctx context.Context, out io.Writer) (Environment, error) {
 		return Environment{}, err
 	}
 	return Environment{Root: root, Site: e.Site(), Desk: found.Desk, Config: e.Config(), Outputs: outputs, Out: out}, nil
+}
+
+var errNoHouse = errors.New("nothing runs in this checkout: start it with make run")
+
+// announced reads what the house that has its state in dir says of itself. What one
+// left behind that was killed says nothing.
+func announced(dir string) (found running, err error) {
+	content, err := os.ReadFile(filepath.Join(dir, "running.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return running{}, errNoHouse
+	}
+	if err != nil {
+		return running{}, err
+	}
+	if unlock, err := onlyOne(dir); err == nil {
+		unlock()
+		return running{}, errNoHouse
+	}
+	if err := json.Unmarshal(content, &found); err != nil {
+		return running{}, fmt.Errorf("reading .local/running.json: %w", err)
+	}
+	return found, nil
 }

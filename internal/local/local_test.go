@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -42,5 +44,34 @@ func TestAHouseWhoseEmulatorEndsSaysWhatIsLost(t *testing.T) {
 	stop()
 	if err := stay(stopped, make(chan struct{})); err != nil {
 		t.Errorf("Ctrl-C: got %v, want an end in order", err)
+	}
+}
+
+func TestAHouseThatRunsKeepsItsState(t *testing.T) {
+	root := t.TempDir()
+	dir := filepath.Join(root, ".local")
+	unlock, err := onlyOne(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "running.json"), `{"Stack":4566,"Desk":"http://127.0.0.1:4580"}`)
+	if _, err := onlyOne(dir); !errors.Is(err, errRuns) {
+		t.Errorf("a second house: got %v, want %v", err, errRuns)
+	}
+	if err := Clean(root); !errors.Is(err, errRuns) {
+		t.Errorf("make clean: got %v, want %v", err, errRuns)
+	}
+	if found, err := announced(dir); err != nil || found.Stack != 4566 {
+		t.Errorf("while it runs: got %+v, %v, want it found", found, err)
+	}
+	unlock() // it was killed
+	if _, err := announced(dir); !errors.Is(err, errNoHouse) {
+		t.Errorf("what it left behind: got %v, want %v", err, errNoHouse)
+	}
+	if err := Clean(root); err != nil {
+		t.Errorf("make clean afterwards: got %v", err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("make clean afterwards: got %v, want .local gone", err)
 	}
 }
