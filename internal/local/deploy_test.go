@@ -9,7 +9,9 @@ import (
 
 func TestWhatWasBuiltIsDeployedAgainForAnotherPort(t *testing.T) {
 	root := t.TempDir()
-	for _, part := range []string{"go.mod", "go.sum", "samconfig.toml", "template.yaml", "infra/a.yaml", "statemachines/a.json", "functions/a/main.go", "internal/a/a.go"} {
+	for _, part := range []string{
+		"go.mod", "go.sum", "samconfig.toml", "template.yaml", "infra/a.yaml", "statemachines/a.json", "functions/a/main.go", "internal/a/a.go",
+	} {
 		write(t, filepath.Join(root, part), part)
 	}
 	digests := func(port string) (sources, given string) {

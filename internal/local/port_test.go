@@ -10,7 +10,10 @@ import (
 )
 
 func TestAPortIsANumberThatPortsHave(t *testing.T) {
-	for text, want := range map[string]int{"4566": 4566, "0": 0, "65535": 65535, "abc": -1, "": -1, "65536": -1, "99999": -1, "-1": -1, "4566 ": -1, "1e3": -1, "99999999999999999999": -1} {
+	for text, want := range map[string]int{
+		"4566": 4566, "0": 0, "65535": 65535,
+		"abc": -1, "": -1, "65536": -1, "99999": -1, "-1": -1, "4566 ": -1, "1e3": -1, "99999999999999999999": -1,
+	} {
 		got, err := PortOf(text)
 		if want < 0 && (err == nil || !strings.Contains(err.Error(), "is no port")) || want >= 0 && (err != nil || got != want) {
 			t.Errorf("%q: got %d, %v, want %d (below zero: refused)", text, got, err, want)
