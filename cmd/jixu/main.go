@@ -5,6 +5,8 @@
 //	jixu local    run the whole house on one machine until Ctrl-C
 //	jixu clean    forget what the house of this checkout knew
 //	jixu clock    show the running house's time, or move it: jixu clock +10d
+//	jixu token    print a token for the API, for a sample person's own program
+//	jixu secret   make a signing secret for an organisation's machine, and print it
 //	jixu demo     live one case through the running house, over HTTP only
 //	jixu bench    measure starts, and price a case
 //
@@ -37,7 +39,9 @@ func commands() []command {
 		{"clock", "show the system's time, or move it: +10d", runClock},
 		{"demo", "live one case through the running house, over HTTP only", runDemo},
 		{"local", "run the whole house on one machine until Ctrl-C", runLocal},
+		{"secret", "make a signing secret for an organisation's machine: mpa", runSecret},
 		{"setup", "install the pinned tools of one machine, once", runSetup},
+		{"token", "print a token for the API, for a sample person's own program: lin-zhi", runToken},
 	}
 }
 

@@ -24,9 +24,10 @@ import (
 type clone struct {
 	t    *testing.T
 	dir  string
-	home *exec.Cmd // make run
-	site string
+	home *exec.Cmd   // make run
 	logs chan string // what make run says
+
+	site, programs string // where people and programs are sent
 }
 
 // The README is typed in, line by line, in a clean clone. Everything is done
@@ -40,13 +41,19 @@ type clone struct {
 func TestTheReadmeWorksInACleanClone(t *testing.T) {
 	c := newClone(t)
 	try := map[string]func(){
-		"make run":            c.run,
-		"bin/jixu clock +10d": func() { c.do("bin/jixu", "clock", "+10d") },
-		"make demo":           func() { c.do("make", "demo") },
-		"make quick":          func() { c.stop(); c.do("make", "quick", "GOFLAGS=-run=^$") },
-		"make test":           func() { c.do("make", "test", "GOFLAGS=-run=^$", "ALONE=^$$") },
-		"make check":          func() { c.do("make", "-n", "check") },
-		"make bench":          func() { c.do("make", "-n", "bench") },
+		"make run":                c.run,
+		"bin/jixu clock +10d":     func() { c.do("bin/jixu", "clock", "+10d") },
+		"make demo":               func() { c.do("make", "demo") },
+		"bin/jixu token tang-wei": func() { c.token(c.do("bin/jixu", "token", "tang-wei")) },
+		"bin/jixu secret mpa": func() {
+			if got := c.do("bin/jixu", "secret", "mpa"); !strings.HasPrefix(got, "whsec_") || strings.Count(got, "\n") != 1 {
+				t.Errorf("a secret: got %d characters in %d lines, want it and nothing else", len(got), strings.Count(got, "\n"))
+			}
+		},
+		"make quick": func() { c.stop(); c.do("make", "quick", "GOFLAGS=-run=^$") },
+		"make test":  func() { c.do("make", "test", "GOFLAGS=-run=^$", "ALONE=^$$") },
+		"make check": func() { c.do("make", "-n", "check") },
+		"make bench": func() { c.do("make", "-n", "bench") },
 	}
 	for _, line := range shell(read(t, filepath.Join(root, "README.md"))) {
 		do, known := try[line]
@@ -105,7 +112,10 @@ func (c *clone) do(name string, args ...string) string {
 	return string(said)
 }
 
-var siteIn = regexp.MustCompile(`(http://\S+)/hospital\b`)
+var (
+	siteIn     = regexp.MustCompile(`(http://\S+)/hospital\b`)
+	programsIn = regexp.MustCompile(`(http://\S+/api/v1)\b`)
+)
 
 // run types make run, waits for the address it prints and asks whether the site is alive.
 func (c *clone) run() {
@@ -124,7 +134,7 @@ func (c *clone) run() {
 	go c.listen(out)
 	var said strings.Builder
 	patience := time.After(6 * time.Minute) // the first time, it installs its tools
-	for c.site == "" {
+	for c.site == "" || c.programs == "" {
 		select {
 		case line, more := <-c.logs:
 			if !more {
@@ -133,6 +143,9 @@ func (c *clone) run() {
 			said.WriteString(line + "\n")
 			if at := siteIn.FindStringSubmatch(line); at != nil {
 				c.site = at[1]
+			}
+			if at := programsIn.FindStringSubmatch(line); at != nil {
+				c.programs = at[1]
 			}
 		case <-patience:
 			c.t.Fatalf("make run: got no address, want it up:\n%s", said.String())
@@ -148,6 +161,24 @@ func (c *clone) run() {
 	answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
 		c.t.Errorf("/alive: got %s, want 200", answer.Status)
+	}
+}
+
+// token asks the API with what was printed, at the address for programs that make run showed.
+func (c *clone) token(printed string) {
+	c.t.Helper()
+	r, err := http.NewRequest(http.MethodGet, c.programs+"/organisation/machine", http.NoBody)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(printed))
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		c.t.Errorf("the API with a printed token: got %s, want 200", answer.Status)
 	}
 }
 

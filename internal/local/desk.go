@@ -33,15 +33,16 @@ type DeskOptions struct {
 }
 
 // Desk takes the place of the people's own services: it signs them in and
-// receives their mail, and shows both to a person at this machine.
+// receives their mail, shows both to a person at this machine, and lets programs in.
 type Desk struct {
 	Issuer string // URL of the OIDC issuer, and of the page that links to everything
 	SMTP   string // host:port where mail is taken
 	Mail   *Mailbox
 
-	clock func(context.Context, time.Duration) (time.Time, error) // nil until the house is there
-	pages *http.Server
-	smtp  interface{ Close() error }
+	clock    func(context.Context, time.Duration) (time.Time, error) // nil until the house is there
+	programs passage
+	pages    *http.Server
+	smtp     interface{ Close() error }
 }
 
 // OpenDesk starts the issuer, the mail sink and their pages. Close it.
@@ -65,6 +66,7 @@ func OpenDesk(options DeskOptions) (*Desk, error) {
 	mux := http.NewServeMux()
 	issuer.register(mux)
 	desk.Mail.register(mux)
+	desk.programs.register(mux)
 	mux.HandleFunc("GET /{$}", showDesk)
 	mux.HandleFunc("GET /clock", desk.showClock)
 	mux.HandleFunc("POST /clock", desk.moveClock)

@@ -134,7 +134,7 @@ func (h *house) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(h.steps, "looking whether anything has changed since the last deployment")
+	fmt.Fprintln(h.steps, "comparing what is deployed")
 	d := deployment{
 		root: h.root, dir: h.dir, tools: tools, emulator: h.emulator,
 		parameters: Parameters(h.emulator, h.desk), out: h.steps,
@@ -152,6 +152,9 @@ func (h *house) serve(ctx context.Context) error {
 		Config: h.emulator.Config(), Outputs: outputs, Out: h.options.Out,
 	}
 	h.desk.KeepClock(env)
+	if err := h.desk.LetProgramsIn(env.Site); err != nil {
+		return err
+	}
 	if h.options.Seed != nil {
 		fmt.Fprintln(h.steps, "looking for the sample cases")
 		if err := h.options.Seed(ctx, env); err != nil {
@@ -221,6 +224,7 @@ func (h *house) welcome() {
   管理部门 agencies   %[2]s/agency
   邮件     mail       %[3]s/mail
   时间     clock      %[3]s/clock
+  程序     programs   %[3]s/api/v1
 `, h.steps.sum(), h.emulator.Site(), h.desk.Issuer)
 	for _, p := range h.options.People {
 		fmt.Fprintf(h.options.Out, "  %s %s — %s: %s\n", p.NameZH, p.NameEN, p.OrgZH, p.Try)
