@@ -18,6 +18,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+
+	"jixu/internal/docket"
+	"jixu/internal/table"
 )
 
 // StackName is the stack's name on one machine.
@@ -44,23 +47,62 @@ func (d deployment) run(ctx context.Context) error {
 	if _, err := os.Stat(filepath.Join(d.builtIn(), "template.yaml")); err != nil {
 		d.forget("built")
 	}
-	if !d.exists(ctx) { // the emulator ended before it had written what it knew
-		d.forget("deployed")
-	}
 	whole := sources + " " + d.given()
-	if d.reached("deployed", whole) {
+	if d.deployed(ctx) == whole {
 		return nil
 	}
 	if err := d.reach("built", sources, func() error { return d.build(ctx) }); err != nil {
 		return err
 	}
-	return d.reach("deployed", whole, func() error { return d.deploy(ctx) })
+	if d.deployed(ctx) != "" { // until it is whole, it is neither the one nor the other
+		if err := d.note(ctx, ""); err != nil {
+			return err
+		}
+	}
+	if err := d.deploy(ctx); err != nil {
+		return err
+	}
+	return d.note(ctx, whole)
 }
 
-// reach does what is not yet done for digest, and notes that it is. Whatever ends it
-// halfway, the next one does it anew.
+// deployed is the name of the deployment's mark. It stands in the table and in no file of ours: an emulator that is
+// killed forgets what was deployed to it since it last ended in order, and the mark with it.
+const deployed = "DEPLOYED"
+
+// deployed is the mark of what stands in the emulator; "": nothing does, or half of it.
+func (d deployment) deployed(ctx context.Context) string {
+	store, err := d.table(ctx)
+	if err != nil {
+		return ""
+	}
+	mark, err := store.Cursor(ctx, deployed)
+	if err != nil {
+		return ""
+	}
+	return mark.After
+}
+
+func (d deployment) note(ctx context.Context, digest string) error {
+	store, err := d.table(ctx)
+	if err != nil {
+		return err
+	}
+	return store.PutCursor(ctx, deployed, docket.Cursor{After: digest})
+}
+
+func (d deployment) table(ctx context.Context) (*table.Store, error) {
+	config := d.emulator.Config()
+	outputs, err := Outputs(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	return Environment{Config: config, Outputs: outputs}.Store(), nil
+}
+
+// reach does what is not yet done for digest, and notes in a file that it is. Whatever
+// ends it halfway, the next one does it anew.
 func (d deployment) reach(what, digest string, do func() error) error {
-	if d.reached(what, digest) {
+	if before, err := os.ReadFile(d.stamp(what)); err == nil && string(before) == digest {
 		return nil
 	}
 	d.forget(what)
@@ -70,19 +112,9 @@ func (d deployment) reach(what, digest string, do func() error) error {
 	return os.WriteFile(d.stamp(what), []byte(digest), 0o644)
 }
 
-func (d deployment) reached(what, digest string) bool {
-	before, err := os.ReadFile(d.stamp(what))
-	return err == nil && string(before) == digest
-}
-
 func (d deployment) forget(what string) { _ = os.Remove(d.stamp(what)) } // it need not be there
 
 func (d deployment) stamp(what string) string { return filepath.Join(d.dir, what+".sha256") }
-
-func (d deployment) exists(ctx context.Context) bool {
-	outputs, err := Outputs(ctx, d.emulator.Config())
-	return err == nil && len(outputs) > 0
-}
 
 func (d deployment) build(ctx context.Context) error {
 	fmt.Fprintln(d.out, "compiling the functions …")
