@@ -2,43 +2,16 @@ package local
 
 import (
 	"context"
-	"fmt"
-	"time"
 
-	"jixu/internal/docket"
 	"jixu/internal/journey"
-	"jixu/internal/keyring"
-	"jixu/internal/party"
-	"jixu/internal/table"
 )
-
-// MachineOf makes a secret for an organisation's own system, as its
-// administrator would, and returns that system. Secrets made before are revoked:
-// two at most are live.
-func MachineOf(ctx context.Context, env Environment, org string) (journey.Machine, error) {
-	store := env.Store()
-	desk := docket.New(store, table.Clock{Store: store, Moves: true}, quiet{})
-	machines := &docket.Machines{Desk: desk, Sealer: keyring.NewSealer(env.Config, env.Outputs["SealKeyArn"]), Machine: time.Now}
-	admin := party.Actor{Person: "administrator", Org: org, Kind: journey.Organisation(org).Kind, Roles: []party.Role{party.Administrator}, Via: party.BySession}
-	agreed, err := machines.Trust(ctx, admin)
-	if err != nil {
-		return journey.Machine{}, fmt.Errorf("reading what is agreed with %s: %w", org, err)
-	}
-	for _, s := range agreed.Live(time.Now()) {
-		if _, err := machines.RevokeSecret(ctx, fresh(), s.ID, admin); err != nil {
-			return journey.Machine{}, fmt.Errorf("revoking a secret of %s: %w", org, err)
-		}
-	}
-	s, err := machines.MakeSecret(ctx, fresh(), 1, admin)
-	if err != nil {
-		return journey.Machine{}, fmt.Errorf("making a secret for %s: %w", org, err)
-	}
-	return journey.Machine{Site: env.Site, Org: org, Secret: s.Text}, nil
-}
 
 // House is env as people, and their machines, reach it.
 func (e Environment) House() journey.House {
-	return journey.House{Site: e.Site, Desk: e.Desk, System: func(ctx context.Context, org string) (journey.Machine, error) {
-		return MachineOf(ctx, e, org)
-	}}
+	h := journey.House{Site: e.Site, Desk: e.Desk}
+	h.System = func(ctx context.Context, org string) (journey.Machine, error) {
+		secret, _, err := h.NewSecret(ctx, org, 1)
+		return journey.Machine{Site: e.Site, Org: org, Secret: secret}, err
+	}
+	return h
 }

@@ -3,7 +3,6 @@ package local
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
@@ -406,6 +405,3 @@ func (s seeder) object(ctx context.Context, key string, data []byte) error {
 	_, err = s.desk.Settle(ctx, key, version)
 	return err
 }
-
-// fresh is an operation that nobody repeats.
-func fresh() docket.Op { return docket.Op{ID: "seed-" + rand.Text()} }

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -98,6 +99,9 @@ func (f *field) all() map[string]casework.Case {
 	}
 	return found
 }
+
+// fresh is an operation that nobody repeats.
+func fresh() docket.Op { return docket.Op{ID: "people-" + rand.Text()} }
 
 func TestATableIsSeededOnce(t *testing.T) {
 	f := newField(t)
