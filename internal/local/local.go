@@ -266,21 +266,24 @@ func Attach(ctx context.Context, out io.Writer) (Environment, error) {
 	return Environment{Root: root, Site: e.Site(), Desk: found.Desk, Config: e.Config(), Outputs: outputs, Out: out}, nil
 }
 
-var errNoHouse = errors.New("nothing runs in this checkout: start it with make run")
+var (
+	errNoHouse  = errors.New("nothing runs in this checkout: start it with make run")
+	errStarting = errors.New("the house of this checkout is still starting")
+)
 
 // announced reads what the house that has its state in dir says of itself. What one
 // left behind that was killed says nothing.
 func announced(dir string) (found running, err error) {
-	content, err := os.ReadFile(filepath.Join(dir, "running.json"))
-	if errors.Is(err, os.ErrNotExist) {
-		return running{}, errNoHouse
-	}
-	if err != nil {
-		return running{}, err
-	}
 	if unlock, err := onlyOne(dir); err == nil {
 		unlock()
 		return running{}, errNoHouse
+	}
+	content, err := os.ReadFile(filepath.Join(dir, "running.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return running{}, errStarting
+	}
+	if err != nil {
+		return running{}, err
 	}
 	if err := json.Unmarshal(content, &found); err != nil {
 		return running{}, fmt.Errorf("reading .local/running.json: %w", err)

@@ -54,6 +54,9 @@ func TestAHouseThatRunsKeepsItsState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := announced(dir); !errors.Is(err, errStarting) {
+		t.Errorf("before it is ready: got %v, want %v", err, errStarting)
+	}
 	write(t, filepath.Join(dir, "running.json"), `{"Stack":4566,"Desk":"http://127.0.0.1:4580"}`)
 	if _, err := onlyOne(dir); !errors.Is(err, errRuns) {
 		t.Errorf("a second house: got %v, want %v", err, errRuns)
