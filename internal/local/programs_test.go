@@ -14,7 +14,8 @@ func TestProgramsReachTheSiteUnderAnAddressThatEveryLanguageKnows(t *testing.T) 
 		body, _ := io.ReadAll(r.Body)
 		w.Header().Set("ETag", `"7"`)
 		w.WriteHeader(http.StatusConflict)
-		_, _ = io.WriteString(w, strings.Join([]string{r.Host, r.Method, r.URL.RequestURI(), r.Header.Get("Authorization"), r.Header.Get("webhook-id"), string(body)}, " "))
+		said := []string{r.Host, r.Method, r.URL.RequestURI(), r.Header.Get("Authorization"), r.Header.Get("webhook-id"), string(body)}
+		_, _ = io.WriteString(w, strings.Join(said, " "))
 	}))
 	defer site.Close()
 	_, port, _ := strings.Cut(strings.TrimPrefix(site.URL, "http://"), ":")
@@ -43,7 +44,8 @@ func TestProgramsReachTheSiteUnderAnAddressThatEveryLanguageKnows(t *testing.T) 
 	}
 	for _, path := range []string{"/api/v1/cases?a=%2F1", "/callbacks/v1/answers"} {
 		answer, said := ask(path)
-		if want := Host + ":" + port + " POST " + path + " Bearer x msg_1 {}"; said != want || answer.StatusCode != http.StatusConflict || answer.Header.Get("ETag") != `"7"` {
+		want := Host + ":" + port + " POST " + path + " Bearer x msg_1 {}"
+		if said != want || answer.StatusCode != http.StatusConflict || answer.Header.Get("ETag") != `"7"` {
 			t.Errorf("%s: got %s %q, want %q with the site's own status and headers", path, answer.Status, said, want)
 		}
 	}
