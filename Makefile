@@ -48,12 +48,14 @@ demo: bin/jixu
 build: bin/jixu
 	@exec bin/jixu build
 
-# Everything that was made here, yesterday's data too.
-clean:
+# Everything that was made here, yesterday's data too; nothing of it while the house runs.
+clean: $(if $(wildcard .local),bin/jixu)
+	$(if $(wildcard .local),@bin/jixu clean)
 	rm -rf .aws-sam .local .venv bin tools/node_modules
 
 # With the flags of the functions (internal/local/compile.go), so that what both are
 # made of is compiled once.
 .PHONY: bin/jixu
 bin/jixu:
+	@[ -x $@ ] || echo "compiling the command line (the first time about a minute) …"
 	@CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc '-ldflags=-s -w'" go build -o $@ ./cmd/jixu

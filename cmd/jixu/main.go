@@ -3,7 +3,10 @@
 //	jixu build    make what sam deploy takes, for AWS
 //	jixu setup    install the pinned tools of one machine, once
 //	jixu local    run the whole house on one machine until Ctrl-C
+//	jixu clean    forget what the house of this checkout knew
 //	jixu clock    show the running house's time, or move it: jixu clock +10d
+//	jixu token    print a token for the API, for a sample person's own program
+//	jixu secret   make a signing secret for an organisation's system, and print it
 //	jixu demo     live one case through the running house, over HTTP only
 //	jixu bench    measure starts, and price a case
 //	jixu rebuild  write lists and marks of a table anew from its history
@@ -33,11 +36,14 @@ func commands() []command {
 	return []command{
 		{"bench", "measure what a start and a case cost", runBench},
 		{"build", "make what sam deploy takes, for AWS", runBuild},
+		{"clean", "forget what the house of this checkout knew", runClean},
 		{"clock", "show the system's time, or move it: +10d", runClock},
 		{"demo", "live one case through the running house, over HTTP only", runDemo},
 		{"local", "run the whole house on one machine until Ctrl-C", runLocal},
 		{"rebuild", "write lists and marks anew: of the running house, or of -table in AWS", runRebuild},
+		{"secret", "make a signing secret for an organisation's system: mpa", runSecret},
 		{"setup", "install the pinned tools of one machine, once", runSetup},
+		{"token", "print a token for the API, for a sample person's own program: lin-zhi", runToken},
 	}
 }
 

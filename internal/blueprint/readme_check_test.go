@@ -24,9 +24,10 @@ import (
 type clone struct {
 	t    *testing.T
 	dir  string
-	home *exec.Cmd // make run
-	site string
+	home *exec.Cmd   // make run
 	logs chan string // what make run says
+
+	site, programs string // where people and programs are sent
 }
 
 // The README is typed in, line by line, in a clean clone. Everything is done
@@ -40,13 +41,19 @@ type clone struct {
 func TestTheReadmeWorksInACleanClone(t *testing.T) {
 	c := newClone(t)
 	try := map[string]func(){
-		"make run":            c.run,
-		"bin/jixu clock +10d": func() { c.do("bin/jixu", "clock", "+10d") },
-		"make demo":           func() { c.do("make", "demo") },
-		"make quick":          func() { c.stop(); c.do("make", "quick", "GOFLAGS=-run=^$") },
-		"make test":           func() { c.do("make", "test", "GOFLAGS=-run=^$", "ALONE=^$$") },
-		"make check":          func() { c.do("make", "-n", "check") },
-		"make bench":          func() { c.do("make", "-n", "bench") },
+		"make run":                c.run,
+		"bin/jixu clock +10d":     func() { c.do("bin/jixu", "clock", "+10d") },
+		"make demo":               func() { c.do("make", "demo") },
+		"bin/jixu token tang-wei": func() { c.token(c.do("bin/jixu", "token", "tang-wei")) },
+		"bin/jixu secret mpa": func() {
+			if got := c.do("bin/jixu", "secret", "mpa"); !strings.HasPrefix(got, "whsec_") || strings.Count(got, "\n") != 1 {
+				t.Errorf("a secret: got %d characters in %d lines, want it and nothing else", len(got), strings.Count(got, "\n"))
+			}
+		},
+		"make quick": func() { c.stop(); c.do("make", "quick", "GOFLAGS=-run=^$") },
+		"make test":  func() { c.do("make", "test", "GOFLAGS=-run=^$", "ALONE=^$$") },
+		"make check": func() { c.do("make", "-n", "check") },
+		"make bench": func() { c.do("make", "-n", "bench") },
 	}
 	for _, line := range shell(read(t, filepath.Join(root, "README.md"))) {
 		do, known := try[line]
@@ -81,21 +88,34 @@ func (c *clone) environment() []string {
 	return append(os.Environ(), "JIXU_PORT=0", "JIXU_DESK_PORT=0", "JIXU_SMTP_PORT=0")
 }
 
-// do types one command and waits for it.
-func (c *clone) do(name string, args ...string) {
-	c.t.Helper()
+// typed is a command as it is typed in the clone.
+func (c *clone) typed(name string, args ...string) *exec.Cmd {
 	typed := exec.Command(name, args...)
 	if strings.Contains(name, "/") {
 		typed.Path = filepath.Join(c.dir, name)
 		typed.Err = nil
 	}
 	typed.Dir, typed.Env = c.dir, c.environment()
-	if said, err := typed.CombinedOutput(); err != nil {
-		c.t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, said)
-	}
+	return typed
 }
 
-var siteIn = regexp.MustCompile(`(http://\S+)/hospital\b`)
+// do types one command, waits for it, and returns what it printed.
+func (c *clone) do(name string, args ...string) string {
+	c.t.Helper()
+	var failed strings.Builder
+	typed := c.typed(name, args...)
+	typed.Stderr = &failed
+	said, err := typed.Output()
+	if err != nil {
+		c.t.Fatalf("%s %s: %v\n%s%s", name, strings.Join(args, " "), err, said, failed.String())
+	}
+	return string(said)
+}
+
+var (
+	siteIn     = regexp.MustCompile(`(http://\S+)/hospital\b`)
+	programsIn = regexp.MustCompile(`(http://\S+/api/v1)\b`)
+)
 
 // run types make run, waits for the address it prints and asks whether the site is alive.
 func (c *clone) run() {
@@ -114,7 +134,7 @@ func (c *clone) run() {
 	go c.listen(out)
 	var said strings.Builder
 	patience := time.After(6 * time.Minute) // the first time, it installs its tools
-	for c.site == "" {
+	for c.site == "" || c.programs == "" {
 		select {
 		case line, more := <-c.logs:
 			if !more {
@@ -124,9 +144,15 @@ func (c *clone) run() {
 			if at := siteIn.FindStringSubmatch(line); at != nil {
 				c.site = at[1]
 			}
+			if at := programsIn.FindStringSubmatch(line); at != nil {
+				c.programs = at[1]
+			}
 		case <-patience:
 			c.t.Fatalf("make run: got no address, want it up:\n%s", said.String())
 		}
+	}
+	if said, err := c.typed("make", "clean").CombinedOutput(); err == nil || !strings.Contains(string(said), "a house runs in this checkout") {
+		c.t.Errorf("make clean meanwhile: got %v, want it refused\n%s", err, said)
 	}
 	answer, err := local.Client().Get(c.site + "/alive")
 	if err != nil {
@@ -135,6 +161,24 @@ func (c *clone) run() {
 	answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
 		c.t.Errorf("/alive: got %s, want 200", answer.Status)
+	}
+}
+
+// token asks the API with what was printed, at the address for programs that make run showed.
+func (c *clone) token(printed string) {
+	c.t.Helper()
+	r, err := http.NewRequest(http.MethodGet, c.programs+"/organisation/machine", http.NoBody)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(printed))
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		c.t.Errorf("the API with a printed token: got %s, want 200", answer.Status)
 	}
 }
 

@@ -70,7 +70,10 @@ func TestEveryCommandInTheGuidesExists(t *testing.T) {
 
 func TestTheReadmeShowsACommandForEachPromise(t *testing.T) {
 	shown := shell(read(t, filepath.Join(root, "README.md")))
-	for _, want := range []string{"make run", "make quick", "make test", "make demo", "make check", "make bench", "bin/jixu clock +10d"} {
+	for _, want := range []string{
+		"make run", "make quick", "make test", "make demo", "make check", "make bench",
+		"bin/jixu clock +10d", "bin/jixu token tang-wei", "bin/jixu secret mpa",
+	} {
 		if !slices.Contains(shown, want) {
 			t.Errorf("README.md: got %q, want %q among them", shown, want)
 		}

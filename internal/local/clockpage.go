@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -60,8 +61,8 @@ func (d *Desk) showClock(w http.ResponseWriter, r *http.Request) { d.tick(w, r, 
 
 func (d *Desk) moveClock(w http.ResponseWriter, r *http.Request) {
 	by, err := time.ParseDuration(r.PostFormValue("by"))
-	if err != nil || by <= 0 || by > 10*366*24*time.Hour {
-		http.Error(w, "by: a duration above nothing and up to ten years, as 240h", http.StatusBadRequest)
+	if err != nil || by <= 0 {
+		http.Error(w, "by: a duration above nothing, as 240h", http.StatusBadRequest)
 		return
 	}
 	d.tick(w, r, by)
@@ -77,6 +78,10 @@ func (d *Desk) tick(w http.ResponseWriter, r *http.Request, by time.Duration) {
 		return
 	}
 	now, err := clock(r.Context(), by)
+	if errors.Is(err, errClock) {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

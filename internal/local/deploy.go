@@ -18,6 +18,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+
+	"jixu/internal/docket"
+	"jixu/internal/table"
 )
 
 // StackName is the stack's name on one machine.
@@ -34,30 +37,84 @@ type deployment struct {
 }
 
 // run builds and deploys as one would to AWS, unless what is deployed already
-// was made of the same sources with the same parameters.
+// was made of the same sources with the same parameters. Where parameters alone differ,
+// as with another port, what was built is deployed again.
 func (d deployment) run(ctx context.Context) error {
-	digest, err := d.digest()
+	sources, err := d.sources()
 	if err != nil {
 		return fmt.Errorf("reading what to deploy: %w", err)
 	}
-	stamp := filepath.Join(d.dir, "deployed.sha256")
-	if before, err := os.ReadFile(stamp); err == nil && string(before) == digest && d.exists(ctx) {
-		fmt.Fprintln(d.out, "nothing has changed since the last deployment")
+	if _, err := os.Stat(filepath.Join(d.builtIn(), "template.yaml")); err != nil {
+		d.forget("built")
+	}
+	whole := sources + " " + d.given()
+	if d.deployed(ctx) == whole {
 		return nil
 	}
-	if err := d.build(ctx); err != nil {
+	if err := d.reach("built", sources, func() error { return d.build(ctx) }); err != nil {
 		return err
+	}
+	if d.deployed(ctx) != "" { // until it is whole, it is neither the one nor the other
+		if err := d.note(ctx, ""); err != nil {
+			return err
+		}
 	}
 	if err := d.deploy(ctx); err != nil {
 		return err
 	}
-	return os.WriteFile(stamp, []byte(digest), 0o644)
+	return d.note(ctx, whole)
 }
 
-func (d deployment) exists(ctx context.Context) bool {
-	outputs, err := Outputs(ctx, d.emulator.Config())
-	return err == nil && len(outputs) > 0
+// deployed is the name of the deployment's mark. It stands in the table and in no file of ours: an emulator that is
+// killed forgets what was deployed to it since it last ended in order, and the mark with it.
+const deployed = "DEPLOYED"
+
+// deployed is the mark of what stands in the emulator; "": nothing does, or half of it.
+func (d deployment) deployed(ctx context.Context) string {
+	store, err := d.table(ctx)
+	if err != nil {
+		return ""
+	}
+	mark, err := store.Cursor(ctx, deployed)
+	if err != nil {
+		return ""
+	}
+	return mark.After
 }
+
+func (d deployment) note(ctx context.Context, digest string) error {
+	store, err := d.table(ctx)
+	if err != nil {
+		return err
+	}
+	return store.PutCursor(ctx, deployed, docket.Cursor{After: digest})
+}
+
+func (d deployment) table(ctx context.Context) (*table.Store, error) {
+	config := d.emulator.Config()
+	outputs, err := Outputs(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	return Environment{Config: config, Outputs: outputs}.Store(), nil
+}
+
+// reach does what is not yet done for digest, and notes in a file that it is. Whatever
+// ends it halfway, the next one does it anew.
+func (d deployment) reach(what, digest string, do func() error) error {
+	if before, err := os.ReadFile(d.stamp(what)); err == nil && string(before) == digest {
+		return nil
+	}
+	d.forget(what)
+	if err := do(); err != nil {
+		return err
+	}
+	return os.WriteFile(d.stamp(what), []byte(digest), 0o644)
+}
+
+func (d deployment) forget(what string) { _ = os.Remove(d.stamp(what)) } // it need not be there
+
+func (d deployment) stamp(what string) string { return filepath.Join(d.dir, what+".sha256") }
 
 func (d deployment) build(ctx context.Context) error {
 	fmt.Fprintln(d.out, "compiling the functions …")
@@ -132,13 +189,19 @@ func (d deployment) samEnv() []string {
 	)
 }
 
-// digest changes with every file that is deployed and with every parameter.
-func (d deployment) digest() (string, error) {
+// given changes with every parameter.
+func (d deployment) given() string {
 	sum := sha256.New()
-	fmt.Fprintln(sum, runtime.Version())
 	for _, name := range slices.Sorted(maps.Keys(d.parameters)) {
 		fmt.Fprintf(sum, "%s=%s\n", name, d.parameters[name])
 	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// sources changes with every file that is built, and with what it is built by and for.
+func (d deployment) sources() (string, error) {
+	sum := sha256.New()
+	fmt.Fprintln(sum, runtime.Version(), d.parameters["Architecture"])
 	for _, part := range []string{"go.mod", "go.sum", "samconfig.toml", "template.yaml", "infra", "statemachines", "functions", "internal"} {
 		err := filepath.WalkDir(filepath.Join(d.root, part), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") {

@@ -23,23 +23,26 @@ type Person struct {
 // ClientID is what the sites are called at the development issuer.
 const ClientID = "jixu"
 
-// DeskOptions are the ports of a desk, 0 for any, and who sits there.
+// DeskOptions are the ports of a desk, 0 for any, who sits there, and the file that
+// keeps the mail, "" for none.
 type DeskOptions struct {
 	HTTPPort int
 	SMTPPort int
 	People   []Person
+	MailFile string
 }
 
 // Desk takes the place of the people's own services: it signs them in and
-// receives their mail, and shows both to a person at this machine.
+// receives their mail, shows both to a person at this machine, and lets programs in.
 type Desk struct {
 	Issuer string // URL of the OIDC issuer, and of the page that links to everything
 	SMTP   string // host:port where mail is taken
 	Mail   *Mailbox
 
-	clock func(context.Context, time.Duration) (time.Time, error) // nil until the house is there
-	pages *http.Server
-	smtp  interface{ Close() error }
+	clock    func(context.Context, time.Duration) (time.Time, error) // nil until the house is there
+	programs passage
+	pages    *http.Server
+	smtp     interface{ Close() error }
 }
 
 // OpenDesk starts the issuer, the mail sink and their pages. Close it.
@@ -54,12 +57,16 @@ func OpenDesk(options DeskOptions) (*Desk, error) {
 	}
 	desk := &Desk{Issuer: "http://" + pages.Addr().String(), SMTP: mail.Addr().String(), Mail: &Mailbox{}}
 	issuer, err := newIssuer(desk.Issuer, options.People)
+	if err == nil && options.MailFile != "" {
+		desk.Mail, err = openMailbox(options.MailFile)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the desk: %w", err), pages.Close(), mail.Close())
 	}
 	mux := http.NewServeMux()
 	issuer.register(mux)
 	desk.Mail.register(mux)
+	desk.programs.register(mux)
 	mux.HandleFunc("GET /{$}", showDesk)
 	mux.HandleFunc("GET /clock", desk.showClock)
 	mux.HandleFunc("POST /clock", desk.moveClock)
@@ -73,10 +80,14 @@ func OpenDesk(options DeskOptions) (*Desk, error) {
 func (d *Desk) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
+	var failed []error
 	if err := d.pages.Shutdown(ctx); err != nil {
-		return errors.Join(d.pages.Close(), d.smtp.Close())
+		failed = append(failed, d.pages.Close())
 	}
-	return d.smtp.Close()
+	failed = append(failed, d.smtp.Close())
+	d.Mail.mu.Lock()
+	defer d.Mail.mu.Unlock()
+	return errors.Join(append(failed, d.Mail.close())...)
 }
 
 func showDesk(w http.ResponseWriter, _ *http.Request) {

@@ -71,6 +71,12 @@ func (e *Emulator) start(tools Tools, dir string) error {
 	if err := mendYesterday(dir, e.Port); err != nil {
 		return err
 	}
+	if err := os.RemoveAll(temporary(dir)); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(temporary(dir), 0o700); err != nil {
+		return err
+	}
 	log, err := os.Create(filepath.Join(dir, "emulator.log"))
 	if err != nil {
 		return err
@@ -89,13 +95,16 @@ func (e *Emulator) start(tools Tools, dir string) error {
 		return err
 	}
 	go func() {
-		_ = e.process.Wait() // how it ended is in its log
-		// It unpacks functions there, and leaves them.
-		_ = os.RemoveAll(filepath.Join(os.TempDir(), "ministack-provided-code-"+strconv.Itoa(e.Port)))
+		_ = e.process.Wait()             // how it ended is in its log
+		_ = os.RemoveAll(temporary(dir)) // it leaves what it unpacked
 		close(e.ended)
 	}()
 	return nil
 }
+
+// temporary is where the emulator unpacks functions, under a name that follows from its
+// port: in a folder that all users share, somebody else's would be in the way.
+func temporary(dir string) string { return filepath.Join(dir, "tmp") }
 
 // emulatorEnv is all the emulator knows of our environment: the functions
 // inherit every bit of it. AWS_ENDPOINT_URL keeps them off the real AWS.
@@ -104,7 +113,7 @@ func emulatorEnv(dir, python string, port int) []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + dir,
-		"TMPDIR=" + os.TempDir(),
+		"TMPDIR=" + temporary(dir),
 		"LANG=C.UTF-8",
 		"BIND_HOST=127.0.0.1",
 		"GATEWAY_PORT=" + strconv.Itoa(port),
@@ -219,20 +228,6 @@ func Until(ctx context.Context, pause time.Duration, holds func() (bool, error))
 		case <-time.After(pause):
 		}
 	}
-}
-
-// FreePort returns want if nobody listens there, and otherwise another port. 0
-// asks for any.
-func FreePort(want int) (int, error) {
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", want))
-	if err != nil && want != 0 {
-		listener, err = net.Listen("tcp", "127.0.0.1:0")
-	}
-	if err != nil {
-		return 0, fmt.Errorf("finding a free port: %w", err)
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
 }
 
 // Architecture is what functions must be built for to run on this machine, in

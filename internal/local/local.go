@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -13,13 +14,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
-
-// Ports are where things listen if nobody else does; otherwise another is taken.
-type Ports struct {
-	Stack int // sites and emulator
-	Desk  int // sign-in and mail pages
-	SMTP  int
-}
 
 // Seeder fills an empty house with organisations, people and cases. It is
 // called after every start, so what is there already it leaves alone.
@@ -52,7 +46,6 @@ type running struct {
 // Run starts the whole house, says where it is, and returns after ctx has ended
 // and everything is stopped.
 func Run(ctx context.Context, options Options) error {
-	began := time.Now()
 	root, err := Root()
 	if err != nil {
 		return err
@@ -63,14 +56,13 @@ func Run(ctx context.Context, options Options) error {
 		return err
 	}
 	defer unlock()
-	tools, err := Prepare(ctx, root, options.Out)
-	if err != nil {
+	if err := os.RemoveAll(filepath.Join(dir, "running.json")); err != nil { // of one that was killed
 		return err
 	}
-	h := &house{root: root, dir: dir, tools: tools, options: options}
+	h := &house{root: root, dir: dir, options: options, steps: newSteps(options.Out, time.Now)}
 	err = h.open(ctx)
 	if err == nil {
-		err = h.serve(ctx, began)
+		err = h.serve(ctx)
 	}
 	if ctx.Err() != nil && (err == nil || errors.Is(err, ctx.Err())) {
 		fmt.Fprintln(options.Out, "\nstopping …")
@@ -78,6 +70,9 @@ func Run(ctx context.Context, options Options) error {
 	}
 	return errors.Join(err, h.close())
 }
+
+// errRuns says that a house of this checkout has its state in use.
+var errRuns = errors.New("a house runs in this checkout already")
 
 // onlyOne refuses a second house on the same state.
 func onlyOne(dir string) (unlock func(), err error) {
@@ -89,57 +84,65 @@ func onlyOne(dir string) (unlock func(), err error) {
 		return nil, err
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(errors.New("it already runs in this checkout"), file.Close())
+		return nil, errors.Join(errRuns, file.Close())
 	}
 	return func() { file.Close() }, nil
+}
+
+// Clean forgets everything that a house of the checkout root knew. Under a running one
+// it removes nothing: its emulator would go on in what is gone.
+func Clean(root string) error {
+	dir := filepath.Join(root, ".local")
+	unlock, err := onlyOne(dir)
+	if errors.Is(err, errRuns) {
+		return fmt.Errorf("%w: nothing was removed, end it with Ctrl-C first", errRuns)
+	}
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return os.RemoveAll(dir)
 }
 
 // house is what Run has started.
 type house struct {
 	root, dir string
-	tools     Tools
 	options   Options
+	steps     *steps
 	desk      *Desk
 	emulator  *Emulator
 }
 
 func (h *house) open(ctx context.Context) error {
-	ports, err := h.freePorts()
+	ports, err := h.options.Ports.free()
 	if err != nil {
 		return err
 	}
-	h.desk, err = OpenDesk(DeskOptions{HTTPPort: ports.Desk, SMTPPort: ports.SMTP, People: h.options.People})
+	fmt.Fprintln(h.steps, "looking for the tools")
+	tools, err := Prepare(ctx, h.root, h.steps)
 	if err != nil {
 		return err
 	}
-	h.emulator, err = StartEmulator(ctx, h.tools, h.dir, ports.Stack)
+	fmt.Fprintln(h.steps, "starting the emulator")
+	h.desk, err = OpenDesk(DeskOptions{
+		HTTPPort: ports.Desk, SMTPPort: ports.SMTP, People: h.options.People, MailFile: filepath.Join(h.dir, "mail.jsonl"),
+	})
 	if err != nil {
 		return err
 	}
+	h.emulator, err = StartEmulator(ctx, tools, h.dir, ports.Stack)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(h.steps, "comparing what is deployed")
 	d := deployment{
-		root: h.root, dir: h.dir, tools: h.tools, emulator: h.emulator,
-		parameters: Parameters(h.emulator, h.desk), out: h.options.Out,
+		root: h.root, dir: h.dir, tools: tools, emulator: h.emulator,
+		parameters: Parameters(h.emulator, h.desk), out: h.steps,
 	}
 	return d.run(ctx)
 }
 
-// freePorts returns the ports wanted, or others in place of those that are taken, and says so.
-func (h *house) freePorts() (Ports, error) {
-	free := h.options.Ports
-	for _, port := range []*int{&free.Stack, &free.Desk, &free.SMTP} {
-		got, err := FreePort(*port)
-		if err != nil {
-			return Ports{}, err
-		}
-		if *port != 0 && got != *port {
-			fmt.Fprintf(h.options.Out, "port %d is taken, %d is used\n", *port, got)
-		}
-		*port = got
-	}
-	return free, nil
-}
-
-func (h *house) serve(ctx context.Context, began time.Time) error {
+func (h *house) serve(ctx context.Context) error {
 	outputs, err := Outputs(ctx, h.emulator.Config())
 	if err != nil {
 		return err
@@ -149,20 +152,59 @@ func (h *house) serve(ctx context.Context, began time.Time) error {
 		Config: h.emulator.Config(), Outputs: outputs, Out: h.options.Out,
 	}
 	h.desk.KeepClock(env)
+	if err := h.desk.LetProgramsIn(env.Site); err != nil {
+		return err
+	}
 	if h.options.Seed != nil {
+		fmt.Fprintln(h.steps, "looking for the sample cases")
 		if err := h.options.Seed(ctx, env); err != nil {
 			return fmt.Errorf("seeding: %w", err)
 		}
 	}
+	fmt.Fprintln(h.steps, "opening the first page")
+	if err := answers(ctx, env.Site, 20*time.Second); err != nil {
+		return err
+	}
 	if err := h.announce(); err != nil {
 		return err
 	}
-	h.welcome(time.Since(began))
+	h.welcome()
+	return stay(ctx, h.emulator.Ended())
+}
+
+// answers asks the site as a browser would, before anybody is told that it is there.
+func answers(ctx context.Context, site string, patience time.Duration) error {
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	last := errors.New("no answer")
+	err := Until(waiting, 200*time.Millisecond, func() (bool, error) {
+		r, err := http.NewRequestWithContext(waiting, http.MethodGet, site+"/alive", http.NoBody)
+		if err != nil {
+			return false, err
+		}
+		answer, err := Client().Do(r)
+		if err != nil {
+			last = err
+			return false, nil
+		}
+		answer.Body.Close()
+		last = errors.New(answer.Status)
+		return answer.StatusCode == http.StatusOK, nil
+	})
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return fmt.Errorf("everything has started, but %s/alive does not answer (%w): see .local/emulator.log", site, last)
+}
+
+// stay returns when the house is to be stopped, or when what it stands on has fallen.
+func stay(ctx context.Context, fallen <-chan struct{}) error {
 	select {
 	case <-ctx.Done():
 		return nil
-	case <-h.emulator.Ended():
-		return errors.New("the emulator ended by itself, see .local/emulator.log")
+	case <-fallen:
+		return errors.New("the emulator ended by itself (see .local/emulator.log): what was done since this start is lost, " +
+			"the next one goes on from where the last Ctrl-C left it")
 	}
 }
 
@@ -175,22 +217,20 @@ func (h *house) announce() error {
 	return os.WriteFile(filepath.Join(h.dir, "running.json"), content, 0o644)
 }
 
-func (h *house) welcome(took time.Duration) {
+func (h *house) welcome() {
 	fmt.Fprintf(h.options.Out, `
-急需 Jixu is ready (%.0f s)
+急需 Jixu is ready after %[1]s
   医疗机构 hospital   %[2]s/hospital
   管理部门 agencies   %[2]s/agency
   邮件     mail       %[3]s/mail
   时间     clock      %[3]s/clock
-`, took.Seconds(), h.emulator.Site(), h.desk.Issuer)
+  程序     programs   %[3]s/api/v1
+`, h.steps.sum(), h.emulator.Site(), h.desk.Issuer)
 	for _, p := range h.options.People {
-		fmt.Fprintf(h.options.Out, "  %s %s — %s %s\n", p.NameZH, p.NameEN, p.OrgZH, p.OrgEN)
-		if p.Try != "" {
-			fmt.Fprintf(h.options.Out, "      %s\n", p.Try)
-		}
+		fmt.Fprintf(h.options.Out, "  %s %s — %s: %s\n", p.NameZH, p.NameEN, p.OrgZH, p.Try)
 	}
 	fmt.Fprintln(h.options.Out, "bin/jixu clock +10d lets ten days pass, and so does the clock page; make demo lives whole cases over HTTP")
-	fmt.Fprintln(h.options.Out, "Ctrl-C stops it; what it knows stays in .local/state, all but the mails")
+	fmt.Fprintln(h.options.Out, "Ctrl-C stops it; what it knows is there again at the next start")
 }
 
 // close stops what is open. State is written as the emulator ends.
@@ -214,16 +254,9 @@ func Attach(ctx context.Context, out io.Writer) (Environment, error) {
 	if err != nil {
 		return Environment{}, err
 	}
-	content, err := os.ReadFile(filepath.Join(root, ".local", "running.json"))
-	if errors.Is(err, os.ErrNotExist) {
-		return Environment{}, errors.New("nothing runs in this checkout: start it with make run")
-	}
+	found, err := announced(filepath.Join(root, ".local"))
 	if err != nil {
 		return Environment{}, err
-	}
-	var found running
-	if err := json.Unmarshal(content, &found); err != nil {
-		return Environment{}, fmt.Errorf("reading .local/running.json: %w", err)
 	}
 	e := Emulator{Port: found.Stack}
 	outputs, err := Outputs(ctx, e.Config())
@@ -231,4 +264,29 @@ func Attach(ctx context.Context, out io.Writer) (Environment, error) {
 		return Environment{}, err
 	}
 	return Environment{Root: root, Site: e.Site(), Desk: found.Desk, Config: e.Config(), Outputs: outputs, Out: out}, nil
+}
+
+var (
+	errNoHouse  = errors.New("nothing runs in this checkout: start it with make run")
+	errStarting = errors.New("the house of this checkout is still starting")
+)
+
+// announced reads what the house that has its state in dir says of itself. What one
+// left behind that was killed says nothing.
+func announced(dir string) (found running, err error) {
+	if unlock, err := onlyOne(dir); err == nil {
+		unlock()
+		return running{}, errNoHouse
+	}
+	content, err := os.ReadFile(filepath.Join(dir, "running.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return running{}, errStarting
+	}
+	if err != nil {
+		return running{}, err
+	}
+	if err := json.Unmarshal(content, &found); err != nil {
+		return running{}, fmt.Errorf("reading .local/running.json: %w", err)
+	}
+	return found, nil
 }

@@ -3,6 +3,8 @@ package local
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -11,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/mail"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,8 +22,11 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// maxMails is how many mails a mailbox keeps; older ones go first.
-const maxMails = 1000
+// What a mailbox keeps at most; older mails go first.
+const (
+	maxMails = 1000
+	maxBytes = 16 << 20 // of their texts together
+)
 
 // Mail is one mail as it arrived.
 type Mail struct {
@@ -30,14 +36,69 @@ type Mail struct {
 	Subject string    `json:"subject"`
 	Text    string    `json:"text"` // the plain part, decoded
 	Arrived time.Time `json:"arrived"`
-	Raw     string    `json:"-"`
 }
 
-// Mailbox keeps the mail of everybody on one machine, in memory.
+// Mailbox keeps the mail of everybody on one machine: in memory, and over a restart
+// in a file, one mail a line.
 type Mailbox struct {
 	mu   sync.Mutex
 	last int
+	size int // of the texts
 	kept []Mail
+	path string // "": nothing outlives the process
+	file *os.File
+	ours int // lines of the file
+}
+
+// openMailbox reads what was kept in path, which need not be there. A line that was cut
+// off, by whatever ended the machine, is left out.
+func openMailbox(path string) (*Mailbox, error) {
+	m := &Mailbox{path: path}
+	content, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("reading yesterday's mail: %w", err)
+	}
+	for line := range bytes.Lines(content) {
+		var one Mail
+		if json.Unmarshal(line, &one) == nil && one.N > m.last {
+			m.keep(one)
+		}
+	}
+	return m, m.rewrite()
+}
+
+// rewrite writes what is kept anew, beside, and renames.
+func (m *Mailbox) rewrite() error {
+	var all bytes.Buffer
+	for _, one := range m.kept {
+		line, err := json.Marshal(one)
+		if err != nil {
+			return err
+		}
+		all.Write(append(line, '\n'))
+	}
+	err := m.close()
+	if err == nil {
+		err = replace(m.path, all.Bytes())
+	}
+	if err == nil {
+		m.file, err = os.OpenFile(m.path, os.O_APPEND|os.O_WRONLY, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("keeping the mail: %w", err)
+	}
+	m.ours = len(m.kept)
+	return nil
+}
+
+// close ends the file; the mails stay readable.
+func (m *Mailbox) close() error {
+	if m.file == nil {
+		return nil
+	}
+	file := m.file
+	m.file = nil
+	return file.Close()
 }
 
 // All returns what is kept, oldest first.
@@ -61,15 +122,38 @@ func (m *Mailbox) To(address string) []Mail {
 	return found
 }
 
-func (m *Mailbox) add(one Mail) {
+// add keeps one more mail. Where it cannot be written the sender hears so, and comes again.
+func (m *Mailbox) add(one Mail) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.last++
-	one.N = m.last
-	m.kept = append(m.kept, one)
-	if len(m.kept) > maxMails {
-		m.kept = m.kept[len(m.kept)-maxMails:]
+	one.N = m.last + 1
+	if m.file != nil {
+		line, err := json.Marshal(one)
+		if err == nil {
+			_, err = m.file.Write(append(line, '\n'))
+		}
+		if err != nil {
+			return fmt.Errorf("keeping a mail: %w", err)
+		}
+		m.ours++
 	}
+	m.keep(one)
+	if m.ours > 2*len(m.kept)+maxMails/10 { // most of the file has been dropped
+		return m.rewrite()
+	}
+	return nil
+}
+
+// keep takes one in and lets go of the oldest that are too many.
+func (m *Mailbox) keep(one Mail) {
+	m.last, m.size = one.N, m.size+len(one.Text)
+	m.kept = append(m.kept, one)
+	drop := 0
+	for left := len(m.kept); left > maxMails || left > 1 && m.size > maxBytes; left-- {
+		m.size -= len(m.kept[drop].Text)
+		drop++
+	}
+	m.kept = m.kept[drop:]
 }
 
 func (m *Mailbox) find(n int) (Mail, bool) {
@@ -91,7 +175,7 @@ func (m *Mailbox) register(mux *http.ServeMux) {
 
 const mailsPage = `{{define "title"}}邮件 Mail{{end}}{{define "body"}}
 {{if .}}<table><tr><th>时间 Time</th><th>收件人 To</th><th>主题 Subject</th></tr>
-{{range .}}<tr><td>{{.Arrived.Format "15:04:05"}}</td><td>{{range .To}}{{.}} {{end}}</td><td><a href="/mail/{{.N}}">{{.Subject}}</a></td></tr>
+{{range .}}<tr><td>{{.Arrived.Format "2006-01-02 15:04:05"}}</td><td>{{range .To}}{{.}} {{end}}</td><td><a href="/mail/{{.N}}">{{.Subject}}</a></td></tr>
 {{end}}</table>{{else}}<p>还没有邮件。No mail yet.</p>{{end}}{{end}}`
 
 func (m *Mailbox) showList(w http.ResponseWriter, _ *http.Request) {
@@ -172,7 +256,9 @@ func (d *delivery) Data(r io.Reader) error {
 		return &smtp.SMTPError{Code: 554, Message: "not a mail: " + err.Error()}
 	}
 	one.From, one.To, one.Arrived = d.from, d.to, time.Now()
-	d.box.add(one)
+	if err := d.box.add(one); err != nil {
+		return &smtp.SMTPError{Code: 451, Message: err.Error()}
+	}
 	return nil
 }
 
@@ -189,7 +275,7 @@ func readMail(raw []byte) (Mail, error) {
 	if err != nil {
 		return Mail{}, fmt.Errorf("reading the text: %w", err)
 	}
-	return Mail{Subject: subject, Text: text, Raw: string(raw)}, nil
+	return Mail{Subject: subject, Text: text}, nil
 }
 
 // plainText returns the first plain part of a body, decoded, or "" if it has none.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"net/smtp"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -75,12 +77,69 @@ func TestMailIsShown(t *testing.T) {
 	}
 }
 
-func TestAFullMailboxDropsTheOldest(t *testing.T) {
-	var box Mailbox
-	for range maxMails + 1 {
-		box.add(Mail{})
+func TestMailIsThereAfterARestart(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mail.jsonl")
+	open := func() *Desk {
+		t.Helper()
+		desk, err := OpenDesk(DeskOptions{People: []Person{nurse}, MailFile: file})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return desk
 	}
-	if all := box.All(); len(all) != maxMails || all[0].N != 2 {
-		t.Errorf("got %d mails from number %d, want %d from 2", len(all), all[0].N, maxMails)
+	desk := open()
+	send(t, desk, plain)
+	if err := desk.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cut, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cut.WriteString(`{"n":2,"subject":"cut o`); err != nil { // the machine was switched off
+		t.Fatal(err)
+	}
+	cut.Close()
+	desk = open()
+	defer desk.Close()
+	if got := desk.Mail.All(); len(got) != 1 || got[0].Subject != "急需" || got[0].To[0] != nurse.Email || got[0].Arrived.IsZero() {
+		t.Fatalf("after a restart: got %+v, want the mail of before", got)
+	}
+	send(t, desk, plain)
+	if got := desk.Mail.All(); len(got) != 2 || got[1].N != 2 {
+		t.Errorf("the next mail: got %+v, want it numbered on", got)
+	}
+}
+
+func TestAMailboxIsBoundedInMemoryAndInItsFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mail.jsonl")
+	box, err := openMailbox(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	most := 0
+	for range 4 * maxMails {
+		if err := box.add(Mail{}); err != nil {
+			t.Fatal(err)
+		}
+		most = max(most, box.ours)
+	}
+	if all := box.All(); len(all) != maxMails || all[0].N != 3*maxMails+1 {
+		t.Errorf("got %d mails from number %d, want %d from %d", len(all), all[0].N, maxMails, 3*maxMails+1)
+	}
+	content, err := os.ReadFile(file)
+	if lines := strings.Count(string(content), "\n"); err != nil || lines != box.ours || most > 3*maxMails {
+		t.Errorf("the file: got %d lines and %d at most (%v), want %d and no more than %d", lines, most, err, box.ours, 3*maxMails)
+	}
+	for range 3 {
+		if err := box.add(Mail{Text: strings.Repeat("x", maxBytes/2)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all := box.All(); len(all) != 2 {
+		t.Errorf("of three that are half of what is kept each: got %d, want two", len(all))
+	}
+	if err := box.close(); err != nil {
+		t.Error(err)
 	}
 }

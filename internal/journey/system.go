@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"jixu/internal/party"
 )
 
 // System is an agency's own program: it answers gates by signed request. It is
@@ -143,6 +145,57 @@ func SendTicket(ctx context.Context, answer []byte, name string, data []byte) (f
 		return "", fmt.Errorf("uploading: %d %s", page.Status, page.Body)
 	}
 	return out.File, nil
+}
+
+// NewSecret makes a signing secret for org's systems, good for days, with its
+// administrator's program. Two at most are live: of two, the one that ends first is
+// revoked before, and named.
+func (h House) NewSecret(ctx context.Context, org string, days int) (secret, revoked string, err error) {
+	admin, found := administrator(org)
+	if !found {
+		return "", "", fmt.Errorf("no sample person administers %q", org)
+	}
+	program := h.Program(admin.ID)
+	page, err := program.Do(ctx, http.MethodGet, "/api/v1/organisation/machine", nil)
+	if err != nil {
+		return "", "", err
+	}
+	var agreed struct{ Secrets []secretRow }
+	if err := json.Unmarshal(page.Body, &agreed); err != nil || page.Status != http.StatusOK {
+		return "", "", fmt.Errorf("reading what is agreed with %s: got %d", org, page.Status)
+	}
+	live := slices.DeleteFunc(agreed.Secrets, func(s secretRow) bool { return !s.Live })
+	if len(live) > 1 {
+		revoked = slices.MinFunc(live, func(a, b secretRow) int { return a.Expires.Compare(b.Expires) }).ID
+		if _, _, err := program.Must(ctx, http.MethodPost, "/api/v1/organisation/secrets/"+revoked+"/revoke", map[string]any{}); err != nil {
+			return "", "", err
+		}
+	}
+	if page, err = program.Do(ctx, http.MethodPost, "/api/v1/organisation/secrets", map[string]any{"days": days}); err != nil {
+		return "", "", err
+	}
+	var made struct{ Secret string }
+	if err := json.Unmarshal(page.Body, &made); err != nil || page.Status != http.StatusOK || made.Secret == "" {
+		return "", "", fmt.Errorf("making a secret for %s: got %d", org, page.Status) // without the answer: it may hold the secret
+	}
+	return made.Secret, revoked, nil
+}
+
+// secretRow is what may be said of a secret that was made.
+type secretRow struct {
+	ID      string
+	Live    bool
+	Expires time.Time
+}
+
+// administrator is the sample person who administers org.
+func administrator(org string) (party.Person, bool) {
+	for _, p := range People {
+		if p.Org == org && slices.Contains(p.Roles, party.Administrator) {
+			return p, true
+		}
+	}
+	return party.Person{}, false
 }
 
 // Program is a person's own program: it acts for them with a token of the issuer.
