@@ -20,7 +20,7 @@ func runDemo(ctx context.Context, args []string, out io.Writer) error {
 	}
 	env, err := local.Attach(ctx, out)
 	if err == nil {
-		if err := journey.Demo(ctx, env.House(), out); err != nil {
+		if err := journey.Demo(ctx, env.Deployment(), out); err != nil {
 			return err
 		}
 		return holiday(ctx, out)
@@ -48,7 +48,7 @@ var beforeTheHoliday = time.Date(2026, time.September, 22, 2, 0, 0, 0, time.UTC)
 func holiday(ctx context.Context, out io.Writer) error {
 	fmt.Fprintln(out, "\na second house whose clock stands at 2026-09-22 is opened for the holiday")
 	return local.Aside(ctx, out, people(), beforeTheHoliday, func(ctx context.Context, env local.Environment) error {
-		return journey.DemoHoliday(ctx, env.House(), out)
+		return journey.DemoHoliday(ctx, env.Deployment(), out)
 	})
 }
 
@@ -62,7 +62,7 @@ func demoOn(ctx context.Context, ended chan error, out io.Writer) error {
 		case <-time.After(200 * time.Millisecond):
 		}
 		if env, err := local.Attach(ctx, out); err == nil {
-			return journey.Demo(ctx, env.House(), out)
+			return journey.Demo(ctx, env.Deployment(), out)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func runToken(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	token, err := env.House().Program(flags.Arg(0)).Token(ctx)
+	token, err := env.Deployment().Program(flags.Arg(0)).Token(ctx)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func runSecret(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	secret, revoked, err := env.House().NewSecret(ctx, flags.Arg(0), *days)
+	secret, revoked, err := env.Deployment().NewSecret(ctx, flags.Arg(0), *days)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 
 // demo tells a life as it happens.
 type demo struct {
-	House
+	Deployment
 	out    io.Writer
 	began  time.Time
 	path   string // /hospital/cases/…
@@ -30,8 +30,8 @@ type demo struct {
 // the reply through links, everybody told. Then a first drug, refused; a second
 // hospital's repeat; the same hospital's repeat; a reply that comes first. It prints who did what, when and why
 // that date, and fails on any surprise.
-func Demo(ctx context.Context, h House, out io.Writer) error {
-	d := &demo{House: h, out: out, began: time.Now()}
+func Demo(ctx context.Context, h Deployment, out io.Writer) error {
+	d := &demo{Deployment: h, out: out, began: time.Now()}
 	for _, act := range []func(context.Context) error{
 		d.prepare, d.strangers, d.submit, d.supplement, d.resubmit, d.opinion, d.registered, d.reply, d.everybodyKnows, d.theWholeStory,
 		d.firstDrugRefused, d.secondHospital, d.sameHospitalDrug, d.overtaken,

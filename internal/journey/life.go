@@ -14,8 +14,8 @@ import (
 	"jixu/internal/policy"
 )
 
-// House is a running Jixu as people reach it: the sites, and the mail.
-type House struct {
+// Deployment is a running Jixu as people reach it: the sites, and the mail.
+type Deployment struct {
 	Site string // scheme, host and port
 	Desk string // where sign-in and mail are
 	// System returns the program of an organisation with a fresh secret, as its
@@ -27,7 +27,7 @@ type House struct {
 // ("hospital" or "agency"). A connection that breaks while the callback is answered
 // makes net/http, like any browser, ask again with a code that is used up: then they
 // begin anew, once.
-func (h House) SignIn(ctx context.Context, audience, person string) (*Browser, error) {
+func (h Deployment) SignIn(ctx context.Context, audience, person string) (*Browser, error) {
 	b, page, err := h.signIn(ctx, audience, person)
 	if err == nil && page.Status == http.StatusForbidden && page.URL.Path == "/"+audience+"/callback" {
 		b, page, err = h.signIn(ctx, audience, person)
@@ -42,7 +42,7 @@ func (h House) SignIn(ctx context.Context, audience, person string) (*Browser, e
 }
 
 // signIn goes over the issuer and returns the page at which that ended.
-func (h House) signIn(ctx context.Context, audience, person string) (*Browser, *Page, error) {
+func (h Deployment) signIn(ctx context.Context, audience, person string) (*Browser, *Page, error) {
 	b := NewBrowser(h.Site)
 	page, err := b.Get(ctx, "/"+audience)
 	if err != nil {
@@ -73,7 +73,7 @@ type Mail struct {
 }
 
 // Mails lists what arrived for address, oldest first.
-func (h House) Mails(ctx context.Context, address string) ([]Mail, error) {
+func (h Deployment) Mails(ctx context.Context, address string) ([]Mail, error) {
 	page, err := NewBrowser(h.Desk).Get(ctx, "/mail.json")
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ const mailPatience = 100 * time.Second
 
 // WaitMail returns the newest mail to address that names number, matches text,
 // and came after mail number after.
-func (h House) WaitMail(ctx context.Context, address, number string, text *regexp.Regexp, after int) (Mail, []string, error) {
+func (h Deployment) WaitMail(ctx context.Context, address, number string, text *regexp.Regexp, after int) (Mail, []string, error) {
 	var found Mail
 	var match []string
 	err := Until(ctx, mailPatience, "a mail to "+address+" about "+number, func() (bool, error) {
@@ -120,7 +120,7 @@ var (
 
 // LinkFor waits for a link about number in organisation's mailbox whose page
 // offers person in its roster: an organisation may have several steps at once.
-func (h House) LinkFor(ctx context.Context, organisation, number, person string) (string, error) {
+func (h Deployment) LinkFor(ctx context.Context, organisation, number, person string) (string, error) {
 	found := ""
 	tried := map[string]bool{}
 	err := Until(ctx, mailPatience, "a link to "+organisation+" for "+person, func() (bool, error) {
@@ -146,7 +146,7 @@ func (h House) LinkFor(ctx context.Context, organisation, number, person string)
 
 // ByLink opens a link, chooses person from the roster, enters the code from
 // their own mail, and returns the browser and the gate's page.
-func (h House) ByLink(ctx context.Context, link, number, person string) (*Browser, *Page, error) {
+func (h Deployment) ByLink(ctx context.Context, link, number, person string) (*Browser, *Page, error) {
 	b := NewBrowser(h.Site)
 	page, err := b.Get(ctx, link)
 	if err != nil {
@@ -180,7 +180,7 @@ func (h House) ByLink(ctx context.Context, link, number, person string) (*Browse
 }
 
 // last is the number of the newest mail to address, 0 if there is none.
-func (h House) last(ctx context.Context, address string) (int, error) {
+func (h Deployment) last(ctx context.Context, address string) (int, error) {
 	mails, err := h.Mails(ctx, address)
 	if err != nil || len(mails) == 0 {
 		return 0, err

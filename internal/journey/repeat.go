@@ -378,7 +378,7 @@ func (d *demo) overtaken(ctx context.Context) error {
 }
 
 // MoveClock moves the house's clock ahead, on the page that does it.
-func (h House) MoveClock(ctx context.Context, by time.Duration) error {
+func (h Deployment) MoveClock(ctx context.Context, by time.Duration) error {
 	b := NewBrowser(h.Desk)
 	page, err := b.Get(ctx, "/clock")
 	if err != nil {
@@ -399,8 +399,8 @@ func (h House) MoveClock(ctx context.Context, by time.Duration) error {
 
 // DemoHoliday lets a deadline pass over the National Day holiday of 2026, in a
 // house whose clock begins before it: reminder, due, escalation.
-func DemoHoliday(ctx context.Context, h House, out io.Writer) error {
-	d := &demo{House: h, out: out, began: time.Now()}
+func DemoHoliday(ctx context.Context, h Deployment, out io.Writer) error {
+	d := &demo{Deployment: h, out: out, began: time.Now()}
 	if err := d.holiday(ctx); err != nil {
 		return fmt.Errorf("the demo of a holiday met a surprise: %w", err)
 	}

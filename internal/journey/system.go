@@ -150,7 +150,7 @@ func SendTicket(ctx context.Context, answer []byte, name string, data []byte) (f
 // NewSecret makes a signing secret for org's systems, good for days, with its
 // administrator's program. Two at most are live: of two, the one that ends first is
 // revoked before, and named.
-func (h House) NewSecret(ctx context.Context, org string, days int) (secret, revoked string, err error) {
+func (h Deployment) NewSecret(ctx context.Context, org string, days int) (secret, revoked string, err error) {
 	admin, found := administrator(org)
 	if !found {
 		return "", "", fmt.Errorf("no sample person administers %q", org)
@@ -200,14 +200,14 @@ func administrator(org string) (party.Person, bool) {
 
 // Program is a person's own program: it acts for them with a token of the issuer.
 type Program struct {
-	House
+	Deployment
 	Person string
 	token  string
 	ends   time.Time
 }
 
 // Program returns the program of a sample person. It gets its tokens by itself.
-func (h House) Program(person string) *Program { return &Program{House: h, Person: person} }
+func (h Deployment) Program(person string) *Program { return &Program{Deployment: h, Person: person} }
 
 // Token is an access token of the issuer for the program's person: the code flow
 // with PKCE, in which the person presses the button with their name.

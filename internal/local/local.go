@@ -59,7 +59,7 @@ func Run(ctx context.Context, options Options) error {
 	if err := os.RemoveAll(filepath.Join(dir, "running.json")); err != nil { // of one that was killed
 		return err
 	}
-	h := &house{root: root, dir: dir, options: options, steps: newSteps(options.Out, time.Now)}
+	h := &instance{root: root, dir: dir, options: options, steps: newSteps(options.Out, time.Now)}
 	err = h.open(ctx)
 	if err == nil {
 		err = h.serve(ctx)
@@ -104,8 +104,8 @@ func Clean(root string) error {
 	return os.RemoveAll(dir)
 }
 
-// house is what Run has started.
-type house struct {
+// instance is what Run has started.
+type instance struct {
 	root, dir string
 	options   Options
 	steps     *steps
@@ -113,7 +113,7 @@ type house struct {
 	emulator  *Emulator
 }
 
-func (h *house) open(ctx context.Context) error {
+func (h *instance) open(ctx context.Context) error {
 	ports, err := h.options.Ports.free()
 	if err != nil {
 		return err
@@ -142,7 +142,7 @@ func (h *house) open(ctx context.Context) error {
 	return d.run(ctx)
 }
 
-func (h *house) serve(ctx context.Context) error {
+func (h *instance) serve(ctx context.Context) error {
 	outputs, err := Outputs(ctx, h.emulator.Config())
 	if err != nil {
 		return err
@@ -209,7 +209,7 @@ func stay(ctx context.Context, fallen <-chan struct{}) error {
 }
 
 // announce lets other commands find this house.
-func (h *house) announce() error {
+func (h *instance) announce() error {
 	content, err := json.Marshal(running{Stack: h.emulator.Port, Desk: h.desk.Issuer})
 	if err != nil {
 		return err
@@ -217,7 +217,7 @@ func (h *house) announce() error {
 	return os.WriteFile(filepath.Join(h.dir, "running.json"), content, 0o644)
 }
 
-func (h *house) welcome() {
+func (h *instance) welcome() {
 	fmt.Fprintf(h.options.Out, `
 急需 Jixu is ready after %[1]s
   医疗机构 hospital   %[2]s/hospital
@@ -234,7 +234,7 @@ func (h *house) welcome() {
 }
 
 // close stops what is open. State is written as the emulator ends.
-func (h *house) close() error {
+func (h *instance) close() error {
 	var failed []error
 	if err := os.Remove(filepath.Join(h.dir, "running.json")); err != nil && !errors.Is(err, os.ErrNotExist) {
 		failed = append(failed, err)

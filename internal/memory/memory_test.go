@@ -24,9 +24,9 @@ func TestRebuilder(t *testing.T) {
 }
 
 func TestPasses(t *testing.T) {
-	storetest.Passes(t, func(*testing.T) storetest.House {
+	storetest.Passes(t, func(*testing.T) storetest.StoreWithAccess {
 		w := quietly()
-		return storetest.House{Store: w.Store, Access: w.Access}
+		return storetest.StoreWithAccess{Store: w.Store, Access: w.Access}
 	})
 }
 

@@ -32,7 +32,7 @@ import (
 type house struct {
 	*testing.T
 	stack *stack.Stack
-	journey.House
+	journey.Deployment
 	ctx   context.Context
 	began time.Time
 }
@@ -40,7 +40,7 @@ type house struct {
 func open(t *testing.T) house {
 	t.Helper()
 	s := stack.Shared(t)
-	return house{T: t, stack: s, House: s.Environment().House(), ctx: t.Context(), began: time.Now()}
+	return house{T: t, stack: s, Deployment: s.Environment().Deployment(), ctx: t.Context(), began: time.Now()}
 }
 
 func (h house) must(err error) {
@@ -144,7 +144,7 @@ func (h house) opine(id, g string) {
 func TestTheWholeLifeOverHTTP(t *testing.T) {
 	h := open(t)
 	var told bytes.Buffer
-	if err := journey.Demo(h.ctx, h.House, &told); err != nil {
+	if err := journey.Demo(h.ctx, h.Deployment, &told); err != nil {
 		t.Fatalf("%v\n%s", err, told.String())
 	}
 	t.Log("\n" + told.String())

@@ -49,7 +49,7 @@ type scene struct {
 	*testing.T
 	ctx   context.Context
 	stack *stack.Stack
-	house journey.House
+	house journey.Deployment
 	id    string            // the case, if there is one
 	swaps map[string]string // what the event names -> what there is
 	key   string            // of the notice, if the event is one
@@ -377,7 +377,7 @@ func rehearse(t *testing.T, s *stack.Stack, call caller, only func(event string)
 			continue
 		}
 		t.Run(row.event, func(t *testing.T) {
-			sc := &scene{T: t, ctx: t.Context(), stack: s, house: journey.House{Site: s.Site, Desk: s.Desk.Issuer}, swaps: map[string]string{}}
+			sc := &scene{T: t, ctx: t.Context(), stack: s, house: journey.Deployment{Site: s.Site, Desk: s.Desk.Issuer}, swaps: map[string]string{}}
 			if row.before != nil {
 				row.before(sc)
 			}

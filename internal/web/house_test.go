@@ -35,7 +35,7 @@ var opening = time.Date(2026, time.November, 2, 9, 30, 0, 0, calendar.Shanghai)
 // them, each at an origin of its own as in production.
 type house struct {
 	*memory.World
-	journey.House
+	journey.Deployment
 	town   *world.Town
 	site   *httptest.Server
 	bucket *httptest.Server
@@ -80,7 +80,7 @@ var must = world.Must
 func (h *house) newSite(a web.Audience) *web.Site {
 	return &web.Site{
 		Audience: a, Desk: h.town.Desk, Store: h.Store, Directory: h.Directory, Access: h.Access, Links: h.town.Links,
-		SignIn:  issuer{h.House.Desk},
+		SignIn:  issuer{h.Deployment.Desk},
 		Address: h.Site, Origins: []string{h.bucket.URL}, Wall: time.Now, Secret: rand.Text,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Reference: func(context.Context) string { return "ref-1" },
 	}

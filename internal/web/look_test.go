@@ -26,7 +26,7 @@ func TestLook(t *testing.T) {
 		s.Moved = true
 	}
 	h.furnish(t)
-	t.Logf("look at %s; the desk is %s", h.Site, h.House.Desk)
+	t.Logf("look at %s; the desk is %s", h.Site, h.Deployment.Desk)
 	for end := os.Getenv("JIXU_LOOK_END"); ; time.Sleep(100 * time.Millisecond) {
 		if _, err := os.Stat(end); end != "" && err == nil {
 			return

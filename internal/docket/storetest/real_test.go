@@ -90,9 +90,9 @@ func tableKeeps(t *testing.T, db *dynamodb.Client) {
 		storetest.Rebuilder(t, func(t *testing.T) docket.Rebuilder { return fresh(t, db) })
 	})
 	t.Run("passes", func(t *testing.T) {
-		storetest.Passes(t, func(t *testing.T) storetest.House {
+		storetest.Passes(t, func(t *testing.T) storetest.StoreWithAccess {
 			s := fresh(t, db)
-			return storetest.House{Store: s, Access: s}
+			return storetest.StoreWithAccess{Store: s, Access: s}
 		})
 	})
 	t.Run("access", func(t *testing.T) {

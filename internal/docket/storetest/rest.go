@@ -20,14 +20,14 @@ import (
 	"jixu/internal/policy"
 )
 
-// House is a store with the access to it: a commit may demand a session.
-type House struct {
+// StoreWithAccess is a store with the access to it: a commit may demand a session.
+type StoreWithAccess struct {
 	Store  docket.Store
 	Access docket.Access
 }
 
 // Passes tests the commits that demand a link's session.
-func Passes(t *testing.T, open func(*testing.T) House) {
+func Passes(t *testing.T, open func(*testing.T) StoreWithAccess) {
 	good := docket.Session{
 		Hash: "s1", Person: "p2", Org: mpa, Of: "c1", Gate: "opinion-1",
 		Created: noon, Idle: noon.Add(30 * time.Minute), Expires: noon.Add(time.Hour),
