@@ -30,7 +30,7 @@ type Base struct {
 // Route is one method and path of the API: who may ask there, and what it does.
 type Route struct {
 	Method  string
-	Pattern string // as net/http and the template write it
+	Pattern string // as net/http writes it
 	Do      func(*call) error
 }
 
@@ -61,6 +61,9 @@ func (h *Base) handler(routes []Route, admit func(*call) error) http.Handler {
 	methods := map[string][]string{}
 	for _, d := range routes {
 		methods[d.Pattern] = append(methods[d.Pattern], d.Method)
+		if d.Method == http.MethodGet {
+			methods[d.Pattern] = append(methods[d.Pattern], http.MethodHead) // the mux takes it with GET
+		}
 		mux.HandleFunc(d.Method+" "+d.Pattern, func(w http.ResponseWriter, r *http.Request) {
 			x := start(w, r)
 			err := admit(x)

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"jixu/internal/docket"
@@ -166,22 +164,7 @@ func (x *call) write(status int, kind string, v any) {
 // languageOf is what the sender reads best of the two; Chinese unless it says
 // otherwise.
 func languageOf(r *http.Request) words.Lang {
-	best, lang := 0.0, words.ZH
-	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Language"), ","), ",") {
-		tag, params, _ := strings.Cut(strings.TrimSpace(part), ";")
-		q := 1.0
-		if text, ok := strings.CutPrefix(strings.TrimSpace(params), "q="); ok {
-			var err error
-			if q, err = strconv.ParseFloat(text, 64); err != nil || q < 0 || q > 1 {
-				q = 0
-			}
-		}
-		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
-		if (primary == "zh" || primary == "en") && q > best {
-			best, lang = q, words.Parse(primary)
-		}
-	}
-	return lang
+	return words.Accepted(r.Header.Values("Accept-Language"))
 }
 
 // guarded puts the headers on every answer.

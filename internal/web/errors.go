@@ -19,6 +19,12 @@ var statuses = map[fault.Kind]int{
 	fault.Unavailable: http.StatusServiceUnavailable,
 }
 
+// codes are the failures that HTTP has a word of its own for.
+var codes = map[string]int{
+	"body.large":  http.StatusRequestEntityTooLarge,
+	"page.method": http.StatusMethodNotAllowed,
+}
+
 // failed is the page of an error: what happened in the reader's words, and what
 // they can do. Our own mistakes show a reference only; the log has the rest.
 type failed struct {
@@ -43,8 +49,8 @@ func (x *exchange) fail(err error) {
 		x.site.Log.ErrorContext(x.ctx(), "request failed", "err", err, "route", x.r.Pattern)
 	}
 	status := statuses[kind]
-	if f != nil && f.Code == "body.large" {
-		status = http.StatusRequestEntityTooLarge
+	if f != nil && codes[f.Code] != 0 {
+		status = codes[f.Code]
 	}
 	data.Typed = x.typed()
 	data.Title = x.titled(x.lang.Say("title."+string(kind)), data.Errors)

@@ -27,7 +27,7 @@ const (
 // Route is one method and path of a site: who may come, and what it does.
 type Route struct {
 	Method  string
-	Pattern string // as net/http and the template write it, "/hospital/cases/{case}"
+	Pattern string // as net/http writes it, "/hospital/cases/{case}"
 	Who     access
 	Do      func(*exchange) error
 }

@@ -38,7 +38,7 @@ type Site struct {
 	Moved     bool                         // the clock of the law is not the machine's: every page says so
 }
 
-// Handler returns the site. Every route of it stands in the template.
+// Handler returns the site. The template leads the families of its paths here.
 func (s *Site) Handler() http.Handler {
 	mux := http.NewServeMux()
 	pages := map[string]bool{}
@@ -48,7 +48,7 @@ func (s *Site) Handler() http.Handler {
 	for _, d := range s.routes() {
 		mux.Handle(d.Method+" "+d.Pattern, s.through(d, pages[d.Pattern]))
 	}
-	mux.Handle("/", s.through(Route{Who: anybody, Do: (*exchange).notFound}, false))
+	s.refuseOthers(mux, pages)
 	return s.guarded(mux)
 }
 
@@ -60,8 +60,8 @@ func (s *Site) routes() []Route {
 	return hospitalRoutes
 }
 
-// HospitalRoutes lists the routes of the hospitals' site, for the
-// template and for the tests that try every one of them.
+// HospitalRoutes lists the routes of the hospitals' site, for the tests that try
+// every one of them and hold the template to them.
 func HospitalRoutes() []Route { return hospitalRoutes }
 
 // AgencyRoutes lists the routes of the agencies' site and of the links.
