@@ -26,7 +26,7 @@ func main() {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
 	}
-	lambda.Start(logging.Each(gateway.Handle(site.Handler())))
+	lambda.Start(gateway.Handle(site.Handler()))
 }
 
 func build() (*web.Site, error) {

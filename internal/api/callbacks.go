@@ -54,6 +54,7 @@ func (x *call) verify(systems *docket.AgencySystems, now time.Time) error {
 	sum.Write([]byte(x.r.Pattern + "\n"))
 	sum.Write(body)
 	x.body, x.sender = body, m.Sender
+	x.logged().Organisation = m.Sender
 	x.op = docket.Op{ID: m.ID, Body: hex.EncodeToString(sum.Sum(nil)), Holds: []docket.Hold{hold}}
 	return nil
 }
@@ -77,7 +78,7 @@ func signed[T interface{ person() string }](do func(*call, T) (any, error)) func
 		if err != nil {
 			return err
 		}
-		x.actor = a
+		x.actor, x.logged().Person = a, a.Person
 		out, err := do(x, in)
 		if err != nil {
 			return err

@@ -88,6 +88,7 @@ func (x *call) fail(err error) {
 		p.Decided = x.decided(lost.gate)
 	}
 	p.Type = "urn:jixu:problem:" + p.Code
+	x.logged().Outcome = p.Code
 	switch p.Status {
 	case http.StatusServiceUnavailable:
 		p.Reference = x.house.Reference(x.r.Context())
@@ -152,6 +153,7 @@ func (x *call) write(status int, kind string, v any) {
 	}
 	if err != nil {
 		x.house.Log.ErrorContext(x.r.Context(), "writing an answer failed", "err", err, "route", x.r.Pattern)
+		x.logged().Outcome = "internal"
 		status, body = http.StatusInternalServerError, []byte(`{"type":"about:blank","title":"internal error","status":500,"detail":"","code":"internal"}`)
 	}
 	h := x.w.Header()

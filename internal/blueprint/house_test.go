@@ -39,10 +39,10 @@ var rooms = map[string][]string{
 	"trust":       {"law", "party", "fault"},
 	"casework":    {"law", "gate", "reuse", "history", "policy", "calendar", "party", "typed", "fault"},
 	"docket":      {"casework", "law", "gate", "reuse", "inquiry", "variety", "trust", "dossier", "number", "policy", "precheck", "calendar", "party", "history", "words", "typed", "fault"},
-	"web":         {"docket", "eligibility", "casework", "gate", "reuse", "inquiry", "variety", "number", "dossier", "policy", "precheck", "calendar", "party", "history", "words", "typed", "fault"},
+	"web":         {"docket", "eligibility", "casework", "gate", "reuse", "inquiry", "variety", "number", "dossier", "policy", "precheck", "calendar", "party", "history", "words", "typed", "logging", "fault"},
 
 	"api": {
-		"docket", "casework", "gate", "reuse", "inquiry", "variety", "dossier", "policy", "precheck", "webhook", "calendar", "party", "words", "typed", "fault",
+		"docket", "casework", "gate", "reuse", "inquiry", "variety", "dossier", "policy", "precheck", "webhook", "calendar", "party", "words", "typed", "logging", "fault",
 	},
 
 	// what a dossier is held against, beside the pack

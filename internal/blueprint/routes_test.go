@@ -194,3 +194,23 @@ func TestTheGatewayMayCallWhatItLeadsTo(t *testing.T) {
 		t.Errorf("got the gateway let into %v, want %v", slices.Sorted(maps.Keys(may)), slices.Sorted(maps.Keys(leads)))
 	}
 }
+
+// The gateway's own log says from where a request came and under which id we wrote more
+// of it, and nothing that could hold a link: no path, no header, no claim.
+func TestTheAccessLogHoldsNoPath(t *testing.T) {
+	may := []string{
+		"requestId", "identity.sourceIp", "routeKey", "status", "responseLength", "responseLatency", "integrationErrorMessage",
+	}
+	for id, s := range ofType(template(t, "template.yaml"), "AWS::ApiGatewayV2::Stage") {
+		format := text(at(s, "Properties", "AccessLogSettings", "Format"))
+		var got []string
+		for _, m := range regexp.MustCompile(`\$context\.([A-Za-z.]+)`).FindAllStringSubmatch(format, -1) {
+			got = append(got, m[1])
+		}
+		slices.Sort(got)
+		slices.Sort(may)
+		if !slices.Equal(got, may) {
+			t.Errorf("%s: got %v written down, want %v", id, got, may)
+		}
+	}
+}

@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"jixu/internal/api"
 	"jixu/internal/local"
+	"jixu/internal/stack"
 	"jixu/internal/web"
 )
 
@@ -100,6 +102,12 @@ func TestWhatIsNowhereIsOurPageThroughTheGateway(t *testing.T) {
 			t.Errorf("%s without a token: got %s and %.200s, want it kept out", path, answer.Status, body)
 		}
 	}
+	link := "/l/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+	h.ask(http.MethodGet, link, nil)
+	h.must(stack.Eventually(h.ctx, 10*time.Second, func() (bool, error) {
+		return strings.Contains(h.log("agency-site"), `"route":"/l/{link}"`), nil
+	}))
+	h.loggedNothing("agency-site", strings.TrimPrefix(link, "/l/"), `"path"`, "rawPath")
 	answer, body := h.ask(http.MethodHead, "/hospital/sign-in", nil)
 	if answer.StatusCode != http.StatusOK || body != "" || answer.Header.Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Errorf("HEAD: got %s, %v and %d bytes, want the headers of the page", answer.Status, answer.Header, len(body))

@@ -39,6 +39,7 @@ type failed struct {
 func (x *exchange) fail(err error) {
 	kind := fault.KindOf(err)
 	f := fault.Of(err)
+	x.logged().Outcome = outcome(kind, f)
 	data := failed{Sentence: x.lang.Say("failed.unavailable"), Back: x.backHref()}
 	if f != nil {
 		data.Sentence = x.lang.Say("fault."+f.Code, f.Args...)
@@ -113,6 +114,7 @@ type Error struct {
 // thing once.
 func (x *exchange) problems(list []fault.Problem) []Error {
 	var out []Error
+	x.refusedFor(list)
 	for _, p := range list {
 		e := Error{Field: p.Field, Sentence: x.lang.Say("fault."+p.Code, p.Args...)}
 		if !slices.Contains(out, e) {

@@ -103,6 +103,7 @@ type closedPage struct{ Page }
 // used, was revoked or has expired.
 func (x *exchange) closed() error {
 	p := closedPage{}
+	x.logged().Outcome = "closed"
 	p.Title = x.lang.Say("closed.title")
 	return x.render(http.StatusNotFound, "closed", &p.Page, &p)
 }
@@ -184,6 +185,7 @@ func (x *exchange) enterCode() error {
 	if err != nil {
 		return err
 	}
+	x.signedInAs(s.Person, s.Org)
 	x.setCookie(linkCookie, session, 30*60)
 	return x.see("/agency/cases/" + s.Of + "/gates/" + s.Gate)
 }

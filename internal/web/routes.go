@@ -55,6 +55,7 @@ const bodyLimit = 1 << 20
 func (s *Site) through(d Route, twin bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{site: s, w: w, r: r, lang: languageOf(r), large: cookie(r, largeCookie) == "1", twin: twin}
+		x.logged().Route = d.Pattern
 		if err := x.pass(d); err != nil {
 			x.fail(err)
 		}
@@ -162,6 +163,7 @@ func (x *exchange) recognise(secret string, byLink bool) error {
 		}
 	}
 	x.session, x.actor, x.person, x.org = &s, a, p, o
+	x.signedInAs(p.ID, o.ID)
 	return nil
 }
 

@@ -235,6 +235,7 @@ func (x *exchange) finish() error {
 	if err != nil {
 		return fmt.Errorf("finding who signed in: %w", err)
 	}
+	x.signedInAs(p.ID, p.Org)
 	o, err := x.site.Directory.Organisation(x.ctx(), p.Org)
 	if err != nil {
 		return fmt.Errorf("finding the organisation of who signed in: %w", err)

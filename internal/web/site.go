@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"jixu/internal/docket"
+	"jixu/internal/logging"
 )
 
 // Audience is whom a site serves; each has its own function, role and cookie.
@@ -49,7 +50,7 @@ func (s *Site) Handler() http.Handler {
 		mux.Handle(d.Method+" "+d.Pattern, s.through(d, pages[d.Pattern]))
 	}
 	s.refuseOthers(mux, pages)
-	return s.guarded(mux)
+	return logging.Requests(s.Log, s.Reference, s.Wall, s.guarded(mux))
 }
 
 // routes lists what this audience may open.

@@ -17,7 +17,7 @@ import (
 // method with 405, any other address with 404.
 func (s *Site) refuseOthers(mux *http.ServeMux, pages map[string]bool) {
 	for pattern, allow := range s.allowed() {
-		refuse := s.through(Route{Who: anybody, Do: notBy(allow)}, pages[pattern])
+		refuse := s.through(Route{Who: anybody, Do: notBy(pattern, allow)}, pages[pattern])
 		mux.Handle(pattern, refuse)
 		if !slices.Contains(allow, http.MethodHead) && slices.Contains(allow, http.MethodGet) {
 			mux.Handle(http.MethodHead+" "+pattern, refuse) // to the mux a GET takes HEAD as well
@@ -40,9 +40,10 @@ func (s *Site) allowed() map[string][]string {
 	return out
 }
 
-// notBy refuses a method of an address that takes others.
-func notBy(allow []string) func(*exchange) error {
+// notBy refuses a method of an address that takes others. It asks nobody who it is.
+func notBy(pattern string, allow []string) func(*exchange) error {
 	return func(x *exchange) error {
+		x.logged().Route = pattern
 		x.w.Header().Set("Allow", strings.Join(allow, ", "))
 		return fault.New(fault.NotFound, "page.method")
 	}
@@ -62,6 +63,7 @@ func (x *exchange) unknown() error {
 	if err != nil {
 		return err
 	}
+	x.logged().Outcome = "page"
 	h := x.w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Content-Language", lang.Tag())
