@@ -29,6 +29,9 @@ func TestEveryOtherMethodOfAnAddressChangesNothing(t *testing.T) {
 			}
 			if !slices.Contains(methods, method) {
 				a := s.do(s.as(who(pattern)).request(method, at, nil))
+				if got := a.Header.Get("Cache-Control"); got != "no-store" && method != http.MethodPost {
+					t.Errorf("%s %s: got %q, want nothing kept", method, pattern, got)
+				}
 				if a.Status != 405 || a.code() != "method" || a.Header.Get("Allow") != strings.Join(methods, ", ") {
 					t.Errorf("%s %s: got %d %s with Allow %q, want 405 and %v", method, pattern, a.Status, a.Text, a.Header.Get("Allow"), methods)
 				}
@@ -42,5 +45,18 @@ func TestEveryOtherMethodOfAnAddressChangesNothing(t *testing.T) {
 	}
 	if s.wrote() || s.print() != s.before {
 		t.Error("a method that is no route changed something")
+	}
+}
+
+// Secrets and signed uploads come with POST alone, and no answer to one is compressed.
+func TestWhatAPOSTBringsBackIsSentAsItIs(t *testing.T) {
+	s := newScene(t)
+	for _, d := range posts() {
+		if got := s.send(d, s.valid(d)).Header.Get("Cache-Control"); got != "no-store, no-transform" {
+			t.Errorf("%s: got %q, want it sent as it is", d.Pattern, got)
+		}
+	}
+	if got := s.do(s.as("lin-zhi").request(http.MethodGet, base+"/cases", nil)).Header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("a list: got %q, want it compressed where it is long", got)
 	}
 }

@@ -177,6 +177,10 @@ func guarded(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
+		if r.Method == http.MethodPost {
+			// It may hold a secret or a signed upload, and is sent as it is written: see internal/gateway.
+			h.Set("Cache-Control", "no-store, no-transform")
+		}
 		h.Set("Vary", "Accept-Language")
 		if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
 			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")

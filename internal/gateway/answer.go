@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"net/http"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -42,9 +43,14 @@ func (a *answer) Write(p []byte) (int, error) {
 	return a.body.Write(p)
 }
 
-// response returns the answer in the gateway's form. HEAD gets no body.
+// response returns the answer in the gateway's form. HEAD gets no body, and hears how
+// long it would be; of every other answer the gateway counts what it sends.
 func (a *answer) response(method string) events.APIGatewayV2HTTPResponse {
 	a.WriteHeader(http.StatusOK)
+	a.sent.Del("Content-Length")
+	if method == http.MethodHead && a.status != http.StatusNoContent && a.status != http.StatusNotModified {
+		a.sent.Set("Content-Length", strconv.Itoa(a.body.Len()))
+	}
 	response := events.APIGatewayV2HTTPResponse{
 		StatusCode: a.status,
 		Headers:    make(map[string]string, len(a.sent)),

@@ -37,7 +37,9 @@ func Handle(h http.Handler) Function {
 		if err != nil {
 			return events.APIGatewayV2HTTPResponse{}, fmt.Errorf("reading event %s: %w", event.RequestContext.RequestID, err)
 		}
-		return serve(h, answer, request).response(request.Method), nil
+		served := serve(h, answer, request)
+		served.compress(request.Header)
+		return served.response(request.Method), nil
 	}
 }
 

@@ -1,9 +1,11 @@
 package stack_test
 
 import (
+	"compress/gzip"
 	"io"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -111,5 +113,51 @@ func TestWhatIsNowhereIsOurPageThroughTheGateway(t *testing.T) {
 	answer, body := h.ask(http.MethodHead, "/hospital/sign-in", nil)
 	if answer.StatusCode != http.StatusOK || body != "" || answer.Header.Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Errorf("HEAD: got %s, %v and %d bytes, want the headers of the page", answer.Status, answer.Header, len(body))
+	}
+}
+
+// A page and its style on their way through the gateway: compressed for whoever can read
+// it, as long as they say, and kept by the browser for ever where an address says so.
+func TestPagesAndTheirStyleAreSmallOnTheirWay(t *testing.T) {
+	h := open(t)
+	packed := http.Header{"Accept-Encoding": {"gzip"}}
+	style := regexp.MustCompile(`href="(/static/style\.[0-9a-f]+\.css)"`)
+	_, page := h.ask(http.MethodGet, "/hospital/sign-in", http.Header{"Accept-Encoding": {"identity"}})
+	found := style.FindStringSubmatch(page)
+	if found == nil {
+		t.Fatalf("got no style by its hash in %.500s", page)
+	}
+	for _, path := range []string{"/hospital/sign-in", "/none", found[1]} {
+		plain, whole := h.ask(http.MethodGet, path, http.Header{"Accept-Encoding": {"identity"}})
+		answer, small := h.ask(http.MethodGet, path, packed)
+		if plain.Header.Get("Content-Encoding") != "" || plain.Header.Get("Vary") != "Accept-Encoding" || answer.Header.Get("Content-Encoding") != "gzip" ||
+			len(small) >= len(whole) || answer.ContentLength != int64(len(small)) || plain.ContentLength != int64(len(whole)) {
+			t.Errorf("%s: got %d bytes of %d with %v, said to be %d and %d", path, len(small), len(whole), answer.Header, answer.ContentLength, plain.ContentLength)
+		}
+		r, err := gzip.NewReader(strings.NewReader(small))
+		h.must(err)
+		text, err := io.ReadAll(r)
+		h.must(err)
+		if got := string(text); len(got) != len(whole) || path == found[1] && got != whole {
+			t.Errorf("%s: got another text when it was compressed", path)
+		}
+		head, body := h.ask(http.MethodHead, path, packed)
+		if head.StatusCode != answer.StatusCode || body != "" || head.Header.Get("Content-Encoding") != "gzip" ||
+			path == found[1] && head.ContentLength != int64(len(small)) {
+			t.Errorf("HEAD %s: got %s, %v and %d of %d bytes, want the headers of GET", path, head.Status, head.Header, head.ContentLength, len(small))
+		}
+		t.Logf("%s: %d bytes, %d on their way", path, len(whole), len(small))
+	}
+	answer, _ := h.ask(http.MethodGet, found[1], nil)
+	if got := answer.Header.Get("Cache-Control"); got != "public, max-age=31536000, immutable" {
+		t.Errorf("the style: got %q, want it kept", got)
+	}
+	again, body := h.ask(http.MethodGet, found[1], http.Header{"If-None-Match": {answer.Header.Get("ETag")}})
+	if again.StatusCode != http.StatusNotModified || body != "" {
+		t.Errorf("the style, asked for again: got %s and %d bytes, want 304", again.Status, len(body))
+	}
+	old, body := h.ask(http.MethodGet, "/static/style.css", nil)
+	if old.StatusCode != http.StatusOK || old.Header.Get("Cache-Control") != "no-store" || len(body) == 0 {
+		t.Errorf("the style at an address of before: got %s and %v, want the file of today, not kept", old.Status, old.Header)
 	}
 }

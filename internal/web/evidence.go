@@ -58,7 +58,7 @@ func (x *exchange) showEvidence(status int, problems []fault.Problem) error {
 		Open: base + "/files/", Back: base, Name: x.r.PostForm.Get("name"),
 		Accept: acceptText(rule.Types), Most: rule.MaxBytes,
 	}
-	p.Script = "/static/upload.js"
+	p.Script = staticAddress("upload.js")
 	p.Waiting = slices.ContainsFunc(p.Files, func(f PaperFile) bool { return f.Waits })
 	p.Errors = labelled(x.problems(problems), func(string) string { return x.lang.Say("evidence.title") })
 	p.Title = x.titled(x.lang.Say("evidence.title"), p.Errors)
@@ -116,5 +116,6 @@ func (x *exchange) evidenceUpload() error {
 		Accept: acceptText(docket.EvidenceRule().Types),
 	}
 	p.Title = x.lang.Say("upload.title")
+	x.holdsSecret()
 	return x.show("upload", &p.Page, &p)
 }

@@ -47,6 +47,10 @@ func (s *Site) contentPolicy() string {
 		"connect-src " + others + "; form-action " + others + "; base-uri 'none'; frame-ancestors 'none'"
 }
 
+// holdsSecret is said of an answer that holds one, such as a signed upload: it is sent
+// as it is written, for the length of what is compressed tells of what is in it.
+func (x *exchange) holdsSecret() { x.w.Header().Set("Cache-Control", "no-store, no-transform") }
+
 const (
 	langCookie  = "__Host-jixu-lang"
 	largeCookie = "__Host-jixu-large"

@@ -49,7 +49,7 @@ func (x *exchange) showItem(status int, v docket.View, id string, problems []fau
 		Post: base + "/items/" + item.ID, Open: base + "/files/", Back: base + "/dossier",
 		Name: x.r.PostForm.Get("name"), Accept: acceptText(item.Types), Most: item.MaxBytes,
 	}
-	p.Script = "/static/upload.js"
+	p.Script = staticAddress("upload.js")
 	if v.Case.FormOpen() {
 		p.Facts = x.facts(v, item, problems, status == http.StatusConflict)
 	}
@@ -137,6 +137,7 @@ func (x *exchange) ticketJSON(file string, t docket.Ticket, err error) error {
 	} else if err != nil {
 		return err
 	}
+	x.holdsSecret()
 	x.w.Header().Set("Content-Type", "application/json")
 	x.w.WriteHeader(status)
 	return json.NewEncoder(x.w).Encode(answer)
@@ -184,6 +185,7 @@ func (x *exchange) upload() error {
 		Accept: acceptText(item.Types),
 	}
 	p.Title = x.lang.Say("upload.title")
+	x.holdsSecret()
 	return x.show("upload", &p.Page, &p)
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"path"
 	"sync"
 	"time"
 
@@ -75,6 +74,8 @@ func templateOf(lang words.Lang, page string) (*template.Template, error) {
 // of them decides anything.
 func functions(lang words.Lang) template.FuncMap {
 	return template.FuncMap{
+		"static": staticAddress,
+
 		"say":  lang.Say,
 		"when": func(t time.Time) string { return docket.When(lang, t) },
 		"day":  func(d calendar.Day) string { return dayText(lang, d) },
@@ -144,17 +145,6 @@ func (x *exchange) fill(p *Page) {
 
 // reference names this request, for a reader who calls for help.
 func (x *exchange) reference() string { return x.site.Reference(x.ctx()) }
-
-// static serves what is embedded, by name.
-func (x *exchange) static() error {
-	data, err := files.ReadFile("static/" + path.Base(x.r.PathValue("file")))
-	if err != nil {
-		return x.notFound()
-	}
-	x.w.Header().Set("Cache-Control", "public, max-age=300")
-	http.ServeContent(x.w, x.r, x.r.PathValue("file"), time.Time{}, bytes.NewReader(data))
-	return nil
-}
 
 // alive says that the function runs; nothing else.
 func (x *exchange) alive() error {

@@ -80,10 +80,12 @@ func renders(t *testing.T, what, name string, lang words.Lang, value any) {
 		t.Errorf("%s: %v", what, err)
 		return
 	}
+	weighsLittle(t, what, b.Bytes())
 	doc, err := goquery.NewDocumentFromReader(&b)
 	if err != nil {
 		t.Fatal(err)
 	}
+	asksForLittle(t, what, doc)
 	if n := doc.Find("h1").Length(); n != 1 {
 		t.Errorf("%s: got %d headings h1, want 1", what, n)
 	}

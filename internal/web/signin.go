@@ -188,6 +188,7 @@ func (x *exchange) signIn() error {
 	p := leavingPage{To: address}
 	p.Title = x.lang.Say("leaving.title")
 	x.w.Header().Set("Refresh", "0; url="+address)
+	x.holdsSecret()
 	return x.show("leaving", &p.Page, &p)
 }
 

@@ -141,7 +141,8 @@ func TestTheWayBackFromTheIssuerIsTakenByGETAlone(t *testing.T) {
 // proxied asks as the gateway does, whose proxies hand on the path as it was sent.
 func (h *house) proxied(t *testing.T, method, path string, headers map[string]string) events.APIGatewayV2HTTPResponse {
 	t.Helper()
-	e := events.APIGatewayV2HTTPRequest{Version: "2.0", RouteKey: "$default", RawPath: path}
+	e := events.APIGatewayV2HTTPRequest{Version: "2.0", RouteKey: "$default"}
+	e.RawPath, e.RawQueryString, _ = strings.Cut(path, "?")
 	e.Headers = map[string]string{"host": strings.TrimPrefix(h.Site, "http://")}
 	maps.Copy(e.Headers, headers)
 	e.RequestContext.HTTP.Method, e.RequestContext.HTTP.SourceIP = method, "192.0.2.7"
