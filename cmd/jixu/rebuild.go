@@ -19,7 +19,11 @@ import (
 // region and with the credentials of the environment.
 func runRebuild(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("rebuild", flag.ContinueOnError)
-	name := flags.String("table", "", "a table in AWS: TableName among the stack's outputs. Region and credentials are those of the environment (AWS_REGION, AWS_ACCESS_KEY_ID …)")
+	name := flags.String(
+		"table",
+		"",
+		"a table in AWS: TableName among the stack's outputs. Region and credentials are those of the environment (AWS_REGION, AWS_ACCESS_KEY_ID …)",
+	)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

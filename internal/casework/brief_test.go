@@ -60,7 +60,9 @@ func asked(t *testing.T, c Case) string {
 	if n := len(c.Submissions); n > 0 {
 		product = c.Submissions[n-1].Product
 	}
-	out := []string{fmt.Sprint(c.ID, c.Number, c.Kind, c.Hospital, c.Status, c.Stage(), c.Closed(), c.Editable(), c.FormOpen(), c.Waiting(), c.EditedAt, product)}
+	out := []string{
+		fmt.Sprint(c.ID, c.Number, c.Kind, c.Hospital, c.Status, c.Stage(), c.Closed(), c.Editable(), c.FormOpen(), c.Waiting(), c.EditedAt, product),
+	}
 	if leg, owed := c.SupplementLeg(); owed {
 		out = append(out, "supplements "+string(leg))
 	}

@@ -238,7 +238,14 @@ func TestRowsOfOtherKindsPushNoCaseOffItsPage(t *testing.T) {
 		rows, next, err := row.page("")
 		must(t, err)
 		if len(rows) != 50 || rows[0].Case.ID != row.first || next == "" {
-			t.Errorf("%s: got %d rows from %v on, next %q; want fifty from %s on, and more", row.list, len(rows), caseIDs(rows[:min(len(rows), 1)]), next, row.first)
+			t.Errorf(
+				"%s: got %d rows from %v on, next %q; want fifty from %s on, and more",
+				row.list,
+				len(rows),
+				caseIDs(rows[:min(len(rows), 1)]),
+				next,
+				row.first,
+			)
 		}
 		ids, _ := all(t, func(after string) ([]string, string, error) {
 			rows, next, err := row.page(after)

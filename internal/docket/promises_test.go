@@ -98,7 +98,13 @@ func TestAnAmendedRefusalOwesNoPapers(t *testing.T) {
 		tw.World.Clock.Advance(60 * 24 * time.Hour)
 		n, err := tw.Deadlines.Ring(context.Background())
 		must(t, err)
-		t.Errorf("a refused case still waits at %s (%s); the clock rang %d times for it, and Edit is permitted: %v", g.ID, g.Status, n, c.Permits(casework.Edit, actor("lin")) == nil)
+		t.Errorf(
+			"a refused case still waits at %s (%s); the clock rang %d times for it, and Edit is permitted: %v",
+			g.ID,
+			g.Status,
+			n,
+			c.Permits(casework.Edit, actor("lin")) == nil,
+		)
 	}
 }
 
@@ -119,8 +125,13 @@ func TestAnApprovedCaseKeepsWhatWasApproved(t *testing.T) {
 	c := p.record().Case
 	last := c.Submissions[len(c.Submissions)-1]
 	if c.Status == casework.Approved && (last.Product != "封堵器" || c.Asked() != 10) {
-		t.Errorf("the approved case (decision on submission %d) now shows product %q and asks for %d %s; every page, list and the API name the newest submission's product",
-			c.Decision.Submission, last.Product, c.Asked(), last.Unit)
+		t.Errorf(
+			"the approved case (decision on submission %d) now shows product %q and asks for %d %s; every page, list and the API name the newest submission's product",
+			c.Decision.Submission,
+			last.Product,
+			c.Asked(),
+			last.Unit,
+		)
 	}
 }
 
@@ -330,6 +341,13 @@ func TestACorrectionIsAboutTheRecordThatWasSeen(t *testing.T) {
 	_, err := p.Desk.Correct(ctx, op("correct"), p.recordedAt(), 1, typed, "漏录理由", actor("shen"))
 	c := p.record().Case
 	if fault.KindOf(err) != fault.Conflict || c.Status != casework.Refused || c.Decision.Number != later.Number {
-		t.Errorf("got %v, the reply is now %s %s (%s), proved by the file of %s; want a conflict and the later letter", err, c.Decision.Outcome, c.Decision.Number, c.Status, later.Number)
+		t.Errorf(
+			"got %v, the reply is now %s %s (%s), proved by the file of %s; want a conflict and the later letter",
+			err,
+			c.Decision.Outcome,
+			c.Decision.Number,
+			c.Status,
+			later.Number,
+		)
 	}
 }

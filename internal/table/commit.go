@@ -319,6 +319,9 @@ func (b *batch) hold(h docket.Hold) {
 func (b *batch) pass(p docket.Pass) {
 	u := newChange()
 	k := sessionKey(p.Hash)
-	b.demand(k.item(), u.check(b.table, k, u.equal(attrCase, text(p.Of))+" AND "+u.equal(attrGate, text(p.Gate))+" AND "+u.lasting(p.Now, attrIdle, attrExpires)),
-		one(docket.Reason{Demand: docket.OfSession, Of: p.Of, Name: p.Gate}))
+	b.demand(
+		k.item(),
+		u.check(b.table, k, u.equal(attrCase, text(p.Of))+" AND "+u.equal(attrGate, text(p.Gate))+" AND "+u.lasting(p.Now, attrIdle, attrExpires)),
+		one(docket.Reason{Demand: docket.OfSession, Of: p.Of, Name: p.Gate}),
+	)
 }

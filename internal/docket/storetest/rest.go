@@ -272,7 +272,15 @@ func Access(t *testing.T, open func(*testing.T) docket.Access) {
 
 // Directory tests what [docket.Directory] promises.
 func Directory(t *testing.T, open func(*testing.T) docket.Directory) {
-	anna := party.Person{ID: "p1", Org: "h1", NameZH: "安娜", NameEN: "Anna", Roles: []party.Role{party.Applicant}, Mail: "anna@h1.example", Subject: "auth0#people|1"}
+	anna := party.Person{
+		ID:      "p1",
+		Org:     "h1",
+		NameZH:  "安娜",
+		NameEN:  "Anna",
+		Roles:   []party.Role{party.Applicant},
+		Mail:    "anna@h1.example",
+		Subject: "auth0#people|1",
+	}
 	run(t, open, []row[docket.Directory]{
 		{"an organisation comes back as it was put, the newest way", func(t *testing.T, d docket.Directory) {
 			o := party.Organisation{ID: "h1", Kind: party.Hospital, NameZH: "医院", Mail: "h1@example.org"}
