@@ -205,7 +205,7 @@ func TestAFindingDoesNotSurviveAnotherProduct(t *testing.T) {
 		f := dossierOf(10)
 		f.Product, f.Subject = row.product, row.subject
 		l.take(l.c.Resubmit(f, l.open(gate.Opinion), nil, "d", people["applicant"], setting(monday.Add(time.Hour))))
-		if _, got := l.c.Found(); got != row.found || l.c.Asking(Said{}, setting(monday)).Found != row.found {
+		if _, got := l.c.Found(); got != row.found || l.c.Asking(Claims{}, setting(monday)).Found != row.found {
 			t.Errorf("%s: got found %v, want %v", row.name, got, row.found)
 		}
 		// What is found anew is found for this product.

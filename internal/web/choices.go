@@ -79,7 +79,7 @@ func (x *exchange) varietyChoices(in *ActInput, v docket.View, action string) (*
 	if ok {
 		id, found := other.Found()
 		if n := len(other.Submissions); !found && n > 0 {
-			id = other.Submissions[n-1].Said.Variety // what its draft says since is the hospital's own
+			id = other.Submissions[n-1].Claims.Variety // what its draft says since is the hospital's own
 		} else if !found {
 			id = other.Claim
 		}

@@ -118,11 +118,11 @@ func beside(c casework.Case) string {
 			sub.Unit,
 			strings.Join(sub.Later, ","),
 			sub.Urgency,
-			sub.Said.Variety,
-			strconv.FormatBool(sub.Said.Used),
-			strconv.FormatBool(sub.Said.OtherPatients),
-			sub.Said.Indication,
-			sub.Said.Expires.String(),
+			sub.Claims.Variety,
+			strconv.FormatBool(sub.Claims.Used),
+			strconv.FormatBool(sub.Claims.OtherPatients),
+			sub.Claims.Indication,
+			sub.Claims.Expires.String(),
 		)
 	}
 	return row + words(" papers", c.Papers.Gate, strconv.Itoa(c.Papers.Gates), strings.Join(c.Papers.Items, ","))
