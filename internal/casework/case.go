@@ -79,7 +79,7 @@ type Submission struct {
 	Subject  string    `json:"Subject,omitzero"` // stands for what it is about, as the register would hold it; another maker or model, another one
 	Quantity int       `json:"Quantity"`         // units asked for, from 1
 	Unit     string    `json:"Unit"`
-	Claims     Claims      `json:"Said,omitzero"`    // what the hospital said of earlier applications
+	Claims   Claims    `json:"Said,omitzero"`    // what the hospital said of earlier applications
 	Later    []string  `json:"Later,omitzero"`   // emergency lane: items of the pack whose papers follow by a date
 	Urgency  string    `json:"Urgency,omitzero"` // emergency lane: why it cannot wait for them; 1 to 4000 characters
 }
