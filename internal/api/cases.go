@@ -217,7 +217,7 @@ func (x *call) submission() (any, error) {
 		return nil, fault.New(fault.NotFound, "page")
 	}
 	s := v.Case.Submissions[no-1]
-	m, err := x.house.Desk.ManifestOf(x.r.Context(), s)
+	m, err := x.house.Desk.ManifestOf(x.r.Context(), v.Record, s)
 	if err != nil {
 		return nil, err
 	}

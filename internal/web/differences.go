@@ -44,7 +44,7 @@ func (x *exchange) submission() error {
 	if p.Differences, err = x.differences(v, no); err != nil {
 		return err
 	}
-	m, err := x.site.Desk.ManifestOf(x.ctx(), s)
+	m, err := x.site.Desk.ManifestOf(x.ctx(), v.Record, s)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (x *exchange) differences(v docket.View, no int) ([]Difference, error) {
 	}
 	var pair [2]dossier.Manifest
 	for i, s := range []casework.Submission{v.Case.Submissions[no-2], v.Case.Submissions[no-1]} {
-		m, err := x.site.Desk.ManifestOf(x.ctx(), s)
+		m, err := x.site.Desk.ManifestOf(x.ctx(), v.Record, s)
 		if err != nil {
 			return nil, err
 		}
