@@ -79,6 +79,8 @@ func New(r Reporter, now time.Time) *World {
 		links:    map[string]docket.Link{},
 		codes:    map[string]docket.Code{},
 		pending:  map[string]docket.Pending{},
+
+		autosaves: map[autosaveKey]docket.Autosave{},
 	}
 	w.Files = &Files{world: w, objects: map[string][]object{}}
 	w.Scanner = &Scanner{world: w}
