@@ -355,3 +355,28 @@ func TestARunOfAnyKindIsBegunAgain(t *testing.T) {
 		t.Errorf("got %s, want it resumed to its end", e.Status)
 	}
 }
+
+// A law that forgets to say which run waits hides no dead run: the aggregate is read.
+func TestTheSweepSeesADeadRunWhoseRowForgetsTheLeg(t *testing.T) {
+	ctx, lin := context.Background(), actor("lin")
+	tw := lampTown(t)
+	_, err := tw.Desk.Move(ctx, "", op("light"), "light", lin, func(_ docket.Stored, s law.Setting) (docket.Commit, docket.Receipt, error) {
+		d, err := light("l1", lin, s)
+		if err != nil {
+			return docket.Commit{}, docket.Receipt{}, err
+		}
+		d.Waits = []docket.Wait{{Gate: "watch-1"}}
+		return docket.Alone(d, s)
+	})
+	must(t, err)
+	tw.Engine()
+	tw.World.StateMachine.End("lamp-l1-watch-1", "FAILED")
+	tw.World.Clock.Advance(24 * time.Hour)
+	_, err = tw.Relay.Sweep(ctx)
+	must(t, err)
+	s, err := tw.World.Store.Load(ctx, lampName)
+	must(t, err)
+	if l, err := docket.Body[lamp](s.Head); err != nil || l.Run != 2 {
+		t.Errorf("got run %d and %v, want it started again", l.Run, err)
+	}
+}

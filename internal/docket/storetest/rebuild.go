@@ -51,7 +51,7 @@ func Rebuilds(t *testing.T, s interface {
 },
 ) {
 	t.Helper()
-	out, err := docket.Rebuild(ctx, s, nil)
+	out, err := docket.Rebuild(ctx, s, docket.RebuildOptions{})
 	if err != nil || len(out.Left) > 0 || out.Seen == 0 || out.Written != out.Seen {
 		t.Fatalf("rebuilding: got %+v and %v, want everything written", out, err)
 	}
