@@ -223,7 +223,7 @@ func (d *Access) Autosave(ctx context.Context, of, gate, person, choice string, 
 	return call(ctx, d.world, "Access.Autosave", func() (docket.Autosave, error) {
 		a, ok := d.autosaves[autosaveKey{of, gate, person, choice}]
 		if !ok || !now.Before(a.Expires) {
-			return docket.Autosave{}, fault.New(fault.NotFound, "autosave")
+			return docket.Autosave{}, fault.New(fault.NotFound, "record")
 		}
 		b, err := marshal(a)
 		if err != nil {

@@ -31,14 +31,14 @@ func (s *Store) Autosave(ctx context.Context, of, gate, person, choice string, n
 		return docket.Autosave{}, err
 	}
 	if it == nil {
-		return docket.Autosave{}, fault.New(fault.NotFound, "autosave")
+		return docket.Autosave{}, fault.New(fault.NotFound, "record")
 	}
 	a, err := decode[docket.Autosave](it)
 	if err != nil {
 		return docket.Autosave{}, err
 	}
 	if !now.Before(a.Expires) {
-		return docket.Autosave{}, fault.New(fault.NotFound, "autosave")
+		return docket.Autosave{}, fault.New(fault.NotFound, "record")
 	}
 	return a, nil
 }
