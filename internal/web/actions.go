@@ -3,35 +3,29 @@ package web
 import (
 	"context"
 	"slices"
-	"strconv"
 
 	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
-	"jixu/internal/typed"
+	"jixu/internal/web/form"
 )
 
 // seen is the submission that the form showed; 0 if it says none.
-func (x *exchange) seen() int { return x.number("submission") }
+func (x *exchange) seen() int { return x.values().Carried("submission") }
 
-// number is a number that a form carries unseen; 0 if it says none.
-func (x *exchange) number(field string) int {
-	n, _ := strconv.Atoi(x.r.PostForm.Get(field))
-	return n
-}
+// values is what was sent with the form.
+func (x *exchange) values() form.Values { return form.Values(x.r.PostForm) }
 
 // said is what was typed in a field, tidied.
-func (x *exchange) said(id string) string { return typed.Tidy(x.r.PostForm.Get(id)) }
+func (x *exchange) said(id string) string { return x.values().Said(id) }
 
 // filing reads channel, date and receipt.
 func (x *exchange) filing() (casework.Filing, error) {
-	day, ok := readDay(x.r.PostForm.Get("date"))
-	if !ok {
-		return casework.Filing{}, fault.Fields([]fault.Problem{{Field: "date", Code: "field.day"}})
-	}
-	return casework.Filing{Channel: x.said("channel"), Date: day, Receipt: x.said("receipt")}, nil
+	read := form.Read(x.values())
+	f := casework.Filing{Channel: read.Said("channel"), Date: read.Day("date"), Receipt: read.Said("receipt")}
+	return f, read.Err()
 }
 
 func (x *exchange) actFile(op docket.Op, v docket.View) (docket.Receipt, error) {
@@ -60,7 +54,7 @@ func (x *exchange) actDeliver(op docket.Op, v docket.View) (docket.Receipt, erro
 		owed = lastPapers(v)
 	}
 	ref := docket.GateRef{Of: v.Case.ID, Gate: owed}
-	return x.site.Desk.Deliver(x.ctx(), op, ref, version, x.said("declared") == "yes", x.actor)
+	return x.site.Desk.Deliver(x.ctx(), op, ref, version, x.values().Ticked("declared"), x.actor)
 }
 
 func lastPapers(v docket.View) string {
@@ -109,9 +103,10 @@ func (x *exchange) actAssign(op docket.Op, v docket.View) (docket.Receipt, error
 }
 
 func (x *exchange) actHold(op docket.Op, v docket.View) (docket.Receipt, error) {
-	until, ok := readDay(x.r.PostForm.Get("until"))
-	if !ok {
-		return docket.Receipt{}, fault.Fields([]fault.Problem{{Field: "until", Code: "field.day"}})
+	read := form.Read(x.values())
+	until := read.Day("until")
+	if err := read.Err(); err != nil {
+		return docket.Receipt{}, err
 	}
 	return x.site.Desk.Hold(x.ctx(), op, x.actGate(v), x.said("reason"), until, x.actor)
 }
@@ -143,11 +138,12 @@ func (x *exchange) replaceReply(op docket.Op, v docket.View,
 	if !ok {
 		return docket.Receipt{}, fault.New(fault.Conflict, "case.state")
 	}
-	d, problems := x.readDecision(v)
-	if len(problems) > 0 {
-		return docket.Receipt{}, fault.Fields(problems)
+	read := form.Read(x.values())
+	d := readDecision(v, read)
+	if err := read.Err(); err != nil {
+		return docket.Receipt{}, err
 	}
-	return do(x.ctx(), op, docket.GateRef{Of: v.Case.ID, Gate: g.ID}, x.number("reply"), d, x.said("why"), x.actor)
+	return do(x.ctx(), op, docket.GateRef{Of: v.Case.ID, Gate: g.ID}, x.values().Carried("reply"), d, x.said("why"), x.actor)
 }
 
 func (x *exchange) actRevokeLinks(op docket.Op, v docket.View) (docket.Receipt, error) {

@@ -12,8 +12,8 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/policy"
-	"jixu/internal/typed"
 	"jixu/internal/variety"
+	"jixu/internal/web/form"
 	"jixu/internal/words"
 )
 
@@ -25,64 +25,56 @@ type act struct {
 	name   string // in the path, and of its words: act.<name>.title, .intro, .go
 	site   Audience
 	verb   casework.Verb // the row of the law that permits it
-	fields []actField
+	fields []form.Field
 	do     func(*exchange, docket.Op, docket.View) (docket.Receipt, error)
 }
 
-// actField is one field of an act's page. Its words are act.in.<id> and, where
-// there is more to say, act.in.<id>.help.
-type actField struct {
-	id       string
-	kind     string // "text", "long", "day", "number", "pick", "radio" or "yes"
-	optional bool
-}
-
 var acts = []act{
-	{"file", Hospital, casework.File, []actField{{"channel", "text", false}, {"date", "day", false}, {"receipt", "text", true}}, (*exchange).actFile},
-	{"deliver", Hospital, casework.Deliver, []actField{{"declared", "yes", false}}, (*exchange).actDeliver},
-	{"claim", Hospital, casework.Edit, []actField{{"variety", "pick", true}}, (*exchange).actClaim},
+	{"file", Hospital, casework.File, []form.Field{form.Text.Field("channel"), form.Day.Field("date"), form.Text.Optional("receipt")}, (*exchange).actFile},
+	{"deliver", Hospital, casework.Deliver, []form.Field{form.Yes.Field("declared")}, (*exchange).actDeliver},
+	{"claim", Hospital, casework.Edit, []form.Field{form.Pick.Optional("variety")}, (*exchange).actClaim},
 	{"clone", Hospital, "", nil, (*exchange).actClone},
 	{"receive", Agency, casework.Receive, nil, (*exchange).actReceive},
-	{"identify", Agency, casework.Identify, []actField{{"variety", "pick", false}, {"reason", "long", false}}, (*exchange).actIdentify},
-	{"register", Agency, casework.Identify, append(slices.Clone(varietyFields), actField{"reason", "long", false}), (*exchange).actRegister},
-	{"join", Agency, casework.JoinVerb, []actField{{"statement", "long", false}}, (*exchange).actJoin},
-	{"report", Agency, casework.Report, []actField{{"channel", "text", false}, {"date", "day", false}, {"receipt", "text", true}}, (*exchange).actReport},
-	{"assign", Agency, casework.Assign, []actField{{"gate", "radio", false}, {"person", "radio", false}}, (*exchange).actAssign},
-	{"hold", Agency, casework.HoldVerb, []actField{{"gate", "radio", false}, {"until", "day", false}, {"reason", "long", false}}, (*exchange).actHold},
-	{"release", Agency, casework.Release, []actField{{"gate", "radio", false}}, (*exchange).actRelease},
-	{"revoke-links", Agency, casework.RevokeLinks, []actField{{"gate", "radio", false}}, (*exchange).actRevokeLinks},
+	{"identify", Agency, casework.Identify, []form.Field{form.Pick.Field("variety"), form.Long.Field("reason")}, (*exchange).actIdentify},
+	{"register", Agency, casework.Identify, append(slices.Clone(varietyFields), form.Long.Field("reason")), (*exchange).actRegister},
+	{"join", Agency, casework.JoinVerb, []form.Field{form.Long.Field("statement")}, (*exchange).actJoin},
+	{"report", Agency, casework.Report, []form.Field{form.Text.Field("channel"), form.Day.Field("date"), form.Text.Optional("receipt")}, (*exchange).actReport},
+	{"assign", Agency, casework.Assign, []form.Field{form.Radio.Field("gate"), form.Radio.Field("person")}, (*exchange).actAssign},
+	{"hold", Agency, casework.HoldVerb, []form.Field{form.Radio.Field("gate"), form.Day.Field("until"), form.Long.Field("reason")}, (*exchange).actHold},
+	{"release", Agency, casework.Release, []form.Field{form.Radio.Field("gate")}, (*exchange).actRelease},
+	{"revoke-links", Agency, casework.RevokeLinks, []form.Field{form.Radio.Field("gate")}, (*exchange).actRevokeLinks},
 	{"opine-late", Agency, casework.OpineLate, lateFields(), (*exchange).actOpineLate},
 	{"amend", Agency, casework.Amend, letterFields, (*exchange).actAmend},
 	{"correct", Agency, casework.Correct, letterFields, (*exchange).actCorrect},
 }
 
 // letterFields are what is recorded of a reply, and why it is recorded again.
-var letterFields = []actField{
-	{"evidence", "radio", false},
-	{"outcome", "radio", false},
-	{"number", "text", false},
-	{"date", "day", false},
-	{"quantity", "number", true},
-	{"validUntil", "day", true},
-	{"conditions", "long", true},
-	{"reason", "long", true},
-	{"why", "long", false},
+var letterFields = []form.Field{
+	form.Radio.Field("evidence"),
+	form.Radio.Field("outcome"),
+	form.Text.Field("number"),
+	form.Day.Field("date"),
+	form.Number.Optional("quantity"),
+	form.Day.Optional("validUntil"),
+	form.Long.Optional("conditions"),
+	form.Long.Optional("reason"),
+	form.Long.Field("why"),
 }
 
 // varietyFields are what the register says of a product.
-var varietyFields = []actField{
-	{"nameZh", "text", false},
-	{"nameEn", "text", true},
-	{"maker", "text", false},
-	{"model", "text", false},
-	{"country", "text", false},
-	{"class", "pick", true},
-	{"subcatalogue", "text", true},
-	{"udi", "text", true},
-	{"noUdi", "text", true},
-	{"category", "pick", true},
-	{"specialReview", "yes", true},
-	{"conditional", "yes", true},
+var varietyFields = []form.Field{
+	form.Text.Field("nameZh"),
+	form.Text.Optional("nameEn"),
+	form.Text.Field("maker"),
+	form.Text.Field("model"),
+	form.Text.Field("country"),
+	form.Pick.Optional("class"),
+	form.Text.Optional("subcatalogue"),
+	form.Text.Optional("udi"),
+	form.Text.Optional("noUdi"),
+	form.Pick.Optional("category"),
+	form.Yes.Optional("specialReview"),
+	form.Yes.Optional("conditional"),
 }
 
 // ofDevices reports whether the register asks a field of devices only.
@@ -90,24 +82,12 @@ func ofDevices(id string) bool {
 	return slices.Contains([]string{"class", "subcatalogue", "udi", "noUdi", "category", "specialReview", "conditional"}, id)
 }
 
-func lateFields() []actField {
-	var out []actField
+func lateFields() []form.Field {
+	var out []form.Field
 	for _, q := range casework.Questions {
-		out = append(out, actField{"finding-" + string(q), "radio", false}, actField{"reason-" + string(q), "long", false})
+		out = append(out, form.Radio.Field("finding-"+string(q)), form.Long.Field("reason-"+string(q)))
 	}
-	return append(out, actField{"advice", "long", true})
-}
-
-// ActInput is a field as the page shows it.
-type ActInput struct {
-	ID       string
-	Kind     string
-	Label    string
-	Help     string
-	Value    string
-	Error    string
-	Optional bool
-	Options  []Choice
+	return append(out, form.Long.Optional("advice"))
 }
 
 type actPage struct {
@@ -119,7 +99,7 @@ type actPage struct {
 	Post     string
 	Back     string
 	Version  int
-	Fields   []ActInput
+	Fields   []form.Input
 	More     Link // to what must be done before, as uploading a letter
 	Search   *Search
 
@@ -171,20 +151,20 @@ func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Pr
 		Version: v.Case.Dossier, Submission: len(v.Case.Submissions), Reply: v.Case.Replies(),
 	}
 	if status == http.StatusUnprocessableEntity {
-		p.Submission, p.Reply = x.seen(), x.number("reply") // what came since, only a conflict tells of
+		p.Submission, p.Reply = x.seen(), x.values().Carried("reply") // what came since, only a conflict tells of
 	}
-	p.Errors = labelled(x.problems(problems), func(field string) string {
-		if slices.ContainsFunc(a.fields, func(f actField) bool { return f.id == field }) {
+	p.Errors = form.Wrong(x.lang, problems, func(field string) string {
+		if slices.ContainsFunc(a.fields, func(f form.Field) bool { return f.ID == field }) {
 			return x.actLabel(a, field)
 		}
 		return ""
 	})
 	for _, f := range a.fields {
-		if a.name == "register" && v.Case.Kind == policy.Drug && ofDevices(f.id) {
+		if a.name == "register" && v.Case.Kind == policy.Drug && ofDevices(f.ID) {
 			continue
 		}
 		in := x.actInput(a, f, v, p.Page)
-		if f.id == "variety" {
+		if f.ID == "variety" {
 			var err error
 			if p.Search, err = x.varietyChoices(&in, v, p.Post); err != nil {
 				return err
@@ -220,47 +200,42 @@ func (x *exchange) actLabel(a act, id string) string {
 	return x.inputLabel(id)
 }
 
-func (x *exchange) actInput(a act, f actField, v docket.View, p Page) ActInput {
-	in := ActInput{ID: f.id, Kind: f.kind, Label: x.actLabel(a, f.id), Optional: f.optional, Error: p.Error(f.id), Value: x.r.PostForm.Get(f.id)}
-	if words.Has("act.in." + f.id + ".help") {
-		in.Help = x.lang.Say("act.in." + f.id + ".help")
-	}
+func (x *exchange) actInput(a act, f form.Field, v docket.View, p Page) form.Input {
+	value := x.values().Get(f.ID)
 	if x.r.Method == http.MethodGet {
-		in.Value = x.before0(a, f, v)
+		value = x.before0(a, f, v)
 	}
-	for _, o := range x.options(a, f, v) {
-		o.Chosen = o.Value == in.Value
-		in.Options = append(in.Options, o)
-	}
-	if len(in.Options) == 1 && f.kind == "radio" {
+	in := f.Input(x.lang, x.actLabel(a, f.ID), value, p.Errors)
+	in.Offer(x.options(a, f, v)...)
+	if len(in.Options) == 1 && f.Kind == form.Radio {
 		in.Options[0].Chosen = true
 	}
 	return in
 }
 
 // before0 is what a field holds before anything was typed.
-func (x *exchange) before0(a act, f actField, v docket.View) string {
+func (x *exchange) before0(a act, f form.Field, v docket.View) string {
 	switch a.name {
 	case "file":
 		if was := v.Case.Filing; was != nil {
-			return map[string]string{"channel": was.Channel, "date": was.Date.String(), "receipt": was.Receipt}[f.id]
+			return map[string]string{"channel": was.Channel, "date": was.Date.String(), "receipt": was.Receipt}[f.ID]
 		}
 	case "report":
 		if was := v.Case.Report; was != nil {
-			return map[string]string{"channel": was.Channel, "date": was.Date.String(), "receipt": was.Receipt}[f.id]
+			return map[string]string{"channel": was.Channel, "date": was.Date.String(), "receipt": was.Receipt}[f.ID]
 		}
 	case "claim", "identify":
-		if f.id == "variety" {
+		if f.ID == "variety" {
 			if v.Case.Variety != nil {
 				return v.Case.Variety.Variety
 			}
 			return v.Case.Claim
 		}
 	case "register":
-		return varietyValue(submittedProduct(v), f.id)
+		return varietyValue(submittedProduct(v), f.ID)
 	case "correct":
 		if v.Case.Decision != nil {
-			return decisionValue(*v.Case.Decision, f.id)
+			return decisionValue(*v.Case.Decision, f.ID)
 		}
 	}
 	return ""
@@ -297,46 +272,46 @@ func varietyValue(d variety.Data, id string) string {
 }
 
 func (x *exchange) readVariety() variety.Data {
-	f := func(id string) string { return typed.Tidy(x.r.PostForm.Get(id)) }
+	f := x.said
 	return variety.Data{
 		NameZH: f("nameZh"), NameEN: f("nameEn"), Maker: f("maker"), Model: f("model"), Country: f("country"), Class: f("class"),
 		Subcatalogue: f("subcatalogue"), UDI: f("udi"), NoUDI: f("noUdi"), Category: variety.Category(f("category")),
-		SpecialReview: f("specialReview") == "yes", Conditional: f("conditional") == "yes",
+		SpecialReview: x.values().Ticked("specialReview"), Conditional: x.values().Ticked("conditional"),
 	}
 }
 
 // options are what a choice offers.
-func (x *exchange) options(a act, f actField, v docket.View) []Choice {
+func (x *exchange) options(a act, f form.Field, v docket.View) []form.Choice {
 	switch {
-	case f.id == "gate":
+	case f.ID == "gate":
 		return x.gatesFor(a.verb, v)
-	case f.id == "person":
+	case f.ID == "person":
 		return x.colleagues()
-	case f.id == "outcome":
-		var out []Choice
+	case f.ID == "outcome":
+		var out []form.Choice
 		for _, o := range []casework.Outcome{casework.Approve, casework.ApproveInPart, casework.Refuse} {
-			out = append(out, Choice{Value: string(o), Label: x.lang.Say("outcome." + string(o)), Consequence: x.lang.Say("consequence." + string(o))})
+			out = append(out, form.Choice{Value: string(o), Label: x.lang.Say("outcome." + string(o)), Consequence: x.lang.Say("consequence." + string(o))})
 		}
 		return out
-	case f.id == "evidence":
+	case f.ID == "evidence":
 		return x.letters(v, a.verb == casework.Correct)
-	case strings.HasPrefix(f.id, "finding-"):
-		return []Choice{{Value: "yes", Label: x.lang.Say("met.true")}, {Value: "no", Label: x.lang.Say("met.false")}}
+	case strings.HasPrefix(f.ID, "finding-"):
+		return []form.Choice{{Value: "yes", Label: x.lang.Say("met.true")}, {Value: "no", Label: x.lang.Say("met.false")}}
 	}
-	return x.registerChoices(f.id)
+	return x.registerChoices(f.ID)
 }
 
 // registerChoices are the choices of the register's own fields.
-func (x *exchange) registerChoices(id string) []Choice {
-	var out []Choice
+func (x *exchange) registerChoices(id string) []form.Choice {
+	var out []form.Choice
 	switch id {
 	case "class":
 		for _, c := range []string{"II", "III"} {
-			out = append(out, Choice{Value: c, Label: x.lang.Say("class." + c)})
+			out = append(out, form.Choice{Value: c, Label: x.lang.Say("class." + c)})
 		}
 	case "category":
 		for _, c := range variety.Categories[1:] {
-			out = append(out, Choice{Value: string(c), Label: x.lang.Say("category." + string(c))})
+			out = append(out, form.Choice{Value: string(c), Label: x.lang.Say("category." + string(c))})
 		}
 	}
 	return out
@@ -351,26 +326,26 @@ func varietyName(l words.Lang, v variety.Variety) string {
 }
 
 // gatesFor are the open gates at which the reader may make the move.
-func (x *exchange) gatesFor(verb casework.Verb, v docket.View) []Choice {
-	var out []Choice
+func (x *exchange) gatesFor(verb casework.Verb, v docket.View) []form.Choice {
+	var out []form.Choice
 	for _, g := range v.Waiting {
 		if v.Case.PermitsAt(verb, g, x.actor) == nil {
-			out = append(out, Choice{Value: g.ID, Label: x.lang.Say("move." + string(g.Kind))})
+			out = append(out, form.Choice{Value: g.ID, Label: x.lang.Say("move." + string(g.Kind))})
 		}
 	}
 	return out
 }
 
 // colleagues are the people of the reader's organisation who assess or record.
-func (x *exchange) colleagues() []Choice {
+func (x *exchange) colleagues() []form.Choice {
 	roster, err := x.site.Directory.Roster(x.ctx(), x.actor.Org)
 	if err != nil {
 		return nil
 	}
-	var out []Choice
+	var out []form.Choice
 	for _, p := range roster {
 		if slices.Contains(p.Roles, party.Assessor) || slices.Contains(p.Roles, party.Recorder) {
-			out = append(out, Choice{Value: p.ID, Label: p.Name(string(x.lang)), Consequence: p.Title})
+			out = append(out, form.Choice{Value: p.ID, Label: p.Name(string(x.lang)), Consequence: p.Title})
 		}
 	}
 	return out
@@ -388,17 +363,17 @@ func replied(v docket.View) (gate.Gate, bool) {
 
 // letters are the reader's own papers at the gate of the reply that prove no
 // letter yet; with the present one, if the record of that is to be put right.
-func (x *exchange) letters(v docket.View, present bool) []Choice {
+func (x *exchange) letters(v docket.View, present bool) []form.Choice {
 	g, ok := replied(v)
 	if !ok {
 		return nil
 	}
-	var out []Choice
+	var out []form.Choice
 	for _, f := range x.own(v, g) {
 		used := v.Case.Decision != nil && v.Case.Decision.Evidence == f.ID && !present ||
 			slices.ContainsFunc(v.Case.Former, func(d casework.Decision) bool { return d.Evidence == f.ID })
 		if !used {
-			out = append(out, Choice{Value: f.ID, Label: f.Name, Consequence: f.Text})
+			out = append(out, form.Choice{Value: f.ID, Label: f.Name, Consequence: f.Text})
 		}
 	}
 	return out

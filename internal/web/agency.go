@@ -9,6 +9,7 @@ import (
 	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/gate"
+	"jixu/internal/web/form"
 )
 
 // agencyRoutes are the routes of the agencies' site and of the links.
@@ -49,11 +50,11 @@ var agencyRoutes = []Route{
 
 type inboxPage struct {
 	Page
-	Show    string    // which queue: "all", "mine" or "held"
-	All     bool      // the whole queue: what was copied or told stands below it
-	Shows   []Choice  // the queues to choose from
-	Waiting []CaseRow // it is this agency's move
-	Others  []CaseRow // copied or told
+	Show    string        // which queue: "all", "mine" or "held"
+	All     bool          // the whole queue: what was copied or told stands below it
+	Shows   []form.Choice // the queues to choose from
+	Waiting []CaseRow     // it is this agency's move
+	Others  []CaseRow     // copied or told
 
 	MoreWaiting *More
 	MoreOthers  *More
@@ -72,7 +73,7 @@ func (x *exchange) inbox() error {
 		p.Show = "all"
 	}
 	for _, show := range []string{"all", "mine", "held"} {
-		p.Shows = append(p.Shows, Choice{Value: show, Label: x.lang.Say("inbox.show." + show), Chosen: show == p.Show})
+		p.Shows = append(p.Shows, form.Choice{Value: show, Label: x.lang.Say("inbox.show." + show), Chosen: show == p.Show})
 	}
 	waiting, unreadable := map[string]bool{}, map[string]bool{}
 	if err := x.waiting(&p, waiting, unreadable, now, d); err != nil {

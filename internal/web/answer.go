@@ -2,17 +2,14 @@ package web
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
 
-	"jixu/internal/calendar"
 	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
-	"jixu/internal/typed"
+	"jixu/internal/web/form"
 )
 
 // Question is one of the three, on a form.
@@ -45,18 +42,6 @@ type DefectInput struct {
 	Open  bool // something was typed or is wrong: do not fold it away
 }
 
-// TextInput is one typed field of a reply.
-type TextInput struct {
-	ID       string
-	Label    string
-	Help     string
-	Value    string
-	Error    string
-	Optional bool
-	Long     bool
-	Number   bool // digits: the phone shows its number keys
-}
-
 type answerPage struct {
 	Page
 	Identity     Identity
@@ -75,8 +60,8 @@ type answerPage struct {
 	Overrides    bool        // a reason for departing from the matrix may be given
 	General      DefectInput // about the whole
 	Defects      []DefectPart
-	Outcomes     []Choice
-	Texts        []TextInput // of a reply
+	Outcomes     []form.Choice
+	Texts        []form.Input // of a reply
 	Evidence     []PaperFile
 	EvidenceHref string
 	Transcript   bool
@@ -112,7 +97,7 @@ func (x *exchange) showAnswer(status int, v docket.View, g gate.Gate, choice cas
 	if err := x.place(&p, v); err != nil {
 		return err
 	}
-	p.Errors = labelled(x.problems(ordered(problems, answerFields(p))), p.fieldLabel(x))
+	p.Errors = form.Wrong(x.lang, form.Ordered(problems, answerFields(p)), p.fieldLabel(x))
 	for i, q := range p.Questions {
 		p.Questions[i].Error, p.Questions[i].ReasonError = p.Error("finding-"+q.ID), p.Error("reason-"+q.ID)
 	}
@@ -165,60 +150,60 @@ func (x *exchange) place(p *answerPage, v docket.View) error {
 }
 
 func (x *exchange) answerView(v docket.View, g gate.Gate, choice casework.Verb) answerPage {
-	form := x.r.PostForm
+	sent := x.values()
 	d := x.directory()
 	p := answerPage{
 		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, x.actor.Org, d),
 		Submission: g.Submission,
 		Choice:     string(choice), Label: x.lang.Say("choice." + string(choice)),
 		ByOpinion: choice == casework.Opine, ByNotice: choice == casework.AskOpinion || choice == casework.AskReply, ByReply: choice == casework.Record,
-		Post: x.gateBase() + "/check", Back: x.gateBase(), Advice: form.Get("advice"), Override: form.Get("override"), Texts: x.replyTexts(v),
+		Post: x.gateBase() + "/check", Back: x.gateBase(), Advice: sent.Get("advice"), Override: sent.Get("override"), Texts: x.replyTexts(v),
 		EvidenceHref: x.gateBase() + "/evidence", Transcript: x.actor.Kind != party.Regulator,
 	}
 	for _, q := range casework.Questions {
 		p.Questions = append(p.Questions, Question{
 			ID: string(q), Label: x.lang.Say("question." + string(q)), Help: x.lang.Say("question.help." + string(q)),
-			Yes: form.Get("finding-"+string(q)) == "yes", No: form.Get("finding-"+string(q)) == "no",
-			Rely:   form.Get("finding-"+string(q)) == "rely",
-			Reason: form.Get("reason-" + string(q)),
+			Yes: sent.Get("finding-"+string(q)) == "yes", No: sent.Get("finding-"+string(q)) == "no",
+			Rely:   sent.Get("finding-"+string(q)) == "rely",
+			Reason: sent.Get("reason-" + string(q)),
 		})
 	}
-	p.General = DefectInput{Field: "defects", Label: x.lang.Say("defect.general"), What: form.Get("defects")}
+	p.General = DefectInput{Field: "defects", Label: x.lang.Say("defect.general"), What: sent.Get("defects")}
 	for _, part := range v.Pack.Parts {
 		list := DefectPart{Label: part.No + x.text(part.Label)}
 		for _, item := range part.Items {
 			f := "defect-" + item.ID
-			list.Inputs = append(list.Inputs, DefectInput{Field: f, Label: x.text(item.Label), What: form.Get(f)})
+			list.Inputs = append(list.Inputs, DefectInput{Field: f, Label: x.text(item.Label), What: sent.Get(f)})
 		}
 		p.Defects = append(p.Defects, list)
 	}
 	for _, o := range []casework.Outcome{casework.Approve, casework.ApproveInPart, casework.Refuse} {
-		p.Outcomes = append(p.Outcomes, Choice{
+		p.Outcomes = append(p.Outcomes, form.Choice{
 			Value: string(o), Label: x.lang.Say("outcome." + string(o)), Consequence: x.lang.Say("consequence." + string(o)),
-			Chosen: form.Get("outcome") == string(o),
+			Chosen: sent.Get("outcome") == string(o),
 		})
 	}
 	p.Evidence = x.own(v, g)
 	for i, f := range p.Evidence {
 		// A single paper is the one that is meant.
-		p.Evidence[i].Chosen = f.ID == form.Get("evidence") || len(p.Evidence) == 1
+		p.Evidence[i].Chosen = f.ID == sent.Get("evidence") || len(p.Evidence) == 1
 	}
 	return p
 }
 
 // replyTexts are the typed fields of a reply, in the order of the letter.
-func (x *exchange) replyTexts(v docket.View) []TextInput {
+func (x *exchange) replyTexts(v docket.View) []form.Input {
 	unit := ""
 	if n := len(v.Case.Submissions); n > 0 {
 		unit = v.Case.Submissions[n-1].Unit
 	}
-	texts := []TextInput{
-		{ID: "number"},
-		{ID: "date", Number: true},
-		{ID: "quantity", Number: true, Optional: true, Help: x.lang.Say("answer.quantity.help", v.Case.Asked(), unit)},
-		{ID: "validUntil", Number: true, Optional: true},
-		{ID: "conditions", Long: true, Optional: true},
-		{ID: "reason", Long: true},
+	texts := []form.Input{
+		{ID: "number", Kind: form.Text},
+		{ID: "date", Kind: form.Day},
+		{ID: "quantity", Kind: form.Number, Optional: true, Help: x.lang.Say("answer.quantity.help", v.Case.Asked(), unit)},
+		{ID: "validUntil", Kind: form.Day, Optional: true},
+		{ID: "conditions", Kind: form.Long, Optional: true},
+		{ID: "reason", Kind: form.Long},
 	}
 	for i, t := range texts {
 		texts[i].Label, texts[i].Value = x.lang.Say("answer."+t.ID), x.r.PostForm.Get(t.ID)
@@ -252,7 +237,7 @@ func (x *exchange) checkAnswer() error {
 		return x.showAnswer(http.StatusConflict, v, g, choice, problemsOf(err))
 	}
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
-		problems = merged(problems, f.Problems)
+		problems = form.Merged(problems, f.Problems)
 	} else if err != nil && len(problems) == 0 {
 		return err
 	}
@@ -274,27 +259,6 @@ func (x *exchange) checkAnswer() error {
 	p.Lines = x.answerLines(v, a, choice)
 	p.Title = x.lang.Say("confirm.title")
 	return x.show("confirm", &p.Page, &p)
-}
-
-// merged adds to problems those of more whose fields are not named yet: what
-// could not be read is said once, and not said again as missing.
-func merged(problems, more []fault.Problem) []fault.Problem {
-	out := slices.Clone(problems)
-	for _, m := range more {
-		if !slices.ContainsFunc(problems, func(p fault.Problem) bool { return p.Field == m.Field }) {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
-// ordered sorts problems as their fields stand on the page.
-func ordered(problems []fault.Problem, fields []string) []fault.Problem {
-	out := slices.Clone(problems)
-	slices.SortStableFunc(out, func(a, b fault.Problem) int {
-		return slices.Index(fields, a.Field) - slices.Index(fields, b.Field)
-	})
-	return out
 }
 
 // answerFields lists the fields of an answer as they stand on its page; the
@@ -341,92 +305,46 @@ func (x *exchange) answerLines(v docket.View, a docket.Answer, choice casework.V
 // may not be is the law's to say.
 func (x *exchange) readAnswer(v docket.View, choice casework.Verb) (docket.Answer, []fault.Problem) {
 	var a docket.Answer
-	var problems []fault.Problem
-	form := x.r.PostForm
+	read := form.Read(x.values())
 	switch choice {
 	case casework.Opine:
 		for _, q := range casework.Questions {
-			met := form.Get("finding-" + string(q))
-			if met != "yes" && met != "no" && met != "rely" {
-				problems = append(problems, fault.Problem{Field: "finding-" + string(q), Code: "field.choice"})
-			}
+			met := read.OneOf("finding-"+string(q), "yes", "no", "rely")
 			a.Opinion.Findings = append(a.Opinion.Findings, casework.Finding{
-				Question: q, Met: met == "yes" || met == "rely", Relied: met == "rely", Reason: typed.Tidy(form.Get("reason-" + string(q))),
+				Question: q, Met: met == "yes" || met == "rely", Relied: met == "rely", Reason: read.Said("reason-" + string(q)),
 			})
 		}
-		a.Opinion.Advice, a.Opinion.Override = typed.Tidy(form.Get("advice")), typed.Tidy(form.Get("override"))
+		a.Opinion.Advice, a.Opinion.Override = read.Said("advice"), read.Said("override")
 	case casework.AskOpinion, casework.AskReply:
-		if what := typed.Tidy(form.Get("defects")); what != "" {
+		if what := read.Said("defects"); what != "" {
 			a.Defects = append(a.Defects, casework.Defect{What: what})
 		}
 		for _, part := range v.Pack.Parts {
 			for _, item := range part.Items {
-				if what := typed.Tidy(form.Get("defect-" + item.ID)); what != "" {
+				if what := read.Said("defect-" + item.ID); what != "" {
 					a.Defects = append(a.Defects, casework.Defect{Item: item.ID, What: what})
 				}
 			}
 		}
 		if len(a.Defects) == 0 {
-			problems = append(problems, fault.Problem{Field: "defects", Code: "defects.none"})
+			read.Refuse("defects", "defects.none")
 		}
 	case casework.Record:
-		var more []fault.Problem
-		a.Decision, more = x.readDecision(v)
-		problems = append(problems, more...)
+		a.Decision = readDecision(v, read)
 	default:
-		problems = append(problems, fault.Problem{Field: "choice", Code: "field.choice"})
+		read.Refuse("choice", "field.choice")
 	}
-	return a, problems
+	return a, read.Problems
 }
 
-func (x *exchange) readDecision(v docket.View) (casework.Decision, []fault.Problem) {
-	form := x.r.PostForm
-	var problems []fault.Problem
+// readDecision reads what was typed of a letter.
+func readDecision(v docket.View, read *form.Reading) casework.Decision {
 	d := casework.Decision{
-		Outcome: casework.Outcome(form.Get("outcome")), Number: typed.Tidy(form.Get("number")),
-		Reason: typed.Tidy(form.Get("reason")), Evidence: form.Get("evidence"),
+		Outcome: casework.Outcome(read.Get("outcome")), Number: read.Said("number"), Date: read.Day("date"),
+		Reason: read.Said("reason"), Evidence: read.Get("evidence"),
 	}
-	day := func(field string) calendar.Day {
-		got, ok := readDay(form.Get(field))
-		if !ok {
-			problems = append(problems, fault.Problem{Field: field, Code: "field.day"})
-		}
-		return got
-	}
-	d.Date = day("date")
-	var quantity *int
-	if text := strings.TrimSpace(typed.Narrow(form.Get("quantity"))); text != "" {
-		units, err := strconv.Atoi(text)
-		if err != nil {
-			problems = append(problems, fault.Problem{Field: "quantity", Code: "field.integer"})
-		}
-		quantity = &units
-	}
-	var conditions []string
-	for _, line := range strings.Split(typed.Tidy(form.Get("conditions")), "\n") {
-		if line = strings.TrimSpace(line); line != "" {
-			conditions = append(conditions, line)
-		}
-	}
-	d.Terms = v.Case.Granted(d.Outcome, quantity, day("validUntil"), conditions)
-	return d, problems
-}
-
-// readDay reads a day as people write it: 2026-11-22, 2026年11月22日, 2026/11/22.
-// Nothing typed is the zero day and no mistake.
-func readDay(text string) (calendar.Day, bool) {
-	s := strings.NewReplacer("年", "-", "月", "-", "日", "", "/", "-", ".", "-", " ", "").Replace(strings.TrimSpace(typed.Narrow(text)))
-	if s == "" {
-		return calendar.Day{}, true
-	}
-	parts := strings.Split(s, "-")
-	for i, p := range parts {
-		if len(p) == 1 {
-			parts[i] = "0" + p
-		}
-	}
-	d, err := calendar.ParseDay(strings.Join(parts, "-"))
-	return d, err == nil
+	d.Terms = v.Case.Granted(d.Outcome, read.Integer("quantity"), read.Day("validUntil"), read.Lines("conditions"))
+	return d
 }
 
 // answer commits the answer, once.

@@ -9,6 +9,7 @@ import (
 	"jixu/internal/number"
 	"jixu/internal/policy"
 	"jixu/internal/variety"
+	"jixu/internal/web/form"
 )
 
 // choicesMost is how many rows of a list a form offers to choose from.
@@ -65,7 +66,7 @@ func (x *exchange) numbered() (c casework.Case, ok bool, err error) {
 // varietyChoices offers the register of the case's kind to whoever answers in: its
 // newest entries, what looks alike first, and always what is chosen already. It chooses
 // the variety of a case whose number was searched for.
-func (x *exchange) varietyChoices(in *ActInput, v docket.View, action string) (*Search, error) {
+func (x *exchange) varietyChoices(in *form.Input, v docket.View, action string) (*Search, error) {
 	drug := v.Case.Kind == policy.Drug
 	listed, err := x.site.Desk.Varieties(x.ctx(), drug, "", choicesMost, x.actor)
 	if err != nil {
@@ -96,14 +97,14 @@ func (x *exchange) varietyChoices(in *ActInput, v docket.View, action string) (*
 		}
 	}
 	for _, one := range all {
-		in.Options = append(in.Options, Choice{Value: one.ID, Label: varietyName(x.lang, one), Consequence: one.Data.Maker, Chosen: one.ID == in.Value})
+		in.Options = append(in.Options, form.Choice{Value: one.ID, Label: varietyName(x.lang, one), Consequence: one.Data.Maker, Chosen: one.ID == in.Value})
 	}
 	return x.searching(listed.Next != "", x.lang.Say("choice.varieties", len(listed.Rows)), action, wrong)
 }
 
 // caseChoices offers the hospital's cases of a kind: those among its newest, what is
 // chosen already, and the one whose number was searched for.
-func (x *exchange) caseChoices(in *ActInput, drug bool, action string) (*Search, error) {
+func (x *exchange) caseChoices(in *form.Input, drug bool, action string) (*Search, error) {
 	rows, next, err := x.site.Desk.Cases(x.ctx(), "", choicesMost, x.actor)
 	if err != nil {
 		return nil, err
@@ -132,7 +133,7 @@ func (x *exchange) caseChoices(in *ActInput, drug bool, action string) (*Search,
 		wrong = fault.New(fault.NotFound, "choice.case")
 	}
 	for _, c := range all {
-		in.Options = append(in.Options, Choice{Value: c.ID, Label: c.Number + " " + productOf(c), Chosen: c.ID == in.Value})
+		in.Options = append(in.Options, form.Choice{Value: c.ID, Label: c.Number + " " + productOf(c), Chosen: c.ID == in.Value})
 	}
 	return x.searching(next != "", x.lang.Say("choice.cases", len(rows)), action, wrong)
 }

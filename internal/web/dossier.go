@@ -13,6 +13,8 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/policy"
 	"jixu/internal/typed"
+	"jixu/internal/web/form"
+	"jixu/internal/words"
 )
 
 type dossierPage struct {
@@ -127,9 +129,9 @@ func (x *exchange) editable() (docket.View, error) {
 
 // Input is one field of a form, with what was typed.
 type Input struct {
-	policy.Field
-	Value    string
-	Error    string
+	form.Input
+	Heading  string // that begins with it, "" for most
+	Example  string // "" where all choices stand on the page
 	Theirs   string // what a colleague saved meanwhile
 	Changed  bool   // and it is not what was typed
 	Beside   string // what the form says of the same, next to a document's fact
@@ -138,30 +140,42 @@ type Input struct {
 	Standing string // how far that can be relied on
 }
 
-// Long, Number and Picks say how the field is typed; otherwise it is one line.
-func (i Input) Long() bool { return i.Kind == policy.Multiline }
+// few is how many choices all stand on the page.
+const few = 5
 
-func (i Input) Number() bool { return i.Kind == policy.Integer || i.Kind == policy.DayKind }
-
-func (i Input) Picks() bool { return i.Kind == policy.OneOf }
-
-// Few says that all choices are shown at once.
-func (i Input) Few() bool { return i.Picks() && len(i.Choices) <= 5 }
-
-// Option is one choice of a field.
-type Option struct {
-	policy.Choice
-	Name   string // of the field
-	Chosen bool
+// inputKind says how a field of a pack is filled in.
+func inputKind(f policy.Field) form.Kind {
+	switch f.Kind {
+	case policy.Multiline:
+		return form.Long
+	case policy.Integer:
+		return form.Number
+	case policy.DayKind:
+		return form.Day
+	case policy.OneOf:
+		if len(f.Choices) <= few {
+			return form.Radio
+		}
+		return form.Pick
+	}
+	return form.Text
 }
 
-// Options lists the choices.
-func (i Input) Options() []Option {
-	out := make([]Option, len(i.Choices))
-	for k, c := range i.Choices {
-		out[k] = Option{Choice: c, Name: i.ID, Chosen: c.Value == i.Value}
+// inputOf is a field of a pack with value in it, and wrong if that will not do.
+func inputOf(l words.Lang, f policy.Field, value, wrong string) Input {
+	in := Input{Input: form.Input{
+		ID: f.ID, Kind: inputKind(f), Label: textIn(l, f.Label), Help: textIn(l, f.Help), Value: value, Error: wrong, Optional: !f.Required,
+	}}
+	if f.Heading != nil {
+		in.Heading = textIn(l, *f.Heading)
 	}
-	return out
+	if f.Kind != policy.OneOf {
+		in.Example = textIn(l, f.Example)
+	}
+	for _, c := range f.Choices {
+		in.Offer(form.Choice{Value: c.Value, Label: textIn(l, c.Label)})
+	}
+	return in
 }
 
 type formPage struct {
@@ -185,13 +199,12 @@ func (x *exchange) form() error {
 
 func (x *exchange) showForm(status int, v docket.View, values map[string]string, version int, problems []fault.Problem) error {
 	p := formPage{Identity: x.identity(v.Case, x.directory()), Version: version, Status: x.lang.Say("status." + string(v.Pack.Status))}
-	p.Errors = x.problems(problems)
-	labelled(p.Errors, x.fieldLabel(v.Pack))
+	p.Errors = form.Wrong(x.lang, problems, x.fieldLabel(v.Pack))
 	for _, f := range v.Pack.Form {
 		if f.Item != "" {
 			continue // asked beside the document that states it
 		}
-		in := Input{Field: f, Value: values[f.ID], Error: p.Error(f.ID)}
+		in := inputOf(x.lang, f, values[f.ID], p.Error(f.ID))
 		if status == http.StatusConflict && typed.Tidy(v.Case.Form[f.ID]) != typed.Tidy(values[f.ID]) {
 			in.Theirs, in.Changed = v.Case.Form[f.ID], true
 		}
@@ -216,12 +229,7 @@ func (x *exchange) saveForm() error {
 	if err != nil {
 		return err
 	}
-	values := map[string]string{}
-	for _, f := range v.Pack.Form {
-		if f.Item == "" && x.r.PostForm.Has(f.ID) {
-			values[f.ID] = x.r.PostForm.Get(f.ID)
-		}
-	}
+	values := x.values().Only(fieldsOf(v.Pack, "")...)
 	_, err = x.site.Desk.Save(x.ctx(), op, v.Case.ID, version, values, x.actor)
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showForm(http.StatusUnprocessableEntity, v, values, version, f.Problems)

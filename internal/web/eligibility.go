@@ -118,7 +118,7 @@ func (x *exchange) eligibilityQuestion(a eligibility.Asked, value string) Input 
 	for _, c := range a.Question.Choices {
 		f.Choices = append(f.Choices, policy.Choice{Value: c.Value, Label: c.Label})
 	}
-	in := Input{Field: f, Value: value}
+	in := inputOf(x.lang, f, value, "")
 	if a.Further {
 		return in
 	}

@@ -8,6 +8,7 @@ import (
 
 	"jixu/internal/fault"
 	"jixu/internal/party"
+	"jixu/internal/web/form"
 )
 
 // statuses maps each kind of failure to HTTP. Nothing else in the sites does.
@@ -36,7 +37,7 @@ func (x *exchange) fail(err error) {
 	data := failed{Sentence: x.lang.Say("failed.unavailable"), Back: x.backHref()}
 	if f != nil {
 		data.Sentence = x.lang.Say("fault."+f.Code, f.Args...)
-		data.Errors = x.problems(f.Problems)
+		data.Errors = form.Wrong(x.lang, f.Problems, form.Unnamed)
 	}
 	if kind == fault.Unavailable {
 		data.Away, data.Reference = true, x.reference()
@@ -94,32 +95,4 @@ func (x *exchange) typed() [][2]string {
 		}
 	}
 	return out
-}
-
-// Error is one line of the error summary, linked to its field.
-type Error struct {
-	Field    string
-	Label    string // of the field, for the summary; "" for the form as a whole
-	Sentence string
-}
-
-// problems says in the reader's language what is wrong with which field, each
-// thing once.
-func (x *exchange) problems(list []fault.Problem) []Error {
-	var out []Error
-	for _, p := range list {
-		e := Error{Field: p.Field, Sentence: x.lang.Say("fault."+p.Code, p.Args...)}
-		if !slices.Contains(out, e) {
-			out = append(out, e)
-		}
-	}
-	return out
-}
-
-// labelled names the fields of a summary as the page does.
-func labelled(list []Error, label func(field string) string) []Error {
-	for i := range list {
-		list[i].Label = label(list[i].Field)
-	}
-	return list
 }

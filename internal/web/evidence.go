@@ -9,6 +9,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/web/form"
 )
 
 type evidencePage struct {
@@ -60,7 +61,7 @@ func (x *exchange) showEvidence(status int, problems []fault.Problem) error {
 	}
 	p.Script = "/static/upload.js"
 	p.Waiting = slices.ContainsFunc(p.Files, func(f PaperFile) bool { return f.Waits })
-	p.Errors = labelled(x.problems(problems), func(string) string { return x.lang.Say("evidence.title") })
+	p.Errors = form.Wrong(x.lang, problems, func(string) string { return x.lang.Say("evidence.title") })
 	p.Title = x.titled(x.lang.Say("evidence.title"), p.Errors)
 	return x.render(status, "evidence", &p.Page, &p)
 }

@@ -8,6 +8,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/policy"
 	"jixu/internal/typed"
+	"jixu/internal/web/form"
 )
 
 // Facts is the form beside a document's files: what the document itself states.
@@ -22,6 +23,17 @@ func factOf(p policy.Pack, field string) bool {
 	return ok && f.Item != ""
 }
 
+// fieldsOf lists what is asked beside item, or on the form itself if that is "".
+func fieldsOf(p policy.Pack, item string) []string {
+	var out []string
+	for _, f := range p.Form {
+		if f.Item == item {
+			out = append(out, f.ID)
+		}
+	}
+	return out
+}
+
 // factsWrong reports whether something that was typed beside item cannot be read.
 func factsWrong(v docket.View, item policy.Item) bool {
 	return slices.ContainsFunc(v.Pack.CheckForm(v.Case.Form), func(pr fault.Problem) bool {
@@ -31,23 +43,20 @@ func factsWrong(v docket.View, item policy.Item) bool {
 }
 
 // facts lists what is asked beside item, with what was typed; nil if nothing is.
-func (x *exchange) facts(v docket.View, item policy.Item, problems []fault.Problem, conflict bool) *Facts {
+func (x *exchange) facts(v docket.View, item policy.Item, wrong form.Errors, conflict bool) *Facts {
 	out := &Facts{Post: "/hospital/cases/" + v.Case.ID + "/items/" + item.ID + "/facts"}
 	for _, f := range v.Pack.Form {
 		if f.Item != item.ID {
 			continue
 		}
-		in := Input{Field: f, Value: v.Case.Form[f.ID], Beside: v.Case.Form[f.Mirrors]}
-		if x.r.PostForm.Has(f.ID) {
-			in.Value = x.r.PostForm.Get(f.ID)
-			if conflict && typed.Tidy(in.Value) != typed.Tidy(v.Case.Form[f.ID]) {
-				in.Theirs, in.Changed = v.Case.Form[f.ID], true
-			}
+		value := v.Case.Form[f.ID]
+		if x.values().Has(f.ID) {
+			value = x.values().Get(f.ID)
 		}
-		for _, pr := range problems {
-			if pr.Field == f.ID {
-				in.Error = x.lang.Say("fault."+pr.Code, pr.Args...)
-			}
+		in := inputOf(x.lang, f, value, wrong.Of(f.ID))
+		in.Beside = v.Case.Form[f.Mirrors]
+		if conflict && typed.Tidy(value) != typed.Tidy(v.Case.Form[f.ID]) {
+			in.Theirs, in.Changed = v.Case.Form[f.ID], true
 		}
 		out.Inputs = append(out.Inputs, in)
 	}
@@ -76,12 +85,7 @@ func (x *exchange) saveFacts() error {
 	if _, ok := v.Pack.Item(item); !ok {
 		return fault.New(fault.NotFound, "item")
 	}
-	values := map[string]string{}
-	for _, f := range v.Pack.Form {
-		if f.Item == item && x.r.PostForm.Has(f.ID) {
-			values[f.ID] = x.r.PostForm.Get(f.ID)
-		}
-	}
+	values := x.values().Only(fieldsOf(v.Pack, item)...)
 	_, err = x.site.Desk.Save(x.ctx(), op, v.Case.ID, version, values, x.actor)
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showItem(http.StatusUnprocessableEntity, v, item, f.Problems)

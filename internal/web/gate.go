@@ -11,6 +11,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/web/form"
 )
 
 // Summary is what a reader needs to know in a minute.
@@ -38,7 +39,7 @@ type gatePage struct {
 	Summary   Summary
 	Frozen    []Section
 	Answers   []Answered
-	Choices   []Choice
+	Choices   []form.Choice
 	Next      string // where a chosen answer is filled in
 	Open      string
 	Answered  *Given // the gate is over: who, what, when
@@ -108,7 +109,7 @@ func (x *exchange) showGate(status int, v docket.View, g gate.Gate, problems []f
 		}
 	}
 	p.Lines = x.timeline(v, x.directory())
-	p.Errors = labelled(x.problems(problems), func(field string) string {
+	p.Errors = form.Wrong(x.lang, problems, func(field string) string {
 		if field == "" {
 			return ""
 		}
@@ -153,10 +154,10 @@ func (x *exchange) gateView(v docket.View, g gate.Gate) gatePage {
 }
 
 // choices lists the ways in which the reader may answer g, as the law permits.
-func (x *exchange) choices(v docket.View, g gate.Gate) []Choice {
-	var out []Choice
+func (x *exchange) choices(v docket.View, g gate.Gate) []form.Choice {
+	var out []form.Choice
 	for _, verb := range v.Case.Answers(g, x.actor) {
-		out = append(out, Choice{
+		out = append(out, form.Choice{
 			Value: string(verb), Label: x.lang.Say("choice." + string(verb)),
 			Consequence: x.lang.Say("consequence." + string(verb)),
 		})
@@ -166,7 +167,7 @@ func (x *exchange) choices(v docket.View, g gate.Gate) []Choice {
 
 // offered reports whether choice is one of the reader's ways to answer g.
 func (x *exchange) offered(v docket.View, g gate.Gate, choice casework.Verb) bool {
-	return slices.ContainsFunc(x.choices(v, g), func(c Choice) bool { return c.Value == string(choice) })
+	return slices.ContainsFunc(x.choices(v, g), func(c form.Choice) bool { return c.Value == string(choice) })
 }
 
 // noChoice sends the reader back to choose.

@@ -10,6 +10,7 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/policy"
+	"jixu/internal/web/form"
 )
 
 // hospitalRoutes are the routes of the hospitals' site, in the order of a life.
@@ -122,7 +123,7 @@ func (x *exchange) whose(c casework.Case) string {
 
 type newCasePage struct {
 	Page
-	Kinds []Choice
+	Kinds []form.Choice
 }
 
 func (x *exchange) newCase() error {
@@ -136,13 +137,13 @@ func (x *exchange) showNew(status int, problems []fault.Problem) error {
 	p := newCasePage{}
 	for _, k := range []policy.Kind{policy.Device, policy.Drug} {
 		if _, ok := x.site.Desk.Current[k]; ok {
-			p.Kinds = append(p.Kinds, Choice{
+			p.Kinds = append(p.Kinds, form.Choice{
 				Value: string(k), Label: x.lang.Say("kind." + string(k)), Consequence: x.lang.Say("kind.help." + string(k)),
 				Chosen: x.r.PostForm.Get("kind") == string(k),
 			})
 		}
 	}
-	p.Errors = labelled(x.problems(problems), func(string) string { return x.lang.Say("new.kind") })
+	p.Errors = form.Wrong(x.lang, problems, func(string) string { return x.lang.Say("new.kind") })
 	p.Title = x.titled(x.lang.Say("new.title"), p.Errors)
 	return x.render(status, "new", &p.Page, &p)
 }
@@ -187,7 +188,7 @@ func (x *exchange) hospitalCase() error {
 }
 
 // titled puts 错误 before the title of a page with errors.
-func (x *exchange) titled(title string, errs []Error) string {
+func (x *exchange) titled(title string, errs form.Errors) string {
 	if len(errs) > 0 {
 		return x.lang.Say("title.error") + title
 	}

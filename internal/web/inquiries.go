@@ -9,13 +9,14 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/inquiry"
 	"jixu/internal/policy"
+	"jixu/internal/web/form"
 )
 
 type inquiriesPage struct {
 	Page
 	Rows   []InquiryRow
-	Fields []ActInput // of a new question; nil for an agency
-	Local  string     // local policy's clock, as a sentence
+	Fields []form.Input // of a new question; nil for an agency
+	Local  string       // local policy's clock, as a sentence
 
 	Unreadable int // questions of this page that cannot be shown at present
 	More       *More
@@ -30,7 +31,7 @@ type InquiryRow struct {
 	Href                                    string
 }
 
-var inquiryFields = []actField{{"kind", "radio", false}, {"subject", "text", false}, {"question", "long", false}}
+var inquiryFields = []form.Field{form.Radio.Field("kind"), form.Text.Field("subject"), form.Long.Field("question")}
 
 func (x *exchange) inquiries() error { return x.showInquiries(http.StatusOK, nil) }
 
@@ -44,13 +45,13 @@ func (x *exchange) showInquiries(status int, problems []fault.Problem) error {
 	for _, q := range all.Rows {
 		p.Rows = append(p.Rows, x.inquiryRow(q, d))
 	}
-	p.Errors = labelled(x.problems(problems), x.fieldOf(inquiryFields))
+	p.Errors = form.Wrong(x.lang, problems, x.fieldOf(inquiryFields))
 	if casework.MayCreate(x.actor) == nil {
 		for _, f := range inquiryFields {
-			in := ActInput{ID: f.id, Kind: f.kind, Label: x.inputLabel(f.id), Error: p.Error(f.id), Value: x.r.PostForm.Get(f.id)}
-			if f.id == "kind" {
+			in := form.Input{ID: f.ID, Kind: f.Kind, Label: x.inputLabel(f.ID), Error: p.Error(f.ID), Value: x.r.PostForm.Get(f.ID)}
+			if f.ID == "kind" {
 				for _, k := range []policy.Kind{policy.Device, policy.Drug} {
-					in.Options = append(in.Options, Choice{
+					in.Options = append(in.Options, form.Choice{
 						Value: string(k), Label: x.lang.Say("kind." + string(k)), Consequence: x.lang.Say("inquiry.to." + string(k)), Chosen: in.Value == string(k),
 					})
 				}
@@ -71,10 +72,10 @@ func (x *exchange) unread(names []string) int {
 }
 
 // fieldOf names the fields of a small form.
-func (x *exchange) fieldOf(fields []actField) func(string) string {
+func (x *exchange) fieldOf(fields []form.Field) func(string) string {
 	return func(field string) string {
 		for _, f := range fields {
-			if f.id == field {
+			if f.ID == field {
 				return x.inputLabel(field)
 			}
 		}
@@ -125,7 +126,7 @@ type inquiryPage struct {
 	Answers  []InquiryAnswer
 	Waiting  []string // agencies that have not answered
 	Case     *Link
-	Fields   []ActInput // of an answer, or of the case it belongs to
+	Fields   []form.Input // of an answer, or of the case it belongs to
 	Search   *Search
 	Post     string
 	Go       string
@@ -154,18 +155,18 @@ func (x *exchange) showInquiry(status int, problems []fault.Problem) error {
 			p.Waiting = append(p.Waiting, d.org(org))
 		}
 	}
-	p.Errors = labelled(x.problems(problems), x.fieldOf([]actField{{"answer", "long", false}, {"case", "pick", false}}))
+	p.Errors = form.Wrong(x.lang, problems, x.fieldOf([]form.Field{form.Long.Field("answer"), form.Pick.Field("case")}))
 	switch {
 	case q.Permits(inquiry.Reply, x.actor) == nil:
 		p.Go = x.lang.Say("inquiry.answer")
-		p.Fields = []ActInput{{ID: "answer", Kind: "long", Label: x.inputLabel("answer"), Error: p.Error("answer"), Value: x.r.PostForm.Get("answer")}}
+		p.Fields = []form.Input{{ID: "answer", Kind: "long", Label: x.inputLabel("answer"), Error: p.Error("answer"), Value: x.r.PostForm.Get("answer")}}
 	case q.Case == "" && x.site.Audience == Hospital && casework.MayCreate(x.actor) == nil:
-		in := ActInput{ID: "case", Kind: "pick", Label: x.inputLabel("case"), Error: p.Error("case"), Value: x.r.PostForm.Get("case")}
+		in := form.Input{ID: "case", Kind: "pick", Label: x.inputLabel("case"), Error: p.Error("case"), Value: x.r.PostForm.Get("case")}
 		if p.Search, err = x.caseChoices(&in, q.Drug, p.Post); err != nil {
 			return err
 		}
 		if len(in.Options) > 0 {
-			p.Go, p.Fields = x.lang.Say("inquiry.attach"), []ActInput{in}
+			p.Go, p.Fields = x.lang.Say("inquiry.attach"), []form.Input{in}
 		}
 	}
 	if q.Case != "" {

@@ -11,6 +11,7 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/typed"
+	"jixu/internal/web/form"
 )
 
 // Member is one person of the party's roster who may answer.
@@ -76,7 +77,7 @@ func (x *exchange) showLink(status int, v docket.Visit, problems []fault.Problem
 	if p.Roster, err = x.roster(v.Link.Party, g); err != nil {
 		return err
 	}
-	p.Errors = labelled(x.problems(problems), func(string) string { return x.lang.Say("link.who") })
+	p.Errors = form.Wrong(x.lang, problems, func(string) string { return x.lang.Say("link.who") })
 	p.Title = x.titled(x.lang.Say("move."+string(g.Kind))+" "+view.Case.Number, p.Errors)
 	return x.render(status, "link", &p.Page, &p)
 }
@@ -154,11 +155,11 @@ func (x *exchange) codePage() error {
 	return x.showCode(http.StatusOK, nil)
 }
 
-func (x *exchange) showCode(status int, problems []Error) error {
+func (x *exchange) showCode(status int, problems []fault.Problem) error {
 	link := "/l/" + x.r.PathValue("link")
 	p := codePage{Post: link + "/code/" + x.r.PathValue("code"), Again: link}
-	p.Errors = labelled(problems, func(string) string { return x.lang.Say("code.label") })
-	p.Title = x.titled(x.lang.Say("code.title"), problems)
+	p.Errors = form.Wrong(x.lang, problems, func(string) string { return x.lang.Say("code.label") })
+	p.Title = x.titled(x.lang.Say("code.title"), p.Errors)
 	return x.render(status, "code", &p.Page, &p)
 }
 
@@ -174,12 +175,12 @@ func (x *exchange) enterCode() error {
 	session, digits := x.site.Secret(), strings.TrimSpace(typed.Narrow(x.r.PostForm.Get("digits")))
 	if len(digits) != 6 || strings.Trim(digits, "0123456789") != "" {
 		// Not a code at all: no try is lost by it.
-		return x.showCode(http.StatusUnprocessableEntity, x.problems([]fault.Problem{{Field: "digits", Code: "code.digits"}}))
+		return x.showCode(http.StatusUnprocessableEntity, []fault.Problem{{Field: "digits", Code: "code.digits"}})
 	}
 	s, err := x.site.Links.EnterCode(x.ctx(), x.r.PathValue("link"), x.r.PathValue("code"), digits, cookie(x.r, browserCookie), session)
 	x.noteExhausted(v, err)
 	if f := fault.Of(err); f != nil && f.Kind != fault.Unavailable {
-		return x.showCode(http.StatusUnprocessableEntity, x.problems([]fault.Problem{{Field: "digits", Code: f.Code, Args: f.Args}}))
+		return x.showCode(http.StatusUnprocessableEntity, []fault.Problem{{Field: "digits", Code: f.Code, Args: f.Args}})
 	}
 	if err != nil {
 		return err

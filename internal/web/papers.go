@@ -8,6 +8,7 @@ import (
 
 	"jixu/internal/docket"
 	"jixu/internal/fault"
+	"jixu/internal/web/form"
 )
 
 type itemPage struct {
@@ -50,18 +51,18 @@ func (x *exchange) showItem(status int, v docket.View, id string, problems []fau
 		Name: x.r.PostForm.Get("name"), Accept: acceptText(item.Types), Most: item.MaxBytes,
 	}
 	p.Script = "/static/upload.js"
-	if v.Case.FormOpen() {
-		p.Facts = x.facts(v, item, problems, status == http.StatusConflict)
-	}
 	if item.Clause.Quote != nil {
 		p.Quote = x.text(*item.Clause.Quote)
 	}
-	p.Errors = labelled(x.problems(problems), func(field string) string {
+	p.Errors = form.Wrong(x.lang, problems, func(field string) string {
 		if f, ok := v.Pack.Field(field); ok {
 			return x.text(f.Label)
 		}
 		return p.Paper.Label
 	})
+	if v.Case.FormOpen() {
+		p.Facts = x.facts(v, item, p.Errors, status == http.StatusConflict)
+	}
 	p.Title = x.titled(p.Paper.Label, p.Errors)
 	return x.render(status, "item", &p.Page, &p)
 }
@@ -131,7 +132,7 @@ func (x *exchange) ticketJSON(file string, t docket.Ticket, err error) error {
 	if f := fault.Of(err); f != nil {
 		sentence := x.lang.Say("fault."+f.Code, f.Args...)
 		if len(f.Problems) > 0 {
-			sentence = x.problems(f.Problems)[0].Sentence
+			sentence = form.Wrong(x.lang, f.Problems[:1], form.Unnamed)[0].Sentence
 		}
 		answer["error"], status = sentence, statuses[f.Kind]
 	} else if err != nil {

@@ -14,6 +14,7 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/policy"
+	"jixu/internal/web/form"
 	"jixu/internal/words"
 )
 
@@ -639,7 +640,7 @@ type Answered struct {
 }
 
 // answers lists the form with values, in the order of the page.
-func (x *exchange) answers(pack policy.Pack, values map[string]string, problems []Error, change string) []Answered {
+func (x *exchange) answers(pack policy.Pack, values map[string]string, problems form.Errors, change string) []Answered {
 	var out []Answered
 	for _, f := range pack.Form {
 		if f.Item != "" && strings.TrimSpace(values[f.ID]) == "" {
@@ -647,7 +648,7 @@ func (x *exchange) answers(pack policy.Pack, values map[string]string, problems 
 		}
 		a := Answered{
 			ID: f.ID, Label: x.text(f.Label), Value: values[f.ID], Href: change + "#" + f.ID,
-			Left: f.Required && strings.TrimSpace(values[f.ID]) == "",
+			Left: f.Required && strings.TrimSpace(values[f.ID]) == "", Error: problems.Of(f.ID),
 		}
 		if f.Item != "" {
 			a.Href = strings.TrimSuffix(change, "form") + "items/" + f.Item + "#" + f.ID
@@ -655,11 +656,6 @@ func (x *exchange) answers(pack policy.Pack, values map[string]string, problems 
 		for _, choice := range f.Choices {
 			if choice.Value == values[f.ID] {
 				a.Value = x.text(choice.Label)
-			}
-		}
-		for _, p := range problems {
-			if p.Field == f.ID {
-				a.Error = p.Sentence
 			}
 		}
 		out = append(out, a)

@@ -10,7 +10,7 @@ import (
 	"jixu/internal/number"
 	"jixu/internal/policy"
 	"jixu/internal/variety"
-	"jixu/internal/words"
+	"jixu/internal/web/form"
 )
 
 type varietiesPage struct {
@@ -68,8 +68,8 @@ type varietyPage struct {
 	Facts      []Answered
 	Registered string
 	Version    int
-	Correct    []ActInput // nil: the reader does not keep the register
-	Mark       []ActInput
+	Correct    []form.Input // nil: the reader does not keep the register
+	Mark       []form.Input
 	Post       string
 }
 
@@ -81,35 +81,35 @@ func (x *exchange) showVariety(status int, problems []fault.Problem) error {
 		return err
 	}
 	p := varietyPage{Name: varietyName(x.lang, v), Version: v.Version, Post: x.home() + "/varieties/" + v.ID}
-	p.Errors = labelled(x.problems(problems), func(field string) string {
+	p.Errors = form.Wrong(x.lang, problems, func(field string) string {
 		if field == "" {
 			return ""
 		}
 		return x.inputLabel(field)
 	})
-	fields := slices.DeleteFunc(slices.Clone(varietyFields), func(f actField) bool { return v.Drug && ofDevices(f.id) })
+	fields := slices.DeleteFunc(slices.Clone(varietyFields), func(f form.Field) bool { return v.Drug && ofDevices(f.ID) })
 	for _, f := range fields {
-		value := varietyValue(v.Data, f.id)
-		for _, o := range x.registerChoices(f.id) {
+		value := varietyValue(v.Data, f.ID)
+		for _, o := range x.registerChoices(f.ID) {
 			if o.Value == value {
 				value = o.Label
 			}
 		}
-		if f.kind == "yes" {
+		if f.Kind == form.Yes {
 			value = x.lang.Say("yes." + strconv.FormatBool(value == "yes"))
 		}
-		p.Facts = append(p.Facts, Answered{ID: "of-" + f.id, Label: x.inputLabel(f.id), Value: value})
+		p.Facts = append(p.Facts, Answered{ID: "of-" + f.ID, Label: x.inputLabel(f.ID), Value: value})
 	}
 	if !v.RegisteredSince.IsZero() {
 		p.Registered = x.lang.Say("variety.registered", dayText(x.lang, v.RegisteredSince), v.RegisteredNote)
 	}
 	if variety.MayKeep(v.Drug, x.actor) == nil {
-		for _, f := range append(slices.Clone(fields), actField{"reason", "long", false}) {
-			p.Correct = append(p.Correct, x.registerInput(f, varietyValue(v.Data, f.id), p.Page))
+		for _, f := range append(slices.Clone(fields), form.Long.Field("reason")) {
+			p.Correct = append(p.Correct, x.registerInput(f, varietyValue(v.Data, f.ID), p.Page))
 		}
-		p.Mark = []ActInput{
-			x.registerInput(actField{"since", "day", true}, v.RegisteredSince.String(), p.Page),
-			x.registerInput(actField{"note", "long", false}, v.RegisteredNote, p.Page),
+		p.Mark = []form.Input{
+			x.registerInput(form.Day.Optional("since"), v.RegisteredSince.String(), p.Page),
+			x.registerInput(form.Long.Field("note"), v.RegisteredNote, p.Page),
 		}
 	}
 	p.Title = x.titled(p.Name, p.Errors)
@@ -118,18 +118,12 @@ func (x *exchange) showVariety(status int, problems []fault.Problem) error {
 
 // registerInput is a field of the register with what it holds now or, after a
 // refused form, with what was typed.
-func (x *exchange) registerInput(f actField, now string, p Page) ActInput {
-	in := ActInput{ID: f.id, Kind: f.kind, Label: x.inputLabel(f.id), Optional: f.optional, Error: p.Error(f.id), Value: now}
-	if words.Has("act.in." + f.id + ".help") {
-		in.Help = x.lang.Say("act.in." + f.id + ".help")
+func (x *exchange) registerInput(f form.Field, now string, p Page) form.Input {
+	if x.values().Has(f.ID) {
+		now = x.values().Get(f.ID)
 	}
-	if x.r.Method == http.MethodPost && x.r.PostForm.Has(f.id) {
-		in.Value = x.r.PostForm.Get(f.id)
-	}
-	for _, o := range x.registerChoices(f.id) {
-		o.Chosen = o.Value == in.Value
-		in.Options = append(in.Options, o)
-	}
+	in := f.Input(x.lang, x.inputLabel(f.ID), now, p.Errors)
+	in.Offer(x.registerChoices(f.ID)...)
 	return in
 }
 
@@ -142,9 +136,10 @@ func (x *exchange) correctVariety() error {
 
 func (x *exchange) markVariety() error {
 	return x.changeVariety(func(op docket.Op, version int) error {
-		since, ok := readDay(x.r.PostForm.Get("since"))
-		if !ok {
-			return fault.Fields([]fault.Problem{{Field: "since", Code: "field.day"}})
+		read := form.Read(x.values())
+		since := read.Day("since")
+		if err := read.Err(); err != nil {
+			return err
 		}
 		_, err := x.site.Desk.MarkVariety(x.ctx(), op, x.r.PathValue("variety"), version, since, x.said("note"), x.actor)
 		return err

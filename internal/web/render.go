@@ -13,6 +13,7 @@ import (
 	"jixu/internal/calendar"
 	"jixu/internal/docket"
 	"jixu/internal/policy"
+	"jixu/internal/web/form"
 	"jixu/internal/words"
 )
 
@@ -28,7 +29,7 @@ type Page struct {
 	Person string
 	Home   string // where the top bar leads
 	Path   string // of this page, to come back to after a change of language
-	Errors []Error
+	Errors form.Errors
 	Late   bool        // nothing is wrong with what was sent: somebody else came first
 	Typed  [][2]string // what a refused form held that this page does not, so that nothing typed is lost
 	Op     string      // a fresh operation id for the forms of this page
@@ -37,14 +38,7 @@ type Page struct {
 }
 
 // Error returns the sentence about field, or "".
-func (p Page) Error(field string) string {
-	for _, e := range p.Errors {
-		if e.Field == field {
-			return e.Sentence
-		}
-	}
-	return ""
-}
+func (p Page) Error(field string) string { return p.Errors.Of(field) }
 
 // templates holds the templates that were parsed, by language and page. Each is
 // parsed when it is first shown: a start that parsed all of them for both

@@ -29,6 +29,7 @@ import (
 	"jixu/internal/precheck"
 	"jixu/internal/reuse"
 	"jixu/internal/variety"
+	"jixu/internal/web/form"
 	"jixu/internal/words"
 )
 
@@ -234,22 +235,22 @@ func spoken() []string {
 			keys = append(keys, "act."+a.name+"."+what)
 		}
 		for _, f := range a.fields {
-			if key := "act." + a.name + "." + f.id; words.Has(key) {
+			if key := "act." + a.name + "." + f.ID; words.Has(key) {
 				keys = append(keys, key)
 			}
 		}
 	}
-	asked := slices.Concat(varietyFields, inquiryFields, []actField{{id: "since"}, {id: "note"}, {id: "answer"}, {id: "case"}})
+	asked := slices.Concat(varietyFields, inquiryFields, []form.Field{{ID: "since"}, {ID: "note"}, {ID: "answer"}, {ID: "case"}})
 	for _, a := range acts {
 		asked = append(asked, a.fields...)
 	}
 	for _, f := range asked {
-		if strings.HasPrefix(f.id, "finding-") || strings.HasPrefix(f.id, "reason-") {
+		if strings.HasPrefix(f.ID, "finding-") || strings.HasPrefix(f.ID, "reason-") {
 			continue
 		}
-		add("act.in.*", f.id)
-		if words.Has("act.in." + f.id + ".help") {
-			add("act.in.*.help", f.id)
+		add("act.in.*", f.ID)
+		if words.Has("act.in." + f.ID + ".help") {
+			add("act.in.*.help", f.ID)
 		}
 	}
 	add("class.*", "II", "III")

@@ -3,15 +3,13 @@ package web
 import (
 	"context"
 	"errors"
-	"maps"
 	"net/http"
-	"net/url"
-	"slices"
 
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/party"
 	"jixu/internal/typed"
+	"jixu/internal/web/form"
 	"jixu/internal/words"
 )
 
@@ -72,7 +70,7 @@ func (x *exchange) pass(d Route) error {
 			return err
 		}
 	}
-	if err := fault.Fields(repeated(x.r.PostForm)); err != nil {
+	if err := fault.Fields(form.Repeated(x.values())); err != nil {
 		return err
 	}
 	if d.Who != anybody && x.session == nil {
@@ -97,18 +95,6 @@ func (x *exchange) readForm() error {
 		return fault.Because(fault.Invalid, "body", err)
 	}
 	return nil
-}
-
-// repeated lists fields that were sent more than once. None of our forms does
-// that, so it is not guessed which one was meant.
-func repeated(form url.Values) []fault.Problem {
-	var problems []fault.Problem
-	for _, name := range slices.Sorted(maps.Keys(form)) {
-		if len(form[name]) > 1 {
-			problems = append(problems, fault.Problem{Field: name, Code: "field.repeated"})
-		}
-	}
-	return problems
 }
 
 // identify finds who is asking, by the audience's session or, at a gate, by the

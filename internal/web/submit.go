@@ -11,6 +11,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/policy"
 	"jixu/internal/typed"
+	"jixu/internal/web/form"
 )
 
 type checkPage struct {
@@ -44,7 +45,7 @@ func (x *exchange) showCheck(status int, v docket.View, problems []fault.Problem
 		Sections: x.sections(v, problems), Post: base + "/submit", Back: base + "/dossier",
 		AfterText: x.lang.Say("submit.after." + string(v.Case.Kind)),
 	}
-	p.Errors = labelled(x.problems(problems), x.fieldLabel(v.Pack))
+	p.Errors = form.Wrong(x.lang, problems, x.fieldLabel(v.Pack))
 	p.Answers = x.answers(v.Pack, v.Case.Form, p.Errors, base+"/form")
 	if leg, ok := v.Case.SupplementLeg(); ok {
 		g, _ := v.Open(leg)
@@ -104,7 +105,7 @@ func (x *exchange) submit() error {
 // Lane is the emergency lane on the page before submitting.
 type Lane struct {
 	Limit   string // until when the papers follow, by local policy
-	Items   []Choice
+	Items   []form.Choice
 	Urgency string
 	Error   string
 }
@@ -131,7 +132,7 @@ func (x *exchange) lane(v docket.View, p Page) (*Lane, error) {
 		for _, item := range part.Items {
 			if item.Required && len(v.Case.Files[item.ID]) == 0 {
 				field := "later-" + item.ID
-				l.Items = append(l.Items, Choice{Value: field, Label: x.text(item.Label), Chosen: x.r.PostForm.Get(field) != ""})
+				l.Items = append(l.Items, form.Choice{Value: field, Label: x.text(item.Label), Chosen: x.r.PostForm.Get(field) != ""})
 			}
 		}
 	}
@@ -232,7 +233,7 @@ func (x *exchange) showWithdraw(status int, problems []fault.Problem) error {
 		Identity: x.identity(v.Case, x.directory()), Reason: x.r.PostForm.Get("reason"),
 		Post: "/hospital/cases/" + v.Case.ID + "/withdraw",
 	}
-	p.Errors = labelled(x.problems(problems), func(string) string { return x.lang.Say("withdraw.reason") })
+	p.Errors = form.Wrong(x.lang, problems, func(string) string { return x.lang.Say("withdraw.reason") })
 	p.Title = x.titled(x.lang.Say("withdraw.title"), p.Errors)
 	return x.render(status, "withdraw", &p.Page, &p)
 }
