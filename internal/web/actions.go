@@ -13,17 +13,11 @@ import (
 )
 
 // seen is the submission that the form showed; 0 if it says none.
-func (x *exchange) seen() int { return x.values().Carried("submission") }
-
-// values is what was sent with the form.
-func (x *exchange) values() form.Values { return form.Values(x.r.PostForm) }
-
-// said is what was typed in a field, tidied.
-func (x *exchange) said(id string) string { return x.values().Said(id) }
+func (x *exchange) seen() int { return x.Values().Carried("submission") }
 
 // filing reads channel, date and receipt.
 func (x *exchange) filing() (casework.Filing, error) {
-	read := form.Read(x.values())
+	read := form.Read(x.Values())
 	f := casework.Filing{Channel: read.Said("channel"), Date: read.Day("date"), Receipt: read.Said("receipt")}
 	return f, read.Err()
 }
@@ -33,7 +27,7 @@ func (x *exchange) actFile(op docket.Op, v docket.View) (docket.Receipt, error) 
 	if err != nil {
 		return docket.Receipt{}, err
 	}
-	return x.site.Desk.RecordFiling(x.ctx(), op, v.Case.ID, f, x.actor)
+	return x.desk.RecordFiling(x.Ctx(), op, v.Case.ID, f, x.Actor)
 }
 
 func (x *exchange) actReport(op docket.Op, v docket.View) (docket.Receipt, error) {
@@ -41,7 +35,7 @@ func (x *exchange) actReport(op docket.Op, v docket.View) (docket.Receipt, error
 	if err != nil {
 		return docket.Receipt{}, err
 	}
-	return x.site.Desk.RecordReport(x.ctx(), op, v.Case.ID, f, x.actor)
+	return x.desk.RecordReport(x.Ctx(), op, v.Case.ID, f, x.Actor)
 }
 
 func (x *exchange) actDeliver(op docket.Op, v docket.View) (docket.Receipt, error) {
@@ -54,7 +48,7 @@ func (x *exchange) actDeliver(op docket.Op, v docket.View) (docket.Receipt, erro
 		owed = lastPapers(v)
 	}
 	ref := docket.GateRef{Of: v.Case.ID, Gate: owed}
-	return x.site.Desk.Deliver(x.ctx(), op, ref, version, x.values().Ticked("declared"), x.actor)
+	return x.desk.Deliver(x.Ctx(), op, ref, version, x.Values().Ticked("declared"), x.Actor)
 }
 
 func lastPapers(v docket.View) string {
@@ -71,48 +65,48 @@ func (x *exchange) actClaim(op docket.Op, v docket.View) (docket.Receipt, error)
 	if err != nil {
 		return docket.Receipt{}, err
 	}
-	return x.site.Desk.Claim(x.ctx(), op, v.Case.ID, version, x.said("variety"), x.actor)
+	return x.desk.Claim(x.Ctx(), op, v.Case.ID, version, x.Said("variety"), x.Actor)
 }
 
 func (x *exchange) actClone(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Clone(x.ctx(), op, v.Case.ID, x.actor)
+	return x.desk.Clone(x.Ctx(), op, v.Case.ID, x.Actor)
 }
 
 func (x *exchange) actReceive(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Receive(x.ctx(), op, v.Case.ID, x.seen(), x.actor)
+	return x.desk.Receive(x.Ctx(), op, v.Case.ID, x.seen(), x.Actor)
 }
 
 func (x *exchange) actIdentify(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Identify(x.ctx(), op, v.Case.ID, x.seen(), x.said("variety"), x.said("reason"), x.actor)
+	return x.desk.Identify(x.Ctx(), op, v.Case.ID, x.seen(), x.Said("variety"), x.Said("reason"), x.Actor)
 }
 
 func (x *exchange) actRegister(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Register(x.ctx(), op, v.Case.ID, x.seen(), x.readVariety(), x.said("reason"), x.actor)
+	return x.desk.Register(x.Ctx(), op, v.Case.ID, x.seen(), x.readVariety(), x.Said("reason"), x.Actor)
 }
 
 func (x *exchange) actJoin(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Join(x.ctx(), op, v.Case.ID, x.said("statement"), x.actor)
+	return x.desk.Join(x.Ctx(), op, v.Case.ID, x.Said("statement"), x.Actor)
 }
 
 func (x *exchange) actGate(v docket.View) docket.GateRef {
-	return docket.GateRef{Of: v.Case.ID, Gate: x.r.PostForm.Get("gate")}
+	return docket.GateRef{Of: v.Case.ID, Gate: x.R.PostForm.Get("gate")}
 }
 
 func (x *exchange) actAssign(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Assign(x.ctx(), op, x.actGate(v), x.r.PostForm.Get("person"), x.actor)
+	return x.desk.Assign(x.Ctx(), op, x.actGate(v), x.R.PostForm.Get("person"), x.Actor)
 }
 
 func (x *exchange) actHold(op docket.Op, v docket.View) (docket.Receipt, error) {
-	read := form.Read(x.values())
+	read := form.Read(x.Values())
 	until := read.Day("until")
 	if err := read.Err(); err != nil {
 		return docket.Receipt{}, err
 	}
-	return x.site.Desk.Hold(x.ctx(), op, x.actGate(v), x.said("reason"), until, x.actor)
+	return x.desk.Hold(x.Ctx(), op, x.actGate(v), x.Said("reason"), until, x.Actor)
 }
 
 func (x *exchange) actRelease(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Release(x.ctx(), op, x.actGate(v), x.actor)
+	return x.desk.Release(x.Ctx(), op, x.actGate(v), x.Actor)
 }
 
 func (x *exchange) actOpineLate(op docket.Op, v docket.View) (docket.Receipt, error) {
@@ -120,15 +114,15 @@ func (x *exchange) actOpineLate(op docket.Op, v docket.View) (docket.Receipt, er
 	if len(problems) > 0 {
 		return docket.Receipt{}, fault.Fields(problems)
 	}
-	return x.site.Desk.OpineLate(x.ctx(), op, v.Case.ID, x.seen(), a.Opinion, x.actor)
+	return x.desk.OpineLate(x.Ctx(), op, v.Case.ID, x.seen(), a.Opinion, x.Actor)
 }
 
 func (x *exchange) actAmend(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.replaceReply(op, v, x.site.Desk.Amend)
+	return x.replaceReply(op, v, x.desk.Amend)
 }
 
 func (x *exchange) actCorrect(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.replaceReply(op, v, x.site.Desk.Correct)
+	return x.replaceReply(op, v, x.desk.Correct)
 }
 
 func (x *exchange) replaceReply(op docket.Op, v docket.View,
@@ -138,14 +132,14 @@ func (x *exchange) replaceReply(op docket.Op, v docket.View,
 	if !ok {
 		return docket.Receipt{}, fault.New(fault.Conflict, "case.state")
 	}
-	read := form.Read(x.values())
+	read := form.Read(x.Values())
 	d := readDecision(v, read)
 	if err := read.Err(); err != nil {
 		return docket.Receipt{}, err
 	}
-	return do(x.ctx(), op, docket.GateRef{Of: v.Case.ID, Gate: g.ID}, x.values().Carried("reply"), d, x.said("why"), x.actor)
+	return do(x.Ctx(), op, docket.GateRef{Of: v.Case.ID, Gate: g.ID}, x.Values().Carried("reply"), d, x.Said("why"), x.Actor)
 }
 
 func (x *exchange) actRevokeLinks(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.RevokeLinks(x.ctx(), op, x.actGate(v), x.actor)
+	return x.desk.RevokeLinks(x.Ctx(), op, x.actGate(v), x.Actor)
 }

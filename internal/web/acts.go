@@ -14,6 +14,7 @@ import (
 	"jixu/internal/policy"
 	"jixu/internal/variety"
 	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 	"jixu/internal/words"
 )
 
@@ -23,29 +24,29 @@ import (
 // act is one such thing (办理事项).
 type act struct {
 	name   string // in the path, and of its words: act.<name>.title, .intro, .go
-	site   Audience
+	site   site.Audience
 	verb   casework.Verb // the row of the law that permits it
 	fields []form.Field
 	do     func(*exchange, docket.Op, docket.View) (docket.Receipt, error)
 }
 
 var acts = []act{
-	{"file", Hospital, casework.File, []form.Field{form.Text.Field("channel"), form.Day.Field("date"), form.Text.Optional("receipt")}, (*exchange).actFile},
-	{"deliver", Hospital, casework.Deliver, []form.Field{form.Yes.Field("declared")}, (*exchange).actDeliver},
-	{"claim", Hospital, casework.Edit, []form.Field{form.Pick.Optional("variety")}, (*exchange).actClaim},
-	{"clone", Hospital, "", nil, (*exchange).actClone},
-	{"receive", Agency, casework.Receive, nil, (*exchange).actReceive},
-	{"identify", Agency, casework.Identify, []form.Field{form.Pick.Field("variety"), form.Long.Field("reason")}, (*exchange).actIdentify},
-	{"register", Agency, casework.Identify, append(slices.Clone(varietyFields), form.Long.Field("reason")), (*exchange).actRegister},
-	{"join", Agency, casework.JoinVerb, []form.Field{form.Long.Field("statement")}, (*exchange).actJoin},
-	{"report", Agency, casework.Report, []form.Field{form.Text.Field("channel"), form.Day.Field("date"), form.Text.Optional("receipt")}, (*exchange).actReport},
-	{"assign", Agency, casework.Assign, []form.Field{form.Radio.Field("gate"), form.Radio.Field("person")}, (*exchange).actAssign},
-	{"hold", Agency, casework.HoldVerb, []form.Field{form.Radio.Field("gate"), form.Day.Field("until"), form.Long.Field("reason")}, (*exchange).actHold},
-	{"release", Agency, casework.Release, []form.Field{form.Radio.Field("gate")}, (*exchange).actRelease},
-	{"revoke-links", Agency, casework.RevokeLinks, []form.Field{form.Radio.Field("gate")}, (*exchange).actRevokeLinks},
-	{"opine-late", Agency, casework.OpineLate, lateFields(), (*exchange).actOpineLate},
-	{"amend", Agency, casework.Amend, letterFields, (*exchange).actAmend},
-	{"correct", Agency, casework.Correct, letterFields, (*exchange).actCorrect},
+	{"file", site.Hospital, casework.File, []form.Field{form.Text.Field("channel"), form.Day.Field("date"), form.Text.Optional("receipt")}, (*exchange).actFile},
+	{"deliver", site.Hospital, casework.Deliver, []form.Field{form.Yes.Field("declared")}, (*exchange).actDeliver},
+	{"claim", site.Hospital, casework.Edit, []form.Field{form.Pick.Optional("variety")}, (*exchange).actClaim},
+	{"clone", site.Hospital, "", nil, (*exchange).actClone},
+	{"receive", site.Agency, casework.Receive, nil, (*exchange).actReceive},
+	{"identify", site.Agency, casework.Identify, []form.Field{form.Pick.Field("variety"), form.Long.Field("reason")}, (*exchange).actIdentify},
+	{"register", site.Agency, casework.Identify, append(slices.Clone(varietyFields), form.Long.Field("reason")), (*exchange).actRegister},
+	{"join", site.Agency, casework.JoinVerb, []form.Field{form.Long.Field("statement")}, (*exchange).actJoin},
+	{"report", site.Agency, casework.Report, []form.Field{form.Text.Field("channel"), form.Day.Field("date"), form.Text.Optional("receipt")}, (*exchange).actReport},
+	{"assign", site.Agency, casework.Assign, []form.Field{form.Radio.Field("gate"), form.Radio.Field("person")}, (*exchange).actAssign},
+	{"hold", site.Agency, casework.HoldVerb, []form.Field{form.Radio.Field("gate"), form.Day.Field("until"), form.Long.Field("reason")}, (*exchange).actHold},
+	{"release", site.Agency, casework.Release, []form.Field{form.Radio.Field("gate")}, (*exchange).actRelease},
+	{"revoke-links", site.Agency, casework.RevokeLinks, []form.Field{form.Radio.Field("gate")}, (*exchange).actRevokeLinks},
+	{"opine-late", site.Agency, casework.OpineLate, lateFields(), (*exchange).actOpineLate},
+	{"amend", site.Agency, casework.Amend, letterFields, (*exchange).actAmend},
+	{"correct", site.Agency, casework.Correct, letterFields, (*exchange).actCorrect},
 }
 
 // letterFields are what is recorded of a reply, and why it is recorded again.
@@ -91,7 +92,7 @@ func lateFields() []form.Field {
 }
 
 type actPage struct {
-	Page
+	site.Page
 	Identity Identity
 	Heading  string
 	Intro    string
@@ -113,7 +114,7 @@ type Link struct{ Label, Href string }
 // actHere finds the act in the path that this site has.
 func (x *exchange) actHere() (act, error) {
 	for _, a := range acts {
-		if a.name == x.r.PathValue("act") && a.site == x.site.Audience {
+		if a.name == x.R.PathValue("act") && a.site == x.Site.Audience {
 			return a, nil
 		}
 	}
@@ -138,22 +139,22 @@ func (x *exchange) actPage() error {
 // permitsAct asks the law whether the reader may do a now.
 func (x *exchange) permitsAct(a act, v docket.View) error {
 	if a.name == "clone" {
-		return casework.MayCreate(x.actor)
+		return casework.MayCreate(x.Actor)
 	}
-	return v.Case.Permits(a.verb, x.actor)
+	return v.Case.Permits(a.verb, x.Actor)
 }
 
 func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Problem) error {
 	key := "act." + a.name
 	p := actPage{
-		Identity: x.identity(v.Case, x.directory()), Heading: x.lang.Say(key + ".title"), Intro: x.lang.Say(key + ".intro"), Go: x.lang.Say(key + ".go"),
-		Post: x.home() + "/cases/" + v.Case.ID + "/acts/" + a.name, Back: x.home() + "/cases/" + v.Case.ID,
+		Identity: x.identity(v.Case, x.directory()), Heading: x.Lang.Say(key + ".title"), Intro: x.Lang.Say(key + ".intro"), Go: x.Lang.Say(key + ".go"),
+		Post: x.Home() + "/cases/" + v.Case.ID + "/acts/" + a.name, Back: x.Home() + "/cases/" + v.Case.ID,
 		Version: v.Case.Dossier, Submission: len(v.Case.Submissions), Reply: v.Case.Replies(),
 	}
 	if status == http.StatusUnprocessableEntity {
-		p.Submission, p.Reply = x.seen(), x.values().Carried("reply") // what came since, only a conflict tells of
+		p.Submission, p.Reply = x.seen(), x.Values().Carried("reply") // what came since, only a conflict tells of
 	}
-	p.Errors = form.Wrong(x.lang, problems, func(field string) string {
+	p.Errors = form.Wrong(x.Lang, problems, func(field string) string {
 		if slices.ContainsFunc(a.fields, func(f form.Field) bool { return f.ID == field }) {
 			return x.actLabel(a, field)
 		}
@@ -174,38 +175,38 @@ func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Pr
 	}
 	if a.verb == casework.Amend || a.verb == casework.Correct {
 		if g, ok := replied(v); ok {
-			p.More = Link{x.lang.Say("evidence.add"), x.home() + "/cases/" + v.Case.ID + "/gates/" + g.ID + "/evidence"}
+			p.More = Link{x.Lang.Say("evidence.add"), x.Home() + "/cases/" + v.Case.ID + "/gates/" + g.ID + "/evidence"}
 		}
 	}
-	p.Title = x.titled(p.Heading, p.Errors)
-	return x.render(status, "act", &p.Page, &p)
+	p.Title = x.Titled(p.Heading, p.Errors)
+	return x.Render(status, "act", &p.Page, &p)
 }
 
 // inputLabel names a field; a question is named by itself.
 func (x *exchange) inputLabel(id string) string {
 	if q, ok := strings.CutPrefix(id, "finding-"); ok {
-		return x.lang.Say("question." + q)
+		return x.Lang.Say("question." + q)
 	}
 	if q, ok := strings.CutPrefix(id, "reason-"); ok {
-		return x.lang.Say("question."+q) + " " + x.lang.Say("answer.reason")
+		return x.Lang.Say("question."+q) + " " + x.Lang.Say("answer.reason")
 	}
-	return x.lang.Say("act.in." + id)
+	return x.Lang.Say("act.in." + id)
 }
 
 // actLabel names a field of a, by a word of the act's own if it has one.
 func (x *exchange) actLabel(a act, id string) string {
 	if key := "act." + a.name + "." + id; words.Has(key) {
-		return x.lang.Say(key)
+		return x.Lang.Say(key)
 	}
 	return x.inputLabel(id)
 }
 
-func (x *exchange) actInput(a act, f form.Field, v docket.View, p Page) form.Input {
-	value := x.values().Get(f.ID)
-	if x.r.Method == http.MethodGet {
+func (x *exchange) actInput(a act, f form.Field, v docket.View, p site.Page) form.Input {
+	value := x.Values().Get(f.ID)
+	if x.R.Method == http.MethodGet {
 		value = x.before0(a, f, v)
 	}
-	in := f.Input(x.lang, x.actLabel(a, f.ID), value, p.Errors)
+	in := f.Input(x.Lang, x.actLabel(a, f.ID), value, p.Errors)
 	in.Offer(x.options(a, f, v)...)
 	if len(in.Options) == 1 && f.Kind == form.Radio {
 		in.Options[0].Chosen = true
@@ -272,11 +273,11 @@ func varietyValue(d variety.Data, id string) string {
 }
 
 func (x *exchange) readVariety() variety.Data {
-	f := x.said
+	f := x.Said
 	return variety.Data{
 		NameZH: f("nameZh"), NameEN: f("nameEn"), Maker: f("maker"), Model: f("model"), Country: f("country"), Class: f("class"),
 		Subcatalogue: f("subcatalogue"), UDI: f("udi"), NoUDI: f("noUdi"), Category: variety.Category(f("category")),
-		SpecialReview: x.values().Ticked("specialReview"), Conditional: x.values().Ticked("conditional"),
+		SpecialReview: x.Values().Ticked("specialReview"), Conditional: x.Values().Ticked("conditional"),
 	}
 }
 
@@ -290,13 +291,13 @@ func (x *exchange) options(a act, f form.Field, v docket.View) []form.Choice {
 	case f.ID == "outcome":
 		var out []form.Choice
 		for _, o := range []casework.Outcome{casework.Approve, casework.ApproveInPart, casework.Refuse} {
-			out = append(out, form.Choice{Value: string(o), Label: x.lang.Say("outcome." + string(o)), Consequence: x.lang.Say("consequence." + string(o))})
+			out = append(out, form.Choice{Value: string(o), Label: x.Lang.Say("outcome." + string(o)), Consequence: x.Lang.Say("consequence." + string(o))})
 		}
 		return out
 	case f.ID == "evidence":
 		return x.letters(v, a.verb == casework.Correct)
 	case strings.HasPrefix(f.ID, "finding-"):
-		return []form.Choice{{Value: "yes", Label: x.lang.Say("met.true")}, {Value: "no", Label: x.lang.Say("met.false")}}
+		return []form.Choice{{Value: "yes", Label: x.Lang.Say("met.true")}, {Value: "no", Label: x.Lang.Say("met.false")}}
 	}
 	return x.registerChoices(f.ID)
 }
@@ -307,11 +308,11 @@ func (x *exchange) registerChoices(id string) []form.Choice {
 	switch id {
 	case "class":
 		for _, c := range []string{"II", "III"} {
-			out = append(out, form.Choice{Value: c, Label: x.lang.Say("class." + c)})
+			out = append(out, form.Choice{Value: c, Label: x.Lang.Say("class." + c)})
 		}
 	case "category":
 		for _, c := range variety.Categories[1:] {
-			out = append(out, form.Choice{Value: string(c), Label: x.lang.Say("category." + string(c))})
+			out = append(out, form.Choice{Value: string(c), Label: x.Lang.Say("category." + string(c))})
 		}
 	}
 	return out
@@ -329,8 +330,8 @@ func varietyName(l words.Lang, v variety.Variety) string {
 func (x *exchange) gatesFor(verb casework.Verb, v docket.View) []form.Choice {
 	var out []form.Choice
 	for _, g := range v.Waiting {
-		if v.Case.PermitsAt(verb, g, x.actor) == nil {
-			out = append(out, form.Choice{Value: g.ID, Label: x.lang.Say("move." + string(g.Kind))})
+		if v.Case.PermitsAt(verb, g, x.Actor) == nil {
+			out = append(out, form.Choice{Value: g.ID, Label: x.Lang.Say("move." + string(g.Kind))})
 		}
 	}
 	return out
@@ -338,14 +339,14 @@ func (x *exchange) gatesFor(verb casework.Verb, v docket.View) []form.Choice {
 
 // colleagues are the people of the reader's organisation who assess or record.
 func (x *exchange) colleagues() []form.Choice {
-	roster, err := x.site.Directory.Roster(x.ctx(), x.actor.Org)
+	roster, err := x.Site.Directory.Roster(x.Ctx(), x.Actor.Org)
 	if err != nil {
 		return nil
 	}
 	var out []form.Choice
 	for _, p := range roster {
 		if slices.Contains(p.Roles, party.Assessor) || slices.Contains(p.Roles, party.Recorder) {
-			out = append(out, form.Choice{Value: p.ID, Label: p.Name(string(x.lang)), Consequence: p.Title})
+			out = append(out, form.Choice{Value: p.ID, Label: p.Name(string(x.Lang)), Consequence: p.Title})
 		}
 	}
 	return out
@@ -381,7 +382,7 @@ func (x *exchange) letters(v docket.View, present bool) []form.Choice {
 
 // act does what the page said, once.
 func (x *exchange) act() error {
-	op, err := x.op()
+	op, err := x.Op()
 	if err != nil {
 		return err
 	}
@@ -406,26 +407,26 @@ func (x *exchange) act() error {
 		return err
 	}
 	if r.Case != "" && r.Case != v.Case.ID {
-		return x.see(x.home() + "/cases/" + r.Case + "/dossier")
+		return x.See(x.Home() + "/cases/" + r.Case + "/dossier")
 	}
-	return x.see(x.home() + "/cases/" + v.Case.ID)
+	return x.See(x.Home() + "/cases/" + v.Case.ID)
 }
 
 // actLinks lists what the reader can do beside answering.
 func (x *exchange) actLinks(v docket.View) []Link {
-	if x.actor.Via == party.ByLink {
+	if x.Actor.Via == party.ByLink {
 		return nil
 	}
 	var out []Link
-	base := x.home() + "/cases/" + v.Case.ID
+	base := x.Home() + "/cases/" + v.Case.ID
 	for _, a := range acts {
-		if a.site != x.site.Audience || !x.offersAct(a, v) {
+		if a.site != x.Site.Audience || !x.offersAct(a, v) {
 			continue
 		}
-		out = append(out, Link{x.lang.Say("act." + a.name + ".title"), base + "/acts/" + a.name})
+		out = append(out, Link{x.Lang.Say("act." + a.name + ".title"), base + "/acts/" + a.name})
 	}
-	if g, ok := v.Open(gate.Reply); ok && g.Kind == gate.Supplement && x.site.Audience == Agency && g.MayAnswer(x.actor) == nil {
-		out = append(out, Link{x.lang.Say("act.early"), base + "/gates/" + g.ID})
+	if g, ok := v.Open(gate.Reply); ok && g.Kind == gate.Supplement && x.Site.Audience == site.Agency && g.MayAnswer(x.Actor) == nil {
+		out = append(out, Link{x.Lang.Say("act.early"), base + "/gates/" + g.ID})
 	}
 	return out
 }
@@ -435,7 +436,7 @@ func (x *exchange) actLinks(v docket.View) []Link {
 func (x *exchange) offersAct(a act, v docket.View) bool {
 	switch a.name {
 	case "clone": // of a draft, nothing is worth copying yet
-		return v.Case.Status != casework.Draft && casework.MayCreate(x.actor) == nil
+		return v.Case.Status != casework.Draft && casework.MayCreate(x.Actor) == nil
 	case "claim": // afterwards it is claimed on the page of the supplement
 		return v.Case.Status == casework.Draft && slices.Contains(v.Moves, a.verb)
 	}

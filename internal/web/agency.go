@@ -10,46 +10,49 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/gate"
 	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 )
 
 // agencyRoutes are the routes of the agencies' site and of the links.
-var agencyRoutes = []Route{
-	{"GET", "/agency/sign-in", anybody, (*exchange).signInPage},
-	{"POST", "/agency/sign-in", anybody, (*exchange).signIn},
-	{"GET", "/agency/callback", anybody, (*exchange).callback},
-	{"POST", "/agency/sign-out", anybody, (*exchange).signOut},
-	{"GET", "/agency", signedIn, (*exchange).inbox},
-	{"GET", "/agency/cases/{case}", signedIn, (*exchange).agencyCase},
-	{"POST", "/agency/cases/{case}/files/{file}/open", signedIn, (*exchange).openFile},
-	{"GET", "/agency/cases/{case}/gates/{gate}", atGate, (*exchange).gatePage},
-	{"GET", "/agency/cases/{case}/gates/{gate}/why", atGate, (*exchange).why},
-	{"POST", "/agency/cases/{case}/gates/{gate}/files/{file}/open", atGate, (*exchange).openFile},
-	{"GET", "/agency/cases/{case}/gates/{gate}/evidence", atGate, (*exchange).evidencePage},
-	{"POST", "/agency/cases/{case}/gates/{gate}/evidence", atGate, (*exchange).evidence},
-	{"GET", "/agency/cases/{case}/gates/{gate}/evidence/{file}", atGate, (*exchange).evidenceUpload},
-	{"GET", "/agency/cases/{case}/gates/{gate}/answer", atGate, (*exchange).answerPage},
-	{"POST", "/agency/cases/{case}/gates/{gate}/check", atGate, (*exchange).checkAnswer},
-	{"POST", "/agency/cases/{case}/gates/{gate}/answer", atGate, (*exchange).answer},
-	{"GET", "/agency/cases/{case}/gates/{gate}/receipt", atGate, (*exchange).receipt},
-	{"GET", "/agency/cases/{case}/acts/{act}", signedIn, (*exchange).actPage},
-	{"POST", "/agency/cases/{case}/acts/{act}", signedIn, (*exchange).act},
-	{"GET", "/agency/cases/{case}/submissions/{no}", signedIn, (*exchange).submission},
-	{"GET", "/agency/varieties", signedIn, (*exchange).varieties},
-	{"GET", "/agency/varieties/{variety}", signedIn, (*exchange).variety},
-	{"POST", "/agency/varieties/{variety}/correct", signedIn, (*exchange).correctVariety},
-	{"POST", "/agency/varieties/{variety}/mark", signedIn, (*exchange).markVariety},
-	{"GET", "/agency/inquiries", signedIn, (*exchange).inquiries},
-	{"GET", "/agency/inquiries/{inquiry}", signedIn, (*exchange).inquiry},
-	{"POST", "/agency/inquiries/{inquiry}", signedIn, (*exchange).answerInquiry},
-	{"GET", "/agency/find", signedIn, (*exchange).find},
-	{"GET", "/l/{link}", anybody, (*exchange).link},
-	{"POST", "/l/{link}/code", anybody, (*exchange).requestCode},
-	{"GET", "/l/{link}/code/{code}", anybody, (*exchange).codePage},
-	{"POST", "/l/{link}/code/{code}", anybody, (*exchange).enterCode},
+func (s *Site) agencyRoutes() []site.Route {
+	return []site.Route{
+		site.Get("/agency/sign-in", site.Anybody, site.ShowSignIn),
+		site.Post("/agency/sign-in", site.Anybody, site.BeginSignIn),
+		site.Get("/agency/callback", site.Anybody, site.EndSignIn),
+		site.Post("/agency/sign-out", site.Anybody, site.SignOut),
+		site.Get("/agency", site.SignedIn, on(s, (*exchange).inbox)),
+		site.Get("/agency/cases/{case}", site.SignedIn, on(s, (*exchange).agencyCase)),
+		site.Post("/agency/cases/{case}/files/{file}/open", site.SignedIn, on(s, (*exchange).openFile)),
+		site.Get("/agency/cases/{case}/gates/{gate}", site.AtGate, on(s, (*exchange).gatePage)),
+		site.Get("/agency/cases/{case}/gates/{gate}/why", site.AtGate, on(s, (*exchange).why)),
+		site.Post("/agency/cases/{case}/gates/{gate}/files/{file}/open", site.AtGate, on(s, (*exchange).openFile)),
+		site.Get("/agency/cases/{case}/gates/{gate}/evidence", site.AtGate, on(s, (*exchange).evidencePage)),
+		site.Post("/agency/cases/{case}/gates/{gate}/evidence", site.AtGate, on(s, (*exchange).evidence)),
+		site.Get("/agency/cases/{case}/gates/{gate}/evidence/{file}", site.AtGate, on(s, (*exchange).evidenceUpload)),
+		site.Get("/agency/cases/{case}/gates/{gate}/answer", site.AtGate, on(s, (*exchange).answerPage)),
+		site.Post("/agency/cases/{case}/gates/{gate}/check", site.AtGate, on(s, (*exchange).checkAnswer)),
+		site.Post("/agency/cases/{case}/gates/{gate}/answer", site.AtGate, on(s, (*exchange).answer)),
+		site.Get("/agency/cases/{case}/gates/{gate}/receipt", site.AtGate, on(s, (*exchange).receipt)),
+		site.Get("/agency/cases/{case}/acts/{act}", site.SignedIn, on(s, (*exchange).actPage)),
+		site.Post("/agency/cases/{case}/acts/{act}", site.SignedIn, on(s, (*exchange).act)),
+		site.Get("/agency/cases/{case}/submissions/{no}", site.SignedIn, on(s, (*exchange).submission)),
+		site.Get("/agency/varieties", site.SignedIn, on(s, (*exchange).varieties)),
+		site.Get("/agency/varieties/{variety}", site.SignedIn, on(s, (*exchange).variety)),
+		site.Post("/agency/varieties/{variety}/correct", site.SignedIn, on(s, (*exchange).correctVariety)),
+		site.Post("/agency/varieties/{variety}/mark", site.SignedIn, on(s, (*exchange).markVariety)),
+		site.Get("/agency/inquiries", site.SignedIn, on(s, (*exchange).inquiries)),
+		site.Get("/agency/inquiries/{inquiry}", site.SignedIn, on(s, (*exchange).inquiry)),
+		site.Post("/agency/inquiries/{inquiry}", site.SignedIn, on(s, (*exchange).answerInquiry)),
+		site.Get("/agency/find", site.SignedIn, on(s, (*exchange).find)),
+		site.Get("/l/{link}", site.Recognised, on(s, (*exchange).link)),
+		site.Post("/l/{link}/code", site.Anybody, on(s, (*exchange).requestCode)),
+		site.Get("/l/{link}/code/{code}", site.Anybody, on(s, (*exchange).codePage)),
+		site.Post("/l/{link}/code/{code}", site.Anybody, on(s, (*exchange).enterCode)),
+	}
 }
 
 type inboxPage struct {
-	Page
+	site.Page
 	Show    string        // which queue: "all", "mine" or "held"
 	All     bool          // the whole queue: what was copied or told stands below it
 	Shows   []form.Choice // the queues to choose from
@@ -63,17 +66,17 @@ type inboxPage struct {
 }
 
 func (x *exchange) inbox() error {
-	now, err := x.site.Desk.Clock.Now(x.ctx())
+	now, err := x.desk.Clock.Now(x.Ctx())
 	if err != nil {
 		return err
 	}
 	d := x.directory()
-	p := inboxPage{Show: x.r.URL.Query().Get("show")}
+	p := inboxPage{Show: x.R.URL.Query().Get("show")}
 	if p.Show != "mine" && p.Show != "held" {
 		p.Show = "all"
 	}
 	for _, show := range []string{"all", "mine", "held"} {
-		p.Shows = append(p.Shows, form.Choice{Value: show, Label: x.lang.Say("inbox.show." + show), Chosen: show == p.Show})
+		p.Shows = append(p.Shows, form.Choice{Value: show, Label: x.Lang.Say("inbox.show." + show), Chosen: show == p.Show})
 	}
 	waiting, unreadable := map[string]bool{}, map[string]bool{}
 	if err := x.waiting(&p, waiting, unreadable, now, d); err != nil {
@@ -87,8 +90,8 @@ func (x *exchange) inbox() error {
 	p.Unreadable = x.unread(slices.Sorted(maps.Keys(unreadable)))
 	slices.SortStableFunc(p.Waiting, sooner)
 	p.All = p.Show == "all"
-	p.Title = x.lang.Say("inbox.title")
-	return x.show("inbox", &p.Page, &p)
+	p.Title = x.Lang.Say("inbox.title")
+	return x.Show("inbox", &p.Page, &p)
 }
 
 // queueReads bounds how often an inbox is read for one page of a queue.
@@ -99,7 +102,7 @@ const queueReads = 20
 func (x *exchange) waiting(p *inboxPage, of, unreadable map[string]bool, now time.Time, d *directory) error {
 	after := x.after("waiting")
 	for range queueReads {
-		rows, next, err := x.site.Desk.Inbox(x.ctx(), after, pageRows-len(p.Waiting), x.actor)
+		rows, next, err := x.desk.Inbox(x.Ctx(), after, pageRows-len(p.Waiting), x.Actor)
 		if err != nil {
 			return err
 		}
@@ -108,7 +111,7 @@ func (x *exchange) waiting(p *inboxPage, of, unreadable map[string]bool, now tim
 				continue
 			}
 			of[l.Case.ID] = true
-			mine := l.Gate.Assignee == x.actor.Person
+			mine := l.Gate.Assignee == x.Actor.Person
 			if p.Show == "all" || p.Show == "mine" && mine || p.Show == "held" && l.Gate.Hold != nil {
 				p.Waiting = append(p.Waiting, x.duty(l, now, d))
 			}
@@ -117,7 +120,7 @@ func (x *exchange) waiting(p *inboxPage, of, unreadable map[string]bool, now tim
 			break
 		}
 	}
-	p.MoreWaiting = x.more("waiting", x.lang.Say("inbox.waiting.caption"), after, len(p.Waiting))
+	p.MoreWaiting = x.more("waiting", x.Lang.Say("inbox.waiting.caption"), after, len(p.Waiting))
 	return nil
 }
 
@@ -125,19 +128,19 @@ func (x *exchange) waiting(p *inboxPage, of, unreadable map[string]bool, now tim
 func (x *exchange) duty(l docket.ListedCase, now time.Time, d *directory) CaseRow {
 	row := x.inboxRow(l.Case, d)
 	row.Due, row.At, row.Mine = x.due(*l.Gate, now), l.Gate.OpenedAt, x.turn(*l.Gate)
-	if l.Gate.Party == x.actor.Org {
+	if l.Gate.Party == x.Actor.Org {
 		x.workOf(&row, *l.Gate, now, d)
 	}
 	if row.Mine { // a colleague's step is theirs to open; the case is everybody's to read
 		row.Href += "/gates/" + l.Gate.ID
 	}
-	row.Status = x.lang.Say("move." + string(l.Gate.Kind))
+	row.Status = x.Lang.Say("move." + string(l.Gate.Kind))
 	return row
 }
 
 // copied fills a page with what was sent to the agency and is not among its duties there.
 func (x *exchange) copied(p *inboxPage, waiting, unreadable map[string]bool, d *directory) error {
-	rows, next, err := x.site.Desk.Copies(x.ctx(), x.after("sent"), pageRows, x.actor)
+	rows, next, err := x.desk.Copies(x.Ctx(), x.after("sent"), pageRows, x.Actor)
 	if err != nil {
 		return err
 	}
@@ -149,7 +152,7 @@ func (x *exchange) copied(p *inboxPage, waiting, unreadable map[string]bool, d *
 			waiting[l.Case.ID] = true
 		}
 	}
-	p.MoreOthers = x.more("sent", x.lang.Say("inbox.others.caption"), next, len(p.Others))
+	p.MoreOthers = x.more("sent", x.Lang.Say("inbox.others.caption"), next, len(p.Others))
 	return nil
 }
 
@@ -168,20 +171,20 @@ func readable(rows []docket.ListedCase, unreadable map[string]bool) (kept []dock
 
 // workOf says how long a gate has waited and who works on it.
 func (x *exchange) workOf(row *CaseRow, g gate.Gate, now time.Time, d *directory) {
-	days := x.site.Desk.Calendar.WorkingDaysBetween(calendar.DayOf(g.OpenedAt), calendar.DayOf(now))
-	row.Waits = x.lang.Say("inbox.waits", max(days, 0))
+	days := x.desk.Calendar.WorkingDaysBetween(calendar.DayOf(g.OpenedAt), calendar.DayOf(now))
+	row.Waits = x.Lang.Say("inbox.waits", max(days, 0))
 	if g.Assignee != "" {
-		row.Worker = x.lang.Say("inbox.worker", d.person(g.Assignee))
+		row.Worker = x.Lang.Say("inbox.worker", d.person(g.Assignee))
 	}
 	if g.Hold != nil {
-		row.Held = x.lang.Say("inbox.held", dayText(x.lang, g.Hold.Until))
+		row.Held = x.Lang.Say("inbox.held", dayText(x.Lang, g.Hold.Until))
 	}
 }
 
 // turn reports whether g is the reader's move; over another's supplement a
 // reply may be entered, but it is not their move.
 func (x *exchange) turn(g gate.Gate) bool {
-	return g.MayAnswer(x.actor) == nil && (g.Party == x.actor.Org || g.Kind == gate.Decide)
+	return g.MayAnswer(x.Actor) == nil && (g.Party == x.Actor.Org || g.Kind == gate.Decide)
 }
 
 // sooner sorts the reader's own moves first, then by deadline; what has none
@@ -216,5 +219,5 @@ func (x *exchange) agencyCase() error {
 	if p.Beside, err = x.beside(v); err != nil {
 		return err
 	}
-	return x.show("case", &p.Page, &p)
+	return x.Show("case", &p.Page, &p)
 }

@@ -10,6 +10,7 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 )
 
 // Question is one of the three, on a form.
@@ -43,7 +44,7 @@ type DefectInput struct {
 }
 
 type answerPage struct {
-	Page
+	site.Page
 	Identity     Identity
 	Summary      Summary
 	Submission   int // the one that the page shows
@@ -79,9 +80,9 @@ func (x *exchange) answerPage() error {
 		return err
 	}
 	if g.Status != gate.Open {
-		return x.see(x.gateBase())
+		return x.See(x.gateBase())
 	}
-	choice := casework.Verb(x.r.URL.Query().Get("choice"))
+	choice := casework.Verb(x.R.URL.Query().Get("choice"))
 	if !x.offered(v, g, choice) {
 		return x.noChoice(v, g)
 	}
@@ -97,7 +98,7 @@ func (x *exchange) showAnswer(status int, v docket.View, g gate.Gate, choice cas
 	if err := x.place(&p, v); err != nil {
 		return err
 	}
-	p.Errors = form.Wrong(x.lang, form.Ordered(problems, answerFields(p)), p.fieldLabel(x))
+	p.Errors = form.Wrong(x.Lang, form.Ordered(problems, answerFields(p)), p.fieldLabel(x))
 	for i, q := range p.Questions {
 		p.Questions[i].Error, p.Questions[i].ReasonError = p.Error("finding-"+q.ID), p.Error("reason-"+q.ID)
 	}
@@ -111,8 +112,8 @@ func (x *exchange) showAnswer(status int, v docket.View, g gate.Gate, choice cas
 			part.Inputs[i].Open = in.What != "" || part.Inputs[i].Error != ""
 		}
 	}
-	p.Title = x.titled(p.Label, p.Errors)
-	return x.render(status, "answer", &p.Page, &p)
+	p.Title = x.Titled(p.Label, p.Errors)
+	return x.Render(status, "answer", &p.Page, &p)
 }
 
 // fieldLabel names a field of the answer's form as the page does.
@@ -120,7 +121,7 @@ func (p answerPage) fieldLabel(x *exchange) func(string) string {
 	labels := map[string]string{p.General.Field: p.General.Label}
 	for _, q := range p.Questions {
 		labels["finding-"+q.ID] = q.Label
-		labels["reason-"+q.ID] = q.Label + " " + x.lang.Say("answer.reason")
+		labels["reason-"+q.ID] = q.Label + " " + x.Lang.Say("answer.reason")
 	}
 	for _, part := range p.Defects {
 		for _, in := range part.Inputs {
@@ -128,7 +129,7 @@ func (p answerPage) fieldLabel(x *exchange) func(string) string {
 		}
 	}
 	for _, name := range []string{"advice", "override", "outcome", "number", "date", "reason", "quantity", "validUntil", "conditions", "evidence"} {
-		labels[name] = x.lang.Say("answer." + name)
+		labels[name] = x.Lang.Say("answer." + name)
 	}
 	return func(field string) string { return labels[field] }
 }
@@ -150,25 +151,25 @@ func (x *exchange) place(p *answerPage, v docket.View) error {
 }
 
 func (x *exchange) answerView(v docket.View, g gate.Gate, choice casework.Verb) answerPage {
-	sent := x.values()
+	sent := x.Values()
 	d := x.directory()
 	p := answerPage{
-		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, x.actor.Org, d),
+		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, x.Actor.Org, d),
 		Submission: g.Submission,
-		Choice:     string(choice), Label: x.lang.Say("choice." + string(choice)),
+		Choice:     string(choice), Label: x.Lang.Say("choice." + string(choice)),
 		ByOpinion: choice == casework.Opine, ByNotice: choice == casework.AskOpinion || choice == casework.AskReply, ByReply: choice == casework.Record,
 		Post: x.gateBase() + "/check", Back: x.gateBase(), Advice: sent.Get("advice"), Override: sent.Get("override"), Texts: x.replyTexts(v),
-		EvidenceHref: x.gateBase() + "/evidence", Transcript: x.actor.Kind != party.Regulator,
+		EvidenceHref: x.gateBase() + "/evidence", Transcript: x.Actor.Kind != party.Regulator,
 	}
 	for _, q := range casework.Questions {
 		p.Questions = append(p.Questions, Question{
-			ID: string(q), Label: x.lang.Say("question." + string(q)), Help: x.lang.Say("question.help." + string(q)),
+			ID: string(q), Label: x.Lang.Say("question." + string(q)), Help: x.Lang.Say("question.help." + string(q)),
 			Yes: sent.Get("finding-"+string(q)) == "yes", No: sent.Get("finding-"+string(q)) == "no",
 			Rely:   sent.Get("finding-"+string(q)) == "rely",
 			Reason: sent.Get("reason-" + string(q)),
 		})
 	}
-	p.General = DefectInput{Field: "defects", Label: x.lang.Say("defect.general"), What: sent.Get("defects")}
+	p.General = DefectInput{Field: "defects", Label: x.Lang.Say("defect.general"), What: sent.Get("defects")}
 	for _, part := range v.Pack.Parts {
 		list := DefectPart{Label: part.No + x.text(part.Label)}
 		for _, item := range part.Items {
@@ -179,7 +180,7 @@ func (x *exchange) answerView(v docket.View, g gate.Gate, choice casework.Verb) 
 	}
 	for _, o := range []casework.Outcome{casework.Approve, casework.ApproveInPart, casework.Refuse} {
 		p.Outcomes = append(p.Outcomes, form.Choice{
-			Value: string(o), Label: x.lang.Say("outcome." + string(o)), Consequence: x.lang.Say("consequence." + string(o)),
+			Value: string(o), Label: x.Lang.Say("outcome." + string(o)), Consequence: x.Lang.Say("consequence." + string(o)),
 			Chosen: sent.Get("outcome") == string(o),
 		})
 	}
@@ -200,15 +201,15 @@ func (x *exchange) replyTexts(v docket.View) []form.Input {
 	texts := []form.Input{
 		{ID: "number", Kind: form.Text},
 		{ID: "date", Kind: form.Day},
-		{ID: "quantity", Kind: form.Number, Optional: true, Help: x.lang.Say("answer.quantity.help", v.Case.Asked(), unit)},
+		{ID: "quantity", Kind: form.Number, Optional: true, Help: x.Lang.Say("answer.quantity.help", v.Case.Asked(), unit)},
 		{ID: "validUntil", Kind: form.Day, Optional: true},
 		{ID: "conditions", Kind: form.Long, Optional: true},
 		{ID: "reason", Kind: form.Long},
 	}
 	for i, t := range texts {
-		texts[i].Label, texts[i].Value = x.lang.Say("answer."+t.ID), x.r.PostForm.Get(t.ID)
+		texts[i].Label, texts[i].Value = x.Lang.Say("answer."+t.ID), x.R.PostForm.Get(t.ID)
 		if t.Help == "" {
-			texts[i].Help = x.lang.Say("answer." + t.ID + ".help")
+			texts[i].Help = x.Lang.Say("answer." + t.ID + ".help")
 		}
 	}
 	return texts
@@ -224,15 +225,15 @@ func (x *exchange) checkAnswer() error {
 	if g.Status != gate.Open {
 		return x.showAnswered(v, g)
 	}
-	choice := casework.Verb(x.r.PostForm.Get("choice"))
+	choice := casework.Verb(x.R.PostForm.Get("choice"))
 	if !x.offered(v, g, choice) {
 		return x.noChoice(v, g)
 	}
-	if x.r.PostForm.Get("change") != "" { // from the confirm page, to correct something
+	if x.R.PostForm.Get("change") != "" { // from the confirm page, to correct something
 		return x.showAnswer(http.StatusOK, v, g, choice, nil)
 	}
 	a, problems := x.readAnswer(v, choice)
-	err = x.site.Desk.Rehearse(x.ctx(), v.Record, g, x.seen(), choice, a, x.actor)
+	err = x.desk.Rehearse(x.Ctx(), v.Record, g, x.seen(), choice, a, x.Actor)
 	if x.moved(err) {
 		return x.showAnswer(http.StatusConflict, v, g, choice, problemsOf(err))
 	}
@@ -246,19 +247,19 @@ func (x *exchange) checkAnswer() error {
 	}
 	p := x.answerView(v, g, choice)
 	p.Post, p.Check = x.gateBase()+"/answer", x.gateBase()+"/check"
-	p.After, p.Act = x.lang.Say("after."+string(choice)), x.lang.Say("act."+string(choice))
+	p.After, p.Act = x.Lang.Say("after."+string(choice)), x.Lang.Say("act."+string(choice))
 	if choice == casework.Record {
-		p.After = x.lang.Say("after." + string(a.Decision.Outcome))
+		p.After = x.Lang.Say("after." + string(a.Decision.Outcome))
 	}
 	p.Hidden = append(p.Hidden, [2]string{"submission", strconv.Itoa(x.seen())})
 	for _, name := range answerFields(p) {
-		if value := x.r.PostForm.Get(name); value != "" {
+		if value := x.R.PostForm.Get(name); value != "" {
 			p.Hidden = append(p.Hidden, [2]string{name, value})
 		}
 	}
 	p.Lines = x.answerLines(v, a, choice)
-	p.Title = x.lang.Say("confirm.title")
-	return x.show("confirm", &p.Page, &p)
+	p.Title = x.Lang.Say("confirm.title")
+	return x.Show("confirm", &p.Page, &p)
 }
 
 // answerFields lists the fields of an answer as they stand on its page; the
@@ -286,7 +287,7 @@ func (x *exchange) answerLines(v docket.View, a docket.Answer, choice casework.V
 	switch choice {
 	case casework.Opine:
 		fx := &casework.OpinionFx{Advice: a.Opinion.Advice, Override: a.Opinion.Override}
-		if placed, err := x.site.Desk.Place(x.ctx(), v.Case); err == nil {
+		if placed, err := x.desk.Place(x.Ctx(), v.Case); err == nil {
 			fx.Placed = &placed.Proposal
 		}
 		for _, f := range a.Opinion.Findings {
@@ -296,7 +297,7 @@ func (x *exchange) answerLines(v docket.View, a docket.Answer, choice casework.V
 	case casework.Record:
 		fx := casework.DecisionFacts(a.Decision)
 		lines := x.details(v, docket.Event{Facts: casework.Facts{Decision: &fx}})
-		return append([]string{x.lang.Say("outcome." + string(fx.Outcome))}, lines...)
+		return append([]string{x.Lang.Say("outcome." + string(fx.Outcome))}, lines...)
 	}
 	return x.defectLines(v.Pack, casework.Notice{Defects: a.Defects})
 }
@@ -305,7 +306,7 @@ func (x *exchange) answerLines(v docket.View, a docket.Answer, choice casework.V
 // may not be is the law's to say.
 func (x *exchange) readAnswer(v docket.View, choice casework.Verb) (docket.Answer, []fault.Problem) {
 	var a docket.Answer
-	read := form.Read(x.values())
+	read := form.Read(x.Values())
 	switch choice {
 	case casework.Opine:
 		for _, q := range casework.Questions {
@@ -349,7 +350,7 @@ func readDecision(v docket.View, read *form.Reading) casework.Decision {
 
 // answer commits the answer, once.
 func (x *exchange) answer() error {
-	op, err := x.op()
+	op, err := x.Op()
 	if err != nil {
 		return err
 	}
@@ -357,7 +358,7 @@ func (x *exchange) answer() error {
 	if err != nil {
 		return err
 	}
-	choice := casework.Verb(x.r.PostForm.Get("choice"))
+	choice := casework.Verb(x.R.PostForm.Get("choice"))
 	if g.Status == gate.Open && !x.offered(v, g, choice) {
 		return x.noChoice(v, g)
 	}
@@ -367,7 +368,7 @@ func (x *exchange) answer() error {
 	}
 	ref := x.gateRef()
 	ref.Submission = x.seen()
-	_, err = x.site.Desk.Give(x.ctx(), op, ref, choice, a, x.actor, x.linkPass())
+	_, err = x.desk.Give(x.Ctx(), op, ref, choice, a, x.Actor, x.linkPass())
 	f := fault.Of(err)
 	if f != nil && f.Kind == fault.Conflict {
 		v, g, lookErr := x.at()
@@ -387,7 +388,7 @@ func (x *exchange) answer() error {
 	if err != nil {
 		return err
 	}
-	return x.see(x.gateBase() + "/receipt")
+	return x.See(x.gateBase() + "/receipt")
 }
 
 // moved reports whether err says that another submission has come since the page
@@ -405,8 +406,8 @@ func problemsOf(err error) []fault.Problem {
 
 // linkPass is the link's session that must still hold when the answer commits.
 func (x *exchange) linkPass() *docket.Pass {
-	if x.actor.Via != party.ByLink {
+	if x.Actor.Via != party.ByLink {
 		return nil
 	}
-	return &docket.Pass{Hash: x.session.Hash, Of: x.session.Of, Gate: x.session.Gate, Now: x.site.Wall()}
+	return &docket.Pass{Hash: x.Session.Hash, Of: x.Session.Of, Gate: x.Session.Gate, Now: x.Site.Wall()}
 }

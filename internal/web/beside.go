@@ -5,6 +5,7 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/policy"
 	"jixu/internal/reuse"
+	"jixu/internal/web/site"
 )
 
 // Beside is what a case page shows beside the two legs.
@@ -40,35 +41,35 @@ type SituationBox struct {
 
 // situationBox explains where the matrix places the case.
 func (x *exchange) situationBox(v docket.View) (*SituationBox, docket.Placed, error) {
-	placed, err := x.site.Desk.Place(x.ctx(), v.Case)
+	placed, err := x.desk.Place(x.Ctx(), v.Case)
 	if err != nil {
 		return nil, docket.Placed{}, err
 	}
 	kind := string(v.Case.Kind)
 	b := &SituationBox{
-		Label: x.lang.Say("situation." + string(placed.Situation)), Clause: x.lang.Say("clause." + placed.Clause),
-		Text: x.lang.Say("situation." + string(placed.Situation) + "." + kind), Again: placed.Situation != reuse.First,
+		Label: x.Lang.Say("situation." + string(placed.Situation)), Clause: x.Lang.Say("clause." + placed.Clause),
+		Text: x.Lang.Say("situation." + string(placed.Situation) + "." + kind), Again: placed.Situation != reuse.First,
 	}
 	for i, q := range casework.Questions {
-		b.How = append(b.How, Answered{ID: string(q), Label: x.lang.Say("question." + string(q)), Value: x.lang.Say("how." + string(placed.How[i]))})
+		b.How = append(b.How, Answered{ID: string(q), Label: x.Lang.Say("question." + string(q)), Value: x.Lang.Say("how." + string(placed.How[i]))})
 	}
 	if p := placed.RelyOn; p != nil {
-		b.Relies = x.lang.Say("situation.precedent", p.Number, dayText(x.lang, p.Day))
+		b.Relies = x.Lang.Say("situation.precedent", p.Number, dayText(x.Lang, p.Day))
 		if p.Joint {
-			b.Relies += x.lang.Say("situation.joint")
+			b.Relies += x.Lang.Say("situation.joint")
 		}
 	}
 	if placed.Variety != nil {
-		b.Variety, b.Found = varietyName(x.lang, *placed.Variety), x.lang.Say("situation.claimed")
+		b.Variety, b.Found = varietyName(x.Lang, *placed.Variety), x.Lang.Say("situation.claimed")
 		if placed.Found {
-			b.Found, b.Reason = x.lang.Say("situation.found"), v.Case.Variety.Reason
+			b.Found, b.Reason = x.Lang.Say("situation.found"), v.Case.Variety.Reason
 		}
 	}
 	for _, lack := range placed.Lacking {
-		b.But = append(b.But, x.lang.Say("lack."+string(lack)))
+		b.But = append(b.But, x.Lang.Say("lack."+string(lack)))
 	}
 	for _, stale := range placed.Stale {
-		b.But = append(b.But, x.lang.Say("stale."+string(stale)))
+		b.But = append(b.But, x.Lang.Say("stale."+string(stale)))
 	}
 	return b, placed, nil
 }
@@ -83,27 +84,27 @@ func (x *exchange) beside(v docket.View) (Beside, error) {
 	d := x.directory()
 	b.Facts = x.besideFacts(v, d)
 	b.Acts = x.actLinks(v)
-	asked, err := x.site.Desk.InquiriesOf(x.ctx(), v.Case, x.actor)
+	asked, err := x.desk.InquiriesOf(x.Ctx(), v.Case, x.Actor)
 	if err != nil {
 		return b, err
 	}
 	x.unread(asked.Unreadable)
 	for _, q := range asked.Rows {
-		b.Inquiries = append(b.Inquiries, Link{q.Number + " " + q.Subject, x.home() + "/inquiries/" + q.ID})
+		b.Inquiries = append(b.Inquiries, Link{q.Number + " " + q.Subject, x.Home() + "/inquiries/" + q.ID})
 	}
 	if asked.Next != "" {
-		b.Others = &Link{x.lang.Say("inquiries.with.more", len(asked.Rows)), x.home() + "/inquiries"}
+		b.Others = &Link{x.Lang.Say("inquiries.with.more", len(asked.Rows)), x.Home() + "/inquiries"}
 	}
-	if x.site.Audience == Hospital && v.Case.Status == casework.Draft {
-		similar, compared, err := x.site.Desk.Similar(x.ctx(), v.Case, x.actor)
+	if x.Site.Audience == site.Hospital && v.Case.Status == casework.Draft {
+		similar, compared, err := x.desk.Similar(x.Ctx(), v.Case, x.Actor)
 		if err != nil {
 			return b, err
 		}
 		for _, c := range similar {
-			b.Similar = append(b.Similar, Link{c.Number + " " + productOf(c), x.home() + "/cases/" + c.ID})
+			b.Similar = append(b.Similar, Link{c.Number + " " + productOf(c), x.Home() + "/cases/" + c.ID})
 		}
 		if compared > 0 {
-			b.Compared = x.lang.Say("similar.compared", compared)
+			b.Compared = x.Lang.Say("similar.compared", compared)
 		}
 	}
 	return b, nil
@@ -114,7 +115,7 @@ func (x *exchange) besideFacts(v docket.View, d *directory) []BesideFact {
 	var out []BesideFact
 	add := func(label string, lines ...string) {
 		if len(lines) > 0 {
-			out = append(out, BesideFact{x.lang.Say(label), lines})
+			out = append(out, BesideFact{x.Lang.Say(label), lines})
 		}
 	}
 	if len(c.Submissions) > 0 {
@@ -126,7 +127,7 @@ func (x *exchange) besideFacts(v docket.View, d *directory) []BesideFact {
 	}
 	var joins []string
 	for _, j := range c.Joins {
-		joins = append(joins, d.org(j.Org)+x.lang.Say("comma")+d.person(j.Person)+x.lang.Say("colon")+j.Statement)
+		joins = append(joins, d.org(j.Org)+x.Lang.Say("comma")+d.person(j.Person)+x.Lang.Say("colon")+j.Statement)
 	}
 	add("beside.joins", joins...)
 	add("beside.papers", x.owed(v)...)
@@ -135,20 +136,20 @@ func (x *exchange) besideFacts(v docket.View, d *directory) []BesideFact {
 	}
 	var work []string
 	for _, g := range v.Waiting {
-		if g.Party != x.actor.Org {
+		if g.Party != x.Actor.Org {
 			continue
 		}
 		if g.Assignee != "" {
-			work = append(work, x.lang.Say("beside.assigned", x.lang.Say("move."+string(g.Kind)), d.person(g.Assignee)))
+			work = append(work, x.Lang.Say("beside.assigned", x.Lang.Say("move."+string(g.Kind)), d.person(g.Assignee)))
 		}
 		if g.Hold != nil {
-			work = append(work, x.lang.Say("beside.held", x.lang.Say("move."+string(g.Kind)), dayText(x.lang, g.Hold.Until), g.Hold.Reason))
+			work = append(work, x.Lang.Say("beside.held", x.Lang.Say("move."+string(g.Kind)), dayText(x.Lang, g.Hold.Until), g.Hold.Reason))
 		}
 	}
 	add("beside.work", work...)
 	var former []string
 	for _, was := range c.Former {
-		former = append(former, x.lang.Say("beside.former.line", was.Number, dayText(x.lang, was.Date), x.lang.Say("outcome."+string(was.Outcome))))
+		former = append(former, x.Lang.Say("beside.former.line", was.Number, dayText(x.Lang, was.Date), x.Lang.Say("outcome."+string(was.Outcome))))
 	}
 	add("beside.former", former...)
 	return out
@@ -156,13 +157,13 @@ func (x *exchange) besideFacts(v docket.View, d *directory) []BesideFact {
 
 func (x *exchange) filingLines(f *casework.Filing) []string {
 	if f == nil {
-		return []string{x.lang.Say("filing.none")}
+		return []string{x.Lang.Say("filing.none")}
 	}
-	receipt := x.lang.Say("filing.receipt.none")
+	receipt := x.Lang.Say("filing.receipt.none")
 	if f.Receipt != "" {
-		receipt = x.lang.Say("filing.receipt", f.Receipt)
+		receipt = x.Lang.Say("filing.receipt", f.Receipt)
 	}
-	return []string{x.lang.Say("filing.line", f.Channel, dayText(x.lang, f.Date)), receipt}
+	return []string{x.Lang.Say("filing.line", f.Channel, dayText(x.Lang, f.Date)), receipt}
 }
 
 // copyLines says of each copied agency whether it confirmed the newest copy.
@@ -180,9 +181,9 @@ func (x *exchange) copyLines(v docket.View, d *directory) []string {
 			}
 			seen[org] = true
 			if r := v.Case.Received[org]; r.Submission >= n {
-				out = append(out, x.lang.Say("copies.received", d.org(org), d.person(r.Person), docket.When(x.lang, r.At)))
+				out = append(out, x.Lang.Say("copies.received", d.org(org), d.person(r.Person), docket.When(x.Lang, r.At)))
 			} else {
-				out = append(out, x.lang.Say("copies.waiting", d.org(org)))
+				out = append(out, x.Lang.Say("copies.waiting", d.org(org)))
 			}
 		}
 	}
@@ -195,5 +196,5 @@ func (x *exchange) how(p reuse.Proposal, i int) (text string, may bool) {
 	if p.Situation == "" || p.Situation == reuse.First {
 		return "", false
 	}
-	return x.lang.Say("how." + string(p.How[i])), p.RelyOn != nil && (p.Situation == reuse.SameHospital || i == 1)
+	return x.Lang.Say("how." + string(p.How[i])), p.RelyOn != nil && (p.Situation == reuse.SameHospital || i == 1)
 }

@@ -7,10 +7,11 @@ import (
 	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/party"
+	"jixu/internal/web/site"
 )
 
 type casePage struct {
-	Page
+	site.Page
 	Identity  Identity
 	Moves     []Move
 	Lines     []Line
@@ -40,7 +41,7 @@ type SubmissionRow struct {
 
 // view loads the case in the path for the reader.
 func (x *exchange) view() (docket.View, error) {
-	return x.site.Desk.View(x.ctx(), x.r.PathValue("case"), x.actor)
+	return x.desk.View(x.Ctx(), x.R.PathValue("case"), x.Actor)
 }
 
 // casePage is what both audiences see of a case.
@@ -48,7 +49,7 @@ func (x *exchange) casePage(v docket.View) casePage {
 	d := x.directory()
 	p := casePage{
 		Identity: x.identity(v.Case, d), Moves: x.moves(v, d), Lines: x.timeline(v, d), Frozen: x.frozenSections(v),
-		Decision: v.Case.Decision, Open: x.home() + "/cases/" + v.Case.ID + "/files/",
+		Decision: v.Case.Decision, Open: x.Home() + "/cases/" + v.Case.ID + "/files/",
 	}
 	if v.Manifest != nil {
 		p.Answers = x.answers(v.Pack, v.Manifest.Form, nil, "")
@@ -57,7 +58,7 @@ func (x *exchange) casePage(v docket.View) casePage {
 		p.Opinion.Joint = v.Case.Joint()
 	}
 	if p.Decision != nil {
-		p.Outcome = x.lang.Say("outcome." + string(p.Decision.Outcome))
+		p.Outcome = x.Lang.Say("outcome." + string(p.Decision.Outcome))
 		p.Refused = p.Decision.Outcome == casework.Refuse
 		if f, ok := v.File(p.Decision.Evidence); ok {
 			paper := x.paperFile(f)
@@ -65,12 +66,12 @@ func (x *exchange) casePage(v docket.View) casePage {
 		}
 	}
 	if v.Case.Closed() {
-		p.Over = x.lang.Say("over." + string(v.Case.Stage()))
+		p.Over = x.Lang.Say("over." + string(v.Case.Stage()))
 	}
 	for i := len(v.Case.Submissions) - 1; i >= 0; i-- {
 		s := v.Case.Submissions[i]
 		row := SubmissionRow{No: s.No, At: s.At, Files: s.Files, Digest: s.Digest}
-		if x.actor.Via != party.ByLink {
+		if x.Actor.Via != party.ByLink {
 			row.Href = p.Identity.Href + "/submissions/" + strconv.Itoa(s.No)
 		}
 		p.Submitted = append(p.Submitted, row)
@@ -105,11 +106,11 @@ func (x *exchange) opinion(o *casework.Opinion, d *directory) *Opinion {
 	}
 	out := &Opinion{Late: o.Late, Override: o.Override, Advice: o.Advice, Who: d.person(o.Person), Org: d.org(o.Org), At: o.At}
 	for _, f := range o.Findings {
-		text := x.lang.Say("met." + strconv.FormatBool(f.Met))
+		text := x.Lang.Say("met." + strconv.FormatBool(f.Met))
 		if f.Relied && o.Placed.RelyOn != nil {
-			text += x.lang.Say("opinion.relied", o.Placed.RelyOn.Number)
+			text += x.Lang.Say("opinion.relied", o.Placed.RelyOn.Number)
 		}
-		out.Findings = append(out.Findings, Finding{Label: x.lang.Say("question." + string(f.Question)), Met: f.Met, Text: text, Reason: f.Reason})
+		out.Findings = append(out.Findings, Finding{Label: x.Lang.Say("question." + string(f.Question)), Met: f.Met, Text: text, Reason: f.Reason})
 	}
 	return out
 }

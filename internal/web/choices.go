@@ -27,7 +27,7 @@ type Search struct {
 // searching says that a form offers only part of its list; nil: it offers all of it, or
 // nobody searched.
 func (x *exchange) searching(more bool, text, action string, wrong error) (*Search, error) {
-	s := &Search{Text: text, Action: action, Typed: x.r.URL.Query().Get("number")}
+	s := &Search{Text: text, Action: action, Typed: x.R.URL.Query().Get("number")}
 	if !more && s.Typed == "" {
 		return nil, nil
 	}
@@ -39,7 +39,7 @@ func (x *exchange) searching(more bool, text, action string, wrong error) (*Sear
 		if f == nil || f.Kind == fault.Unavailable {
 			return nil, wrong
 		}
-		s.Error = x.lang.Say("fault."+f.Code, f.Args...)
+		s.Error = x.Lang.Say("fault."+f.Code, f.Args...)
 	}
 	return s, nil
 }
@@ -47,7 +47,7 @@ func (x *exchange) searching(more bool, text, action string, wrong error) (*Sear
 // numbered is the case whose number was typed to search for it; ok is false if none was.
 // It fails as [docket.Desk.ByNumber] and for what is no number.
 func (x *exchange) numbered() (c casework.Case, ok bool, err error) {
-	text := x.r.URL.Query().Get("number")
+	text := x.R.URL.Query().Get("number")
 	if text == "" {
 		return casework.Case{}, false, nil
 	}
@@ -55,11 +55,11 @@ func (x *exchange) numbered() (c casework.Case, ok bool, err error) {
 	if err != nil {
 		return casework.Case{}, false, err
 	}
-	id, err := x.site.Desk.ByNumber(x.ctx(), parsed, x.actor)
+	id, err := x.desk.ByNumber(x.Ctx(), parsed, x.Actor)
 	if err != nil {
 		return casework.Case{}, false, err
 	}
-	r, err := docket.LoadCase(x.ctx(), x.site.Store, id)
+	r, err := docket.LoadCase(x.Ctx(), x.desk.Store, id)
 	return r.Case, err == nil, err
 }
 
@@ -68,7 +68,7 @@ func (x *exchange) numbered() (c casework.Case, ok bool, err error) {
 // the variety of a case whose number was searched for.
 func (x *exchange) varietyChoices(in *form.Input, v docket.View, action string) (*Search, error) {
 	drug := v.Case.Kind == policy.Drug
-	listed, err := x.site.Desk.Varieties(x.ctx(), drug, "", choicesMost, x.actor)
+	listed, err := x.desk.Varieties(x.Ctx(), drug, "", choicesMost, x.Actor)
 	if err != nil {
 		return nil, err
 	}
@@ -92,24 +92,24 @@ func (x *exchange) varietyChoices(in *form.Input, v docket.View, action string) 
 	}
 	if in.Value != "" && !slices.ContainsFunc(all, func(one variety.Variety) bool { return one.ID == in.Value }) {
 		// What was chosen before is not to be lost because the register has grown.
-		if one, err := x.site.Desk.Variety(x.ctx(), in.Value, x.actor); err == nil && one.Drug == drug {
+		if one, err := x.desk.Variety(x.Ctx(), in.Value, x.Actor); err == nil && one.Drug == drug {
 			all = slices.Insert(all, 0, one)
 		}
 	}
 	for _, one := range all {
-		in.Options = append(in.Options, form.Choice{Value: one.ID, Label: varietyName(x.lang, one), Consequence: one.Data.Maker, Chosen: one.ID == in.Value})
+		in.Options = append(in.Options, form.Choice{Value: one.ID, Label: varietyName(x.Lang, one), Consequence: one.Data.Maker, Chosen: one.ID == in.Value})
 	}
-	return x.searching(listed.Next != "", x.lang.Say("choice.varieties", len(listed.Rows)), action, wrong)
+	return x.searching(listed.Next != "", x.Lang.Say("choice.varieties", len(listed.Rows)), action, wrong)
 }
 
 // caseChoices offers the hospital's cases of a kind: those among its newest, what is
 // chosen already, and the one whose number was searched for.
 func (x *exchange) caseChoices(in *form.Input, drug bool, action string) (*Search, error) {
-	rows, next, err := x.site.Desk.Cases(x.ctx(), "", choicesMost, x.actor)
+	rows, next, err := x.desk.Cases(x.Ctx(), "", choicesMost, x.Actor)
 	if err != nil {
 		return nil, err
 	}
-	fits := func(c casework.Case) bool { return c.Hospital == x.actor.Org && (c.Kind == policy.Drug) == drug }
+	fits := func(c casework.Case) bool { return c.Hospital == x.Actor.Org && (c.Kind == policy.Drug) == drug }
 	var all []casework.Case
 	for _, row := range rows {
 		if !row.Unreadable && fits(row.Case) {
@@ -121,7 +121,7 @@ func (x *exchange) caseChoices(in *form.Input, drug bool, action string) (*Searc
 			all = slices.Insert(all, 0, c)
 		}
 	}
-	if r, err := docket.LoadCase(x.ctx(), x.site.Store, in.Value); in.Value != "" && err == nil && fits(r.Case) && r.Case.MayRead(x.actor) == nil {
+	if r, err := docket.LoadCase(x.Ctx(), x.desk.Store, in.Value); in.Value != "" && err == nil && fits(r.Case) && r.Case.MayRead(x.Actor) == nil {
 		add(r.Case)
 	}
 	other, ok, wrong := x.numbered()
@@ -135,5 +135,5 @@ func (x *exchange) caseChoices(in *form.Input, drug bool, action string) (*Searc
 	for _, c := range all {
 		in.Options = append(in.Options, form.Choice{Value: c.ID, Label: c.Number + " " + productOf(c), Chosen: c.ID == in.Value})
 	}
-	return x.searching(next != "", x.lang.Say("choice.cases", len(rows)), action, wrong)
+	return x.searching(next != "", x.Lang.Say("choice.cases", len(rows)), action, wrong)
 }

@@ -8,6 +8,7 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/dossier"
 	"jixu/internal/fault"
+	"jixu/internal/web/site"
 )
 
 // Difference is one thing that a submission says otherwise than the one before.
@@ -18,7 +19,7 @@ type Difference struct {
 }
 
 type submissionPage struct {
-	Page
+	site.Page
 	Identity    Identity
 	Submission  SubmissionRow
 	Differences []Difference
@@ -32,7 +33,7 @@ func (x *exchange) submission() error {
 	if err != nil {
 		return err
 	}
-	no, err := strconv.Atoi(x.r.PathValue("no"))
+	no, err := strconv.Atoi(x.R.PathValue("no"))
 	if err != nil || no < 1 || no > len(v.Case.Submissions) {
 		return fault.New(fault.NotFound, "case")
 	}
@@ -44,13 +45,13 @@ func (x *exchange) submission() error {
 	if p.Differences, err = x.differences(v, no); err != nil {
 		return err
 	}
-	m, err := x.site.Desk.ManifestOf(x.ctx(), s)
+	m, err := x.desk.ManifestOf(x.Ctx(), s)
 	if err != nil {
 		return err
 	}
 	p.Answers = x.answers(v.Pack, m.Form, nil, "")
-	p.Title = x.lang.Say("submission", no) + " " + v.Case.Number
-	return x.render(http.StatusOK, "submission", &p.Page, &p)
+	p.Title = x.Lang.Say("submission", no) + " " + v.Case.Number
+	return x.Render(http.StatusOK, "submission", &p.Page, &p)
 }
 
 // differences lists what submission no of v says otherwise than the one before.
@@ -60,7 +61,7 @@ func (x *exchange) differences(v docket.View, no int) ([]Difference, error) {
 	}
 	var pair [2]dossier.Manifest
 	for i, s := range []casework.Submission{v.Case.Submissions[no-2], v.Case.Submissions[no-1]} {
-		m, err := x.site.Desk.ManifestOf(x.ctx(), s)
+		m, err := x.desk.ManifestOf(x.Ctx(), s)
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +106,7 @@ func filesOf(v docket.View, m dossier.Manifest, item string) string {
 func (x *exchange) besideDetails(v docket.View, f casework.Facts) []string {
 	var out []string
 	if f.Submission != nil && f.Submission.Urgency != "" {
-		out = append(out, x.lang.Say("beside.urgency", f.Submission.Urgency))
+		out = append(out, x.Lang.Say("beside.urgency", f.Submission.Urgency))
 	}
 	if f.Variety != nil {
 		out = append(out, f.Variety.Reason)
@@ -114,17 +115,17 @@ func (x *exchange) besideDetails(v docket.View, f casework.Facts) []string {
 		out = append(out, f.Join.Statement)
 	}
 	if f.Filing != nil {
-		receipt := x.lang.Say("filing.receipt.none")
+		receipt := x.Lang.Say("filing.receipt.none")
 		if f.Filing.Receipt != "" {
-			receipt = x.lang.Say("filing.receipt", f.Filing.Receipt)
+			receipt = x.Lang.Say("filing.receipt", f.Filing.Receipt)
 		}
-		out = append(out, x.lang.Say("filing.line", f.Filing.Channel, x.dayOf(f.Filing.Date)), receipt)
+		out = append(out, x.Lang.Say("filing.line", f.Filing.Channel, x.dayOf(f.Filing.Date)), receipt)
 	}
 	if f.Received > 0 {
-		out = append(out, x.lang.Say("submission", f.Received))
+		out = append(out, x.Lang.Say("submission", f.Received))
 	}
 	if f.Replaced != nil {
-		out = append(out, x.lang.Say("beside.former.line", f.Replaced.Number, x.dayOf(f.Replaced.Date), x.lang.Say("outcome."+string(f.Replaced.Outcome))))
+		out = append(out, x.Lang.Say("beside.former.line", f.Replaced.Number, x.dayOf(f.Replaced.Date), x.Lang.Say("outcome."+string(f.Replaced.Outcome))))
 	}
 	return out
 }

@@ -14,11 +14,12 @@ import (
 	"jixu/internal/policy"
 	"jixu/internal/typed"
 	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 	"jixu/internal/words"
 )
 
 type dossierPage struct {
-	Page
+	site.Page
 	Identity Identity
 	Notices  []Move // supplement notices that this dossier answers
 	FormHref string
@@ -49,12 +50,12 @@ func (x *exchange) dossier() error {
 	}
 	problems := slices.DeleteFunc(v.Pack.CheckForm(v.Case.Form), func(pr fault.Problem) bool { return factOf(v.Pack, pr.Field) })
 	p.FormDone = len(problems) == 0
-	p.FormTag, p.FormText = "none", x.lang.Say("task.none")
+	p.FormTag, p.FormText = "none", x.Lang.Say("task.none")
 	if p.FormDone {
-		p.FormTag, p.FormText = "done", x.lang.Say("task.done")
+		p.FormTag, p.FormText = "done", x.Lang.Say("task.done")
 		p.Done++
 	} else if len(v.Case.Form) > 0 {
-		p.FormTag, p.FormText = "progress", x.lang.Say("task.left", len(problems))
+		p.FormTag, p.FormText = "progress", x.Lang.Say("task.left", len(problems))
 	}
 	p.All = 1
 	if !v.Case.FormOpen() { // only papers are owed: what was submitted stays as it is
@@ -84,8 +85,8 @@ func (x *exchange) dossier() error {
 	if p.Done == p.All && (v.Case.Status == casework.Draft || supplementing(v)) {
 		p.Check = "/hospital/cases/" + v.Case.ID + "/check"
 	}
-	p.Title = x.lang.Say("dossier.title")
-	return x.show("dossier", &p.Page, &p)
+	p.Title = x.Lang.Say("dossier.title")
+	return x.Show("dossier", &p.Page, &p)
 }
 
 // openSections leaves the papers that may change now.
@@ -124,7 +125,7 @@ func (x *exchange) editable() (docket.View, error) {
 	if err != nil {
 		return docket.View{}, err
 	}
-	return v, v.Case.Permits(casework.Edit, x.actor)
+	return v, v.Case.Permits(casework.Edit, x.Actor)
 }
 
 // Input is one field of a form, with what was typed.
@@ -179,7 +180,7 @@ func inputOf(l words.Lang, f policy.Field, value, wrong string) Input {
 }
 
 type formPage struct {
-	Page
+	site.Page
 	Identity Identity
 	Version  int
 	Inputs   []Input
@@ -198,26 +199,26 @@ func (x *exchange) form() error {
 }
 
 func (x *exchange) showForm(status int, v docket.View, values map[string]string, version int, problems []fault.Problem) error {
-	p := formPage{Identity: x.identity(v.Case, x.directory()), Version: version, Status: x.lang.Say("status." + string(v.Pack.Status))}
-	p.Errors = form.Wrong(x.lang, problems, x.fieldLabel(v.Pack))
+	p := formPage{Identity: x.identity(v.Case, x.directory()), Version: version, Status: x.Lang.Say("status." + string(v.Pack.Status))}
+	p.Errors = form.Wrong(x.Lang, problems, x.fieldLabel(v.Pack))
 	for _, f := range v.Pack.Form {
 		if f.Item != "" {
 			continue // asked beside the document that states it
 		}
-		in := inputOf(x.lang, f, values[f.ID], p.Error(f.ID))
+		in := inputOf(x.Lang, f, values[f.ID], p.Error(f.ID))
 		if status == http.StatusConflict && typed.Tidy(v.Case.Form[f.ID]) != typed.Tidy(values[f.ID]) {
 			in.Theirs, in.Changed = v.Case.Form[f.ID], true
 		}
 		p.Inputs = append(p.Inputs, in)
 	}
-	p.Title = x.titled(x.lang.Say("form.title"), p.Errors)
-	return x.render(status, "form", &p.Page, &p)
+	p.Title = x.Titled(x.Lang.Say("form.title"), p.Errors)
+	return x.Render(status, "form", &p.Page, &p)
 }
 
 // saveForm keeps the form as typed. What cannot be kept comes back with its
 // reasons, and everything that was typed is still there.
 func (x *exchange) saveForm() error {
-	op, err := x.op()
+	op, err := x.Op()
 	if err != nil {
 		return err
 	}
@@ -229,8 +230,8 @@ func (x *exchange) saveForm() error {
 	if err != nil {
 		return err
 	}
-	values := x.values().Only(fieldsOf(v.Pack, "")...)
-	_, err = x.site.Desk.Save(x.ctx(), op, v.Case.ID, version, values, x.actor)
+	values := x.Values().Only(fieldsOf(v.Pack, "")...)
+	_, err = x.desk.Save(x.Ctx(), op, v.Case.ID, version, values, x.Actor)
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showForm(http.StatusUnprocessableEntity, v, values, version, f.Problems)
 	}
@@ -245,12 +246,12 @@ func (x *exchange) saveForm() error {
 	if err != nil {
 		return err
 	}
-	return x.see("/hospital/cases/" + v.Case.ID + "/dossier")
+	return x.See("/hospital/cases/" + v.Case.ID + "/dossier")
 }
 
 // version is the one that the form showed.
 func (x *exchange) version() (int, error) {
-	n, err := strconv.Atoi(x.r.PostForm.Get("version"))
+	n, err := strconv.Atoi(x.R.PostForm.Get("version"))
 	if err != nil {
 		return 0, fault.New(fault.Invalid, "operation")
 	}
@@ -267,7 +268,7 @@ func (x *exchange) fieldLabel(p policy.Pack) func(string) string {
 			return x.text(item.Label)
 		}
 		if field == "declared" {
-			return x.lang.Say("declare.title")
+			return x.Lang.Say("declare.title")
 		}
 		return ""
 	}

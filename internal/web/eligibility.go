@@ -6,6 +6,7 @@ import (
 	"jixu/internal/casework"
 	"jixu/internal/eligibility"
 	"jixu/internal/policy"
+	"jixu/internal/web/site"
 )
 
 // EligibilityLine is what one rule says of the answers.
@@ -20,7 +21,7 @@ type EligibilityLine struct {
 }
 
 type eligibilityPage struct {
-	Page
+	site.Page
 	Kinds     []EligibilityKind // to choose from, before a kind is chosen
 	Kind      string
 	KindText  string
@@ -48,32 +49,32 @@ const eligibilityPath = "/hospital/eligibility"
 // eligibility asks and answers in one address: nothing is kept, and nothing is
 // changed by looking.
 func (x *exchange) eligibility() error {
-	q := x.r.URL.Query()
+	q := x.R.URL.Query()
 	p := eligibilityPage{Kind: q.Get("kind"), Again: eligibilityPath}
 	set, ok := eligibility.For(p.Kind)
 	if !ok {
 		for _, k := range []policy.Kind{policy.Device, policy.Drug} {
 			p.Kinds = append(p.Kinds, EligibilityKind{
-				Label: x.lang.Say("kind." + string(k)), Text: x.lang.Say("kind.help." + string(k)), Href: eligibilityPath + "?kind=" + string(k),
+				Label: x.Lang.Say("kind." + string(k)), Text: x.Lang.Say("kind.help." + string(k)), Href: eligibilityPath + "?kind=" + string(k),
 			})
 		}
 		p.Kind = ""
-		p.Title = x.lang.Say("eligibility.title")
-		return x.show("eligibility", &p.Page, &p)
+		p.Title = x.Lang.Say("eligibility.title")
+		return x.Show("eligibility", &p.Page, &p)
 	}
 	answers := answersOf(set, q)
-	p.KindText, p.Asked = x.lang.Say("kind."+p.Kind), q.Get("check") != ""
+	p.KindText, p.Asked = x.Lang.Say("kind."+p.Kind), q.Get("check") != ""
 	for _, a := range set.Questions(answers) {
 		p.Questions = append(p.Questions, x.eligibilityQuestion(a, answers[a.Question.ID]))
 	}
 	if p.Asked {
 		x.judge(&p, set.Check(answers))
-		if casework.MayCreate(x.actor) == nil {
+		if casework.MayCreate(x.Actor) == nil {
 			p.Answers = encoded(p.Kind, answers)
 		}
 	}
-	p.Title = x.lang.Say("eligibility.title") + x.lang.Say("colon") + p.KindText
-	return x.show("eligibility", &p.Page, &p)
+	p.Title = x.Lang.Say("eligibility.title") + x.Lang.Say("colon") + p.KindText
+	return x.Show("eligibility", &p.Page, &p)
 }
 
 // answersOf reads the answers to set's questions; everything else is left out.
@@ -118,11 +119,11 @@ func (x *exchange) eligibilityQuestion(a eligibility.Asked, value string) Input 
 	for _, c := range a.Question.Choices {
 		f.Choices = append(f.Choices, policy.Choice{Value: c.Value, Label: c.Label})
 	}
-	in := inputOf(x.lang, f, value, "")
+	in := inputOf(x.Lang, f, value, "")
 	if a.Further {
 		return in
 	}
-	in.Basis, in.Standing = a.Rule.Clause.Source+" "+a.Rule.Clause.Ref, x.lang.Say("status."+string(a.Rule.Status))
+	in.Basis, in.Standing = a.Rule.Clause.Source+" "+a.Rule.Clause.Ref, x.Lang.Say("status."+string(a.Rule.Status))
 	if q := a.Rule.Clause.Quote; q != nil {
 		in.Quote = x.text(*q)
 	}
@@ -132,11 +133,11 @@ func (x *exchange) eligibilityQuestion(a eligibility.Asked, value string) Input 
 // judge writes the result for people.
 func (x *exchange) judge(p *eligibilityPage, r eligibility.Result) {
 	p.Outcome, p.Left = r.Outcome, !r.Answered()
-	p.Verdict, p.Advice = x.lang.Say("eligibility."+string(r.Outcome)), x.lang.Say("eligibility.advice."+string(r.Outcome))
+	p.Verdict, p.Advice = x.Lang.Say("eligibility."+string(r.Outcome)), x.Lang.Say("eligibility.advice."+string(r.Outcome))
 	for _, f := range r.Findings {
 		line := EligibilityLine{
-			Label: x.text(f.Rule.Label), State: x.lang.Say("eligibility.state." + string(f.State)), Tone: "muted",
-			Clause: f.Rule.Clause.Source + " " + f.Rule.Clause.Ref, Status: x.lang.Say("status." + string(f.Rule.Status)),
+			Label: x.text(f.Rule.Label), State: x.Lang.Say("eligibility.state." + string(f.State)), Tone: "muted",
+			Clause: f.Rule.Clause.Source + " " + f.Rule.Clause.Ref, Status: x.Lang.Say("status." + string(f.Rule.Status)),
 		}
 		switch f.State {
 		case eligibility.Met:

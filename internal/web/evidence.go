@@ -10,10 +10,11 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 )
 
 type evidencePage struct {
-	Page
+	site.Page
 	Identity Identity
 	Files    []PaperFile
 	Waiting  bool // a file is still to arrive or to be checked
@@ -32,7 +33,7 @@ type evidencePage struct {
 func (x *exchange) own(v docket.View, g gate.Gate) []PaperFile {
 	var out []PaperFile
 	for _, f := range v.Files {
-		if f.Gate == g.ID && f.Org == x.actor.Org {
+		if f.Gate == g.ID && f.Org == x.Actor.Org {
 			out = append(out, x.paperFile(f))
 		}
 	}
@@ -47,38 +48,38 @@ func (x *exchange) showEvidence(status int, problems []fault.Problem) error {
 		return err
 	}
 	next := x.gateBase() + "/answer?choice=" + string(casework.Record)
-	if v.Case.Decision != nil && v.Case.Permits(casework.Amend, x.actor) == nil && x.actor.Via != party.ByLink {
-		next = x.home() + "/cases/" + v.Case.ID + "/acts/amend" // a later letter
+	if v.Case.Decision != nil && v.Case.Permits(casework.Amend, x.Actor) == nil && x.Actor.Via != party.ByLink {
+		next = x.Home() + "/cases/" + v.Case.ID + "/acts/amend" // a later letter
 	} else if g.Status != gate.Open || !x.offered(v, g, casework.Record) {
-		return x.see(x.gateBase())
+		return x.See(x.gateBase())
 	}
 	base, rule := x.gateBase(), docket.EvidenceRule()
 	p := evidencePage{
 		Identity: x.identity(v.Case, x.directory()), Files: x.own(v, g), Rule: x.evidenceRule(),
 		Post: base + "/evidence", Next: next, Again: base + "/evidence/",
-		Open: base + "/files/", Back: base, Name: x.r.PostForm.Get("name"),
+		Open: base + "/files/", Back: base, Name: x.R.PostForm.Get("name"),
 		Accept: acceptText(rule.Types), Most: rule.MaxBytes,
 	}
 	p.Script = "/static/upload.js"
 	p.Waiting = slices.ContainsFunc(p.Files, func(f PaperFile) bool { return f.Waits })
-	p.Errors = form.Wrong(x.lang, problems, func(string) string { return x.lang.Say("evidence.title") })
-	p.Title = x.titled(x.lang.Say("evidence.title"), p.Errors)
-	return x.render(status, "evidence", &p.Page, &p)
+	p.Errors = form.Wrong(x.Lang, problems, func(string) string { return x.Lang.Say("evidence.title") })
+	p.Title = x.Titled(x.Lang.Say("evidence.title"), p.Errors)
+	return x.Render(status, "evidence", &p.Page, &p)
 }
 
 // evidenceRule says what an agency's paper may be, as the docket checks it.
 func (x *exchange) evidenceRule() string {
 	rule := docket.EvidenceRule()
-	return x.lang.Say("evidence.rule", typesText(rule.Types), sizeText(rule.MaxBytes))
+	return x.Lang.Say("evidence.rule", typesText(rule.Types), sizeText(rule.MaxBytes))
 }
 
 func (x *exchange) gateBase() string {
-	return x.home() + "/cases/" + x.r.PathValue("case") + "/gates/" + x.r.PathValue("gate")
+	return x.Home() + "/cases/" + x.R.PathValue("case") + "/gates/" + x.R.PathValue("gate")
 }
 
 // evidence prepares the upload of an agency's paper.
 func (x *exchange) evidence() error {
-	f, ticket, err := x.site.Desk.Evidence(x.ctx(), x.gateRef(), x.uploadOf("evidence"), x.wayBack(x.gateBase()+"/evidence"), x.actor)
+	f, ticket, err := x.desk.Evidence(x.Ctx(), x.gateRef(), x.uploadOf("evidence"), x.wayBack(x.gateBase()+"/evidence"), x.Actor)
 	if x.wantsJSON() {
 		return x.ticketJSON(f.ID, ticket, err)
 	}
@@ -88,7 +89,7 @@ func (x *exchange) evidence() error {
 	if err != nil {
 		return err
 	}
-	return x.see(x.gateBase() + "/evidence/" + f.ID)
+	return x.See(x.gateBase() + "/evidence/" + f.ID)
 }
 
 // evidenceUpload holds the signed form, for a browser without script.
@@ -97,15 +98,15 @@ func (x *exchange) evidenceUpload() error {
 	if err != nil {
 		return err
 	}
-	f, ok := v.File(x.r.PathValue("file"))
-	if !ok || f.Gate != g.ID || f.Org != x.actor.Org {
+	f, ok := v.File(x.R.PathValue("file"))
+	if !ok || f.Gate != g.ID || f.Org != x.Actor.Org {
 		return fault.New(fault.NotFound, "file")
 	}
 	back := x.gateBase() + "/evidence"
 	if f.State != docket.Unchecked && !x.wantsJSON() {
-		return x.see(back)
+		return x.See(back)
 	}
-	t, err := x.site.Desk.Ticket(x.ctx(), v.Case.ID, f.ID, x.wayBack(back), x.actor)
+	t, err := x.desk.Ticket(x.Ctx(), v.Case.ID, f.ID, x.wayBack(back), x.Actor)
 	if x.wantsJSON() {
 		return x.ticketJSON(f.ID, t, err)
 	}
@@ -116,6 +117,6 @@ func (x *exchange) evidenceUpload() error {
 		Identity: x.identity(v.Case, x.directory()), File: x.paperFile(f), Ticket: t, Back: back, Rule: x.evidenceRule(),
 		Accept: acceptText(docket.EvidenceRule().Types),
 	}
-	p.Title = x.lang.Say("upload.title")
-	return x.show("upload", &p.Page, &p)
+	p.Title = x.Lang.Say("upload.title")
+	return x.Show("upload", &p.Page, &p)
 }

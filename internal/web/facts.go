@@ -50,10 +50,10 @@ func (x *exchange) facts(v docket.View, item policy.Item, wrong form.Errors, con
 			continue
 		}
 		value := v.Case.Form[f.ID]
-		if x.values().Has(f.ID) {
-			value = x.values().Get(f.ID)
+		if x.Values().Has(f.ID) {
+			value = x.Values().Get(f.ID)
 		}
-		in := inputOf(x.lang, f, value, wrong.Of(f.ID))
+		in := inputOf(x.Lang, f, value, wrong.Of(f.ID))
 		in.Beside = v.Case.Form[f.Mirrors]
 		if conflict && typed.Tidy(value) != typed.Tidy(v.Case.Form[f.ID]) {
 			in.Theirs, in.Changed = v.Case.Form[f.ID], true
@@ -69,7 +69,7 @@ func (x *exchange) facts(v docket.View, item policy.Item, wrong form.Errors, con
 // saveFacts keeps what a document states as typed. What cannot be kept comes back
 // with its reasons.
 func (x *exchange) saveFacts() error {
-	op, err := x.op()
+	op, err := x.Op()
 	if err != nil {
 		return err
 	}
@@ -81,12 +81,12 @@ func (x *exchange) saveFacts() error {
 	if err != nil {
 		return err
 	}
-	item := x.r.PathValue("item")
+	item := x.R.PathValue("item")
 	if _, ok := v.Pack.Item(item); !ok {
 		return fault.New(fault.NotFound, "item")
 	}
-	values := x.values().Only(fieldsOf(v.Pack, item)...)
-	_, err = x.site.Desk.Save(x.ctx(), op, v.Case.ID, version, values, x.actor)
+	values := x.Values().Only(fieldsOf(v.Pack, item)...)
+	_, err = x.desk.Save(x.Ctx(), op, v.Case.ID, version, values, x.Actor)
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showItem(http.StatusUnprocessableEntity, v, item, f.Problems)
 	}
@@ -99,5 +99,5 @@ func (x *exchange) saveFacts() error {
 	if err != nil {
 		return err
 	}
-	return x.see("/hospital/cases/" + v.Case.ID + "/items/" + item)
+	return x.See("/hospital/cases/" + v.Case.ID + "/items/" + item)
 }

@@ -12,6 +12,7 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 )
 
 // Summary is what a reader needs to know in a minute.
@@ -33,7 +34,7 @@ type Summary struct {
 }
 
 type gatePage struct {
-	Page
+	site.Page
 	Identity  Identity
 	Move      Move
 	Summary   Summary
@@ -75,7 +76,7 @@ type Given struct {
 
 // at loads the gate in the path for the reader.
 func (x *exchange) at() (docket.View, gate.Gate, error) {
-	return x.site.Desk.At(x.ctx(), x.gateRef(), x.actor)
+	return x.desk.At(x.Ctx(), x.gateRef(), x.Actor)
 }
 
 func (x *exchange) gatePage() error {
@@ -96,36 +97,36 @@ func (x *exchange) showGate(status int, v docket.View, g gate.Gate, problems []f
 	if p.Situation, _, err = x.situationBox(v); err != nil {
 		return err
 	}
-	p.Summary.Repeat = p.Situation.Label + x.lang.Say("colon") + p.Situation.Text
-	p.Typed = x.typed()
-	label := x.answerView(v, g, casework.Verb(x.r.PostForm.Get("choice"))).fieldLabel(x)
+	p.Summary.Repeat = p.Situation.Label + x.Lang.Say("colon") + p.Situation.Text
+	p.Typed = x.Typed()
+	label := x.answerView(v, g, casework.Verb(x.R.PostForm.Get("choice"))).fieldLabel(x)
 	said := map[string]string{"yes": "met.true", "no": "met.false", "rely": "met.rely"}
 	for i, t := range p.Typed {
 		if key := said[t[1]]; key != "" && strings.HasPrefix(t[0], "finding-") {
-			p.Typed[i][1] = x.lang.Say(key)
+			p.Typed[i][1] = x.Lang.Say(key)
 		}
 		if l := label(t[0]); l != "" {
 			p.Typed[i][0] = l
 		}
 	}
 	p.Lines = x.timeline(v, x.directory())
-	p.Errors = form.Wrong(x.lang, problems, func(field string) string {
+	p.Errors = form.Wrong(x.Lang, problems, func(field string) string {
 		if field == "" {
 			return ""
 		}
-		return x.lang.Say("gate.choose")
+		return x.Lang.Say("gate.choose")
 	})
-	p.Title = x.titled(p.Title, p.Errors)
-	return x.render(status, "gate", &p.Page, &p)
+	p.Title = x.Titled(p.Title, p.Errors)
+	return x.Render(status, "gate", &p.Page, &p)
 }
 
 // gateView is what is shown at a gate, answered or not.
 func (x *exchange) gateView(v docket.View, g gate.Gate) gatePage {
 	d := x.directory()
 	p := gatePage{
-		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, x.actor.Org, d), Frozen: x.frozenSections(v), Next: x.gateBase() + "/answer",
-		Open: x.gateBase() + "/files/", ByCode: x.actor.Via == party.ByLink,
-		Move: Move{Who: d.org(g.Party), What: x.lang.Say("move." + string(g.Kind)), Mine: true, Due: x.due(g, v.Now), Since: g.OpenedAt, Round: g.Round},
+		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, x.Actor.Org, d), Frozen: x.frozenSections(v), Next: x.gateBase() + "/answer",
+		Open: x.gateBase() + "/files/", ByCode: x.Actor.Via == party.ByLink,
+		Move: Move{Who: d.org(g.Party), What: x.Lang.Say("move." + string(g.Kind)), Mine: true, Due: x.due(g, v.Now), Since: g.OpenedAt, Round: g.Round},
 	}
 	if v.Manifest != nil {
 		p.Answers = x.answers(v.Pack, v.Manifest.Form, nil, "")
@@ -143,23 +144,23 @@ func (x *exchange) gateView(v docket.View, g gate.Gate) gatePage {
 	}
 	if !p.ByCode {
 		p.CaseHref = p.Identity.Href
-		if v.Case.PermitsAt(casework.RevokeLinks, g, x.actor) == nil {
+		if v.Case.PermitsAt(casework.RevokeLinks, g, x.Actor) == nil {
 			p.Revoke = p.Identity.Href + "/acts/revoke-links"
 		}
 	} else {
 		p.Identity.Href = "" // a code opens this gate and nothing else
 	}
-	p.Title = x.lang.Say("move."+string(g.Kind)) + " " + v.Case.Number
+	p.Title = x.Lang.Say("move."+string(g.Kind)) + " " + v.Case.Number
 	return p
 }
 
 // choices lists the ways in which the reader may answer g, as the law permits.
 func (x *exchange) choices(v docket.View, g gate.Gate) []form.Choice {
 	var out []form.Choice
-	for _, verb := range v.Case.Answers(g, x.actor) {
+	for _, verb := range v.Case.Answers(g, x.Actor) {
 		out = append(out, form.Choice{
-			Value: string(verb), Label: x.lang.Say("choice." + string(verb)),
-			Consequence: x.lang.Say("consequence." + string(verb)),
+			Value: string(verb), Label: x.Lang.Say("choice." + string(verb)),
+			Consequence: x.Lang.Say("consequence." + string(verb)),
 		})
 	}
 	return out
@@ -181,12 +182,12 @@ func (x *exchange) given(v docket.View, g gate.Gate, d *directory) *Given {
 		return nil
 	}
 	out := &Given{
-		What: x.lang.Say("answer." + g.Answer.Choice), Who: d.person(g.Answer.Person), Org: d.org(g.Answer.Org),
-		At: g.Answer.At, Seq: g.Answer.Seq, Mine: g.Status == gate.Answered && g.Answer.Org == x.actor.Org,
+		What: x.Lang.Say("answer." + g.Answer.Choice), Who: d.person(g.Answer.Person), Org: d.org(g.Answer.Org),
+		At: g.Answer.At, Seq: g.Answer.Seq, Mine: g.Status == gate.Answered && g.Answer.Org == x.Actor.Org,
 	}
 	for _, e := range v.Events {
 		if e.Seq == g.Answer.Seq {
-			out.What = x.lang.Say(docket.EntryWords(e.Entry), x.entryArgs(e)...)
+			out.What = x.Lang.Say(docket.EntryWords(e.Entry), x.entryArgs(e)...)
 			out.Detail = x.details(v, e)
 			out.Told = x.told(e, d)
 		}
@@ -213,8 +214,8 @@ func (x *exchange) told(e docket.Event, d *directory) []string {
 // organisation that is asked.
 func (x *exchange) summary(v docket.View, g gate.Gate, asked string, d *directory) Summary {
 	s := Summary{
-		Asks:     x.lang.Say("asks."+string(g.Kind), d.org(v.Case.Hospital), d.org(asked)),
-		Basis:    x.lang.Say("basis." + string(g.Kind) + "." + string(v.Case.Kind)),
+		Asks:     x.Lang.Say("asks."+string(g.Kind), d.org(v.Case.Hospital), d.org(asked)),
+		Basis:    x.Lang.Say("basis." + string(g.Kind) + "." + string(v.Case.Kind)),
 		Hospital: d.org(v.Case.Hospital),
 	}
 	if v.Manifest == nil {
@@ -241,9 +242,9 @@ func (x *exchange) receipt() error {
 		return err
 	}
 	if g.Status == gate.Open {
-		return x.see(x.gateBase())
+		return x.See(x.gateBase())
 	}
 	p := x.gateView(v, g)
-	p.Title = x.lang.Say("receipt.title")
-	return x.show("receipt", &p.Page, &p)
+	p.Title = x.Lang.Say("receipt.title")
+	return x.Show("receipt", &p.Page, &p)
 }

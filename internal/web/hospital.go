@@ -11,57 +11,60 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/policy"
 	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 )
 
 // hospitalRoutes are the routes of the hospitals' site, in the order of a life.
 // The two sites share the ones that belong to no audience; hospital-site serves them.
-var hospitalRoutes = []Route{
-	{"GET", "/{$}", anybody, (*exchange).welcome},
-	{"GET", "/alive", anybody, (*exchange).alive},
-	{"GET", "/static/{file}", anybody, (*exchange).static},
-	{"POST", "/preferences", anybody, (*exchange).preferences},
-	{"GET", "/hospital/sign-in", anybody, (*exchange).signInPage},
-	{"POST", "/hospital/sign-in", anybody, (*exchange).signIn},
-	{"GET", "/hospital/callback", anybody, (*exchange).callback},
-	{"POST", "/hospital/sign-out", anybody, (*exchange).signOut},
-	{"GET", "/hospital", signedIn, (*exchange).caseList},
-	{"GET", "/hospital/eligibility", signedIn, (*exchange).eligibility},
-	{"GET", "/hospital/new", signedIn, (*exchange).newCase},
-	{"POST", "/hospital/new", signedIn, (*exchange).createCase},
-	{"GET", "/hospital/cases/{case}", signedIn, (*exchange).hospitalCase},
-	{"GET", "/hospital/cases/{case}/dossier", signedIn, (*exchange).dossier},
-	{"GET", "/hospital/cases/{case}/form", signedIn, (*exchange).form},
-	{"POST", "/hospital/cases/{case}/form", signedIn, (*exchange).saveForm},
-	{"GET", "/hospital/cases/{case}/items/{item}", signedIn, (*exchange).item},
-	{"POST", "/hospital/cases/{case}/items/{item}", signedIn, (*exchange).attach},
-	{"POST", "/hospital/cases/{case}/items/{item}/facts", signedIn, (*exchange).saveFacts},
-	{"GET", "/hospital/cases/{case}/files/{file}", signedIn, (*exchange).upload},
-	{"POST", "/hospital/cases/{case}/files/{file}/open", signedIn, (*exchange).openFile},
-	{"POST", "/hospital/cases/{case}/files/{file}/remove", signedIn, (*exchange).removeFile},
-	{"GET", "/hospital/cases/{case}/gates/{gate}/why", signedIn, (*exchange).why},
-	{"GET", "/hospital/cases/{case}/precheck", signedIn, (*exchange).precheck},
-	{"GET", "/hospital/cases/{case}/check", signedIn, (*exchange).checkAnswers},
-	{"POST", "/hospital/cases/{case}/submit", signedIn, (*exchange).submit},
-	{"GET", "/hospital/cases/{case}/submissions/{no}", signedIn, (*exchange).confirmation},
-	{"GET", "/hospital/cases/{case}/acts/{act}", signedIn, (*exchange).actPage},
-	{"POST", "/hospital/cases/{case}/acts/{act}", signedIn, (*exchange).act},
-	{"GET", "/hospital/varieties", signedIn, (*exchange).varieties},
-	{"GET", "/hospital/varieties/{variety}", signedIn, (*exchange).variety},
-	{"GET", "/hospital/inquiries", signedIn, (*exchange).inquiries},
-	{"POST", "/hospital/inquiries", signedIn, (*exchange).inquire},
-	{"GET", "/hospital/inquiries/{inquiry}", signedIn, (*exchange).inquiry},
-	{"POST", "/hospital/inquiries/{inquiry}", signedIn, (*exchange).attachInquiry},
-	{"GET", "/hospital/find", signedIn, (*exchange).find},
-	{"GET", "/hospital/cases/{case}/withdraw", signedIn, (*exchange).withdrawPage},
-	{"POST", "/hospital/cases/{case}/withdraw", signedIn, (*exchange).withdraw},
+func (s *Site) hospitalRoutes() []site.Route {
+	return []site.Route{
+		site.Get("/{$}", site.Anybody, on(s, (*exchange).welcome)),
+		site.Get("/alive", site.Anybody, on(s, (*exchange).alive)),
+		site.Get("/static/{file}", site.Anybody, on(s, (*exchange).static)),
+		site.Post("/preferences", site.Anybody, site.KeepPreferences),
+		site.Get("/hospital/sign-in", site.Anybody, site.ShowSignIn),
+		site.Post("/hospital/sign-in", site.Anybody, site.BeginSignIn),
+		site.Get("/hospital/callback", site.Anybody, site.EndSignIn),
+		site.Post("/hospital/sign-out", site.Anybody, site.SignOut),
+		site.Get("/hospital", site.SignedIn, on(s, (*exchange).caseList)),
+		site.Get("/hospital/eligibility", site.SignedIn, on(s, (*exchange).eligibility)),
+		site.Get("/hospital/new", site.SignedIn, on(s, (*exchange).newCase)),
+		site.Post("/hospital/new", site.SignedIn, on(s, (*exchange).createCase)),
+		site.Get("/hospital/cases/{case}", site.SignedIn, on(s, (*exchange).hospitalCase)),
+		site.Get("/hospital/cases/{case}/dossier", site.SignedIn, on(s, (*exchange).dossier)),
+		site.Get("/hospital/cases/{case}/form", site.SignedIn, on(s, (*exchange).form)),
+		site.Post("/hospital/cases/{case}/form", site.SignedIn, on(s, (*exchange).saveForm)),
+		site.Get("/hospital/cases/{case}/items/{item}", site.SignedIn, on(s, (*exchange).item)),
+		site.Post("/hospital/cases/{case}/items/{item}", site.SignedIn, on(s, (*exchange).attach)),
+		site.Post("/hospital/cases/{case}/items/{item}/facts", site.SignedIn, on(s, (*exchange).saveFacts)),
+		site.Get("/hospital/cases/{case}/files/{file}", site.SignedIn, on(s, (*exchange).upload)),
+		site.Post("/hospital/cases/{case}/files/{file}/open", site.SignedIn, on(s, (*exchange).openFile)),
+		site.Post("/hospital/cases/{case}/files/{file}/remove", site.SignedIn, on(s, (*exchange).removeFile)),
+		site.Get("/hospital/cases/{case}/gates/{gate}/why", site.SignedIn, on(s, (*exchange).why)),
+		site.Get("/hospital/cases/{case}/precheck", site.SignedIn, on(s, (*exchange).precheck)),
+		site.Get("/hospital/cases/{case}/check", site.SignedIn, on(s, (*exchange).checkAnswers)),
+		site.Post("/hospital/cases/{case}/submit", site.SignedIn, on(s, (*exchange).submit)),
+		site.Get("/hospital/cases/{case}/submissions/{no}", site.SignedIn, on(s, (*exchange).confirmation)),
+		site.Get("/hospital/cases/{case}/acts/{act}", site.SignedIn, on(s, (*exchange).actPage)),
+		site.Post("/hospital/cases/{case}/acts/{act}", site.SignedIn, on(s, (*exchange).act)),
+		site.Get("/hospital/varieties", site.SignedIn, on(s, (*exchange).varieties)),
+		site.Get("/hospital/varieties/{variety}", site.SignedIn, on(s, (*exchange).variety)),
+		site.Get("/hospital/inquiries", site.SignedIn, on(s, (*exchange).inquiries)),
+		site.Post("/hospital/inquiries", site.SignedIn, on(s, (*exchange).inquire)),
+		site.Get("/hospital/inquiries/{inquiry}", site.SignedIn, on(s, (*exchange).inquiry)),
+		site.Post("/hospital/inquiries/{inquiry}", site.SignedIn, on(s, (*exchange).attachInquiry)),
+		site.Get("/hospital/find", site.SignedIn, on(s, (*exchange).find)),
+		site.Get("/hospital/cases/{case}/withdraw", site.SignedIn, on(s, (*exchange).withdrawPage)),
+		site.Post("/hospital/cases/{case}/withdraw", site.SignedIn, on(s, (*exchange).withdraw)),
+	}
 }
 
-type welcomePage struct{ Page }
+type welcomePage struct{ site.Page }
 
 func (x *exchange) welcome() error {
 	p := welcomePage{}
-	p.Title = x.lang.Say("welcome.title")
-	return x.show("welcome", &p.Page, &p)
+	p.Title = x.Lang.Say("welcome.title")
+	return x.Show("welcome", &p.Page, &p)
 }
 
 // CaseRow is one case in a list.
@@ -82,7 +85,7 @@ type CaseRow struct {
 }
 
 type caseListPage struct {
-	Page
+	site.Page
 	MayCreate  bool
 	Rows       []CaseRow
 	Unreadable int // cases of this page that cannot be shown at present
@@ -90,7 +93,7 @@ type caseListPage struct {
 }
 
 func (x *exchange) caseList() error {
-	rows, next, err := x.site.Desk.Cases(x.ctx(), x.after("after"), pageRows, x.actor)
+	rows, next, err := x.desk.Cases(x.Ctx(), x.after("after"), pageRows, x.Actor)
 	if err != nil {
 		return err
 	}
@@ -98,8 +101,8 @@ func (x *exchange) caseList() error {
 	unreadable := map[string]bool{}
 	rows = readable(rows, unreadable)
 	p := caseListPage{
-		Unreadable: x.unread(slices.Sorted(maps.Keys(unreadable))), MayCreate: casework.MayCreate(x.actor) == nil,
-		More: x.more("after", x.lang.Say("cases.title"), next, len(rows)),
+		Unreadable: x.unread(slices.Sorted(maps.Keys(unreadable))), MayCreate: casework.MayCreate(x.Actor) == nil,
+		More: x.more("after", x.Lang.Say("cases.title"), next, len(rows)),
 	}
 	for _, row := range rows {
 		c := row.Case
@@ -109,8 +112,8 @@ func (x *exchange) caseList() error {
 			Who: x.whose(c), At: c.EditedAt, Href: id.Href, Mine: c.Editable() && !c.Closed(),
 		})
 	}
-	p.Title = x.lang.Say("cases.title")
-	return x.show("cases", &p.Page, &p)
+	p.Title = x.Lang.Say("cases.title")
+	return x.Show("cases", &p.Page, &p)
 }
 
 // whose says in a list whose move a case is.
@@ -118,16 +121,16 @@ func (x *exchange) whose(c casework.Case) string {
 	if c.Closed() {
 		return ""
 	}
-	return x.lang.Say("whose." + string(c.Stage()))
+	return x.Lang.Say("whose." + string(c.Stage()))
 }
 
 type newCasePage struct {
-	Page
+	site.Page
 	Kinds []form.Choice
 }
 
 func (x *exchange) newCase() error {
-	if err := casework.MayCreate(x.actor); err != nil {
+	if err := casework.MayCreate(x.Actor); err != nil {
 		return err
 	}
 	return x.showNew(http.StatusOK, nil)
@@ -136,29 +139,29 @@ func (x *exchange) newCase() error {
 func (x *exchange) showNew(status int, problems []fault.Problem) error {
 	p := newCasePage{}
 	for _, k := range []policy.Kind{policy.Device, policy.Drug} {
-		if _, ok := x.site.Desk.Current[k]; ok {
+		if _, ok := x.desk.Current[k]; ok {
 			p.Kinds = append(p.Kinds, form.Choice{
-				Value: string(k), Label: x.lang.Say("kind." + string(k)), Consequence: x.lang.Say("kind.help." + string(k)),
-				Chosen: x.r.PostForm.Get("kind") == string(k),
+				Value: string(k), Label: x.Lang.Say("kind." + string(k)), Consequence: x.Lang.Say("kind.help." + string(k)),
+				Chosen: x.R.PostForm.Get("kind") == string(k),
 			})
 		}
 	}
-	p.Errors = form.Wrong(x.lang, problems, func(string) string { return x.lang.Say("new.kind") })
-	p.Title = x.titled(x.lang.Say("new.title"), p.Errors)
-	return x.render(status, "new", &p.Page, &p)
+	p.Errors = form.Wrong(x.Lang, problems, func(string) string { return x.Lang.Say("new.kind") })
+	p.Title = x.Titled(x.Lang.Say("new.title"), p.Errors)
+	return x.Render(status, "new", &p.Page, &p)
 }
 
 func (x *exchange) createCase() error {
-	op, err := x.op()
+	op, err := x.Op()
 	if err != nil {
 		return err
 	}
-	kind := x.r.PostForm.Get("kind")
+	kind := x.R.PostForm.Get("kind")
 	var r docket.Receipt
-	if values := carried(kind, x.r.PostForm.Get("answers")); len(values) > 0 {
-		r, err = x.site.Desk.CreateFilled(x.ctx(), op, policy.Kind(kind), values, x.actor)
+	if values := carried(kind, x.R.PostForm.Get("answers")); len(values) > 0 {
+		r, err = x.desk.CreateFilled(x.Ctx(), op, policy.Kind(kind), values, x.Actor)
 	} else {
-		r, err = x.site.Desk.Create(x.ctx(), op, policy.Kind(kind), x.actor)
+		r, err = x.desk.Create(x.Ctx(), op, policy.Kind(kind), x.Actor)
 	}
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showNew(http.StatusUnprocessableEntity, f.Problems)
@@ -166,7 +169,7 @@ func (x *exchange) createCase() error {
 	if err != nil {
 		return err
 	}
-	return x.see("/hospital/cases/" + r.Case + "/dossier")
+	return x.See("/hospital/cases/" + r.Case + "/dossier")
 }
 
 func (x *exchange) hospitalCase() error {
@@ -181,21 +184,13 @@ func (x *exchange) hospitalCase() error {
 	if p.Beside, err = x.beside(v); err != nil {
 		return err
 	}
-	if v.Case.Permits(casework.Withdraw, x.actor) == nil {
+	if v.Case.Permits(casework.Withdraw, x.Actor) == nil {
 		p.Withdraw = p.Identity.Href + "/withdraw"
 	}
-	return x.show("case", &p.Page, &p)
-}
-
-// titled puts 错误 before the title of a page with errors.
-func (x *exchange) titled(title string, errs form.Errors) string {
-	if len(errs) > 0 {
-		return x.lang.Say("title.error") + title
-	}
-	return title
+	return x.Show("case", &p.Page, &p)
 }
 
 // gateRef names the gate in the path.
 func (x *exchange) gateRef() docket.GateRef {
-	return docket.GateRef{Of: x.r.PathValue("case"), Gate: x.r.PathValue("gate")}
+	return docket.GateRef{Of: x.R.PathValue("case"), Gate: x.R.PathValue("gate")}
 }

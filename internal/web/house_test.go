@@ -25,6 +25,7 @@ import (
 	"jixu/internal/memory"
 	"jixu/internal/policy"
 	"jixu/internal/web"
+	"jixu/internal/web/site"
 	"jixu/internal/world"
 )
 
@@ -66,7 +67,7 @@ func openHouse(t testing.TB, address string) *house {
 		Ports: func(w *memory.World, p *world.Ports) { p.Files, p.Scanner = bucketFiles{w.Files, h.bucket.URL}, nil },
 	})
 	h.World = h.town.World
-	h.sites = [2]*web.Site{h.newSite(web.Hospital), h.newSite(web.Agency)}
+	h.sites = [2]*web.Site{h.newSite(site.Hospital), h.newSite(site.Agency)}
 	h.site = httptest.NewUnstartedServer(h.handler())
 	h.site.Listener.Close()
 	h.site.Listener = listener
@@ -77,12 +78,15 @@ func openHouse(t testing.TB, address string) *house {
 
 var must = world.Must
 
-func (h *house) newSite(a web.Audience) *web.Site {
+func (h *house) newSite(a site.Audience) *web.Site {
 	return &web.Site{
-		Audience: a, Desk: h.town.Desk, Store: h.Store, Directory: h.Directory, Access: h.Access, Links: h.town.Links,
-		SignIn:  issuer{h.Deployment.Desk},
-		Address: h.Site, Origins: []string{h.bucket.URL}, Wall: time.Now, Secret: rand.Text,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Reference: func(context.Context) string { return "ref-1" },
+		Desk: h.town.Desk, Links: h.town.Links,
+		Site: site.Site{
+			Audience: a, Directory: h.Directory, Access: h.Access,
+			SignIn:  issuer{h.Deployment.Desk},
+			Address: h.Site, Origins: []string{h.bucket.URL}, Wall: time.Now, Secret: rand.Text,
+			Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Reference: func(context.Context) string { return "ref-1" },
+		},
 	}
 }
 

@@ -10,10 +10,11 @@ import (
 	"jixu/internal/inquiry"
 	"jixu/internal/policy"
 	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 )
 
 type inquiriesPage struct {
-	Page
+	site.Page
 	Rows   []InquiryRow
 	Fields []form.Input // of a new question; nil for an agency
 	Local  string       // local policy's clock, as a sentence
@@ -36,37 +37,37 @@ var inquiryFields = []form.Field{form.Radio.Field("kind"), form.Text.Field("subj
 func (x *exchange) inquiries() error { return x.showInquiries(http.StatusOK, nil) }
 
 func (x *exchange) showInquiries(status int, problems []fault.Problem) error {
-	all, err := x.site.Desk.Inquiries(x.ctx(), x.after("after"), pageRows, x.actor)
+	all, err := x.desk.Inquiries(x.Ctx(), x.after("after"), pageRows, x.Actor)
 	if err != nil {
 		return err
 	}
 	d := x.directory()
-	p := inquiriesPage{Unreadable: x.unread(all.Unreadable), More: x.more("after", x.lang.Say("inquiries.title"), all.Next, len(all.Rows))}
+	p := inquiriesPage{Unreadable: x.unread(all.Unreadable), More: x.more("after", x.Lang.Say("inquiries.title"), all.Next, len(all.Rows))}
 	for _, q := range all.Rows {
 		p.Rows = append(p.Rows, x.inquiryRow(q, d))
 	}
-	p.Errors = form.Wrong(x.lang, problems, x.fieldOf(inquiryFields))
-	if casework.MayCreate(x.actor) == nil {
+	p.Errors = form.Wrong(x.Lang, problems, x.fieldOf(inquiryFields))
+	if casework.MayCreate(x.Actor) == nil {
 		for _, f := range inquiryFields {
-			in := form.Input{ID: f.ID, Kind: f.Kind, Label: x.inputLabel(f.ID), Error: p.Error(f.ID), Value: x.r.PostForm.Get(f.ID)}
+			in := form.Input{ID: f.ID, Kind: f.Kind, Label: x.inputLabel(f.ID), Error: p.Error(f.ID), Value: x.R.PostForm.Get(f.ID)}
 			if f.ID == "kind" {
 				for _, k := range []policy.Kind{policy.Device, policy.Drug} {
 					in.Options = append(in.Options, form.Choice{
-						Value: string(k), Label: x.lang.Say("kind." + string(k)), Consequence: x.lang.Say("inquiry.to." + string(k)), Chosen: in.Value == string(k),
+						Value: string(k), Label: x.Lang.Say("kind." + string(k)), Consequence: x.Lang.Say("inquiry.to." + string(k)), Chosen: in.Value == string(k),
 					})
 				}
 			}
 			p.Fields = append(p.Fields, in)
 		}
 	}
-	p.Title = x.titled(x.lang.Say("inquiries.title"), p.Errors)
-	return x.render(status, "inquiries", &p.Page, &p)
+	p.Title = x.Titled(x.Lang.Say("inquiries.title"), p.Errors)
+	return x.Render(status, "inquiries", &p.Page, &p)
 }
 
 // unread records which rows of a list cannot be shown, and counts them.
 func (x *exchange) unread(names []string) int {
 	if len(names) > 0 {
-		x.site.Log.ErrorContext(x.ctx(), "records of a list cannot be read", "records", names)
+		x.Site.Log.ErrorContext(x.Ctx(), "records of a list cannot be read", "records", names)
 	}
 	return len(names)
 }
@@ -89,36 +90,36 @@ func (x *exchange) inquiryRow(q inquiry.Inquiry, d *directory) InquiryRow {
 		kind = policy.Drug
 	}
 	r := InquiryRow{
-		Number: q.Number, Subject: q.Subject, Kind: x.lang.Say("kind." + string(kind)), Hospital: d.org(q.Hospital),
-		Status: x.lang.Say("inquiry." + string(q.Status)), Open: q.Status == inquiry.Open, At: q.At, Href: x.home() + "/inquiries/" + q.ID,
+		Number: q.Number, Subject: q.Subject, Kind: x.Lang.Say("kind." + string(kind)), Hospital: d.org(q.Hospital),
+		Status: x.Lang.Say("inquiry." + string(q.Status)), Open: q.Status == inquiry.Open, At: q.At, Href: x.Home() + "/inquiries/" + q.ID,
 	}
 	if q.Deadline != nil {
-		r.Due = docket.When(x.lang, q.Deadline.Due)
+		r.Due = docket.When(x.Lang, q.Deadline.Due)
 	}
 	return r
 }
 
 func (x *exchange) inquire() error {
-	op, err := x.op()
+	op, err := x.Op()
 	if err != nil {
 		return err
 	}
-	kind := x.said("kind")
+	kind := x.Said("kind")
 	if kind != string(policy.Device) && kind != string(policy.Drug) {
 		return x.showInquiries(http.StatusUnprocessableEntity, []fault.Problem{{Field: "kind", Code: "field.choice"}})
 	}
-	r, err := x.site.Desk.Inquire(x.ctx(), op, kind == string(policy.Drug), x.said("subject"), x.said("question"), "", x.actor)
+	r, err := x.desk.Inquire(x.Ctx(), op, kind == string(policy.Drug), x.Said("subject"), x.Said("question"), "", x.Actor)
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showInquiries(http.StatusUnprocessableEntity, f.Problems)
 	}
 	if err != nil {
 		return err
 	}
-	return x.see(x.home() + "/inquiries/" + docket.AboutOf(r.Of()).ID)
+	return x.See(x.Home() + "/inquiries/" + docket.AboutOf(r.Of()).ID)
 }
 
 type inquiryPage struct {
-	Page
+	site.Page
 	Row      InquiryRow
 	Question string
 	Asked    string
@@ -141,13 +142,13 @@ type InquiryAnswer struct {
 func (x *exchange) inquiry() error { return x.showInquiry(http.StatusOK, nil) }
 
 func (x *exchange) showInquiry(status int, problems []fault.Problem) error {
-	q, err := x.site.Desk.Inquiry(x.ctx(), x.r.PathValue("inquiry"), x.actor)
+	q, err := x.desk.Inquiry(x.Ctx(), x.R.PathValue("inquiry"), x.Actor)
 	if err != nil {
 		return err
 	}
 	d := x.directory()
-	p := inquiryPage{Row: x.inquiryRow(q, d), Question: q.Question, Asked: d.person(q.Person), Post: x.home() + "/inquiries/" + q.ID}
-	p.Basis = x.lang.Say("inquiry.basis")
+	p := inquiryPage{Row: x.inquiryRow(q, d), Question: q.Question, Asked: d.person(q.Person), Post: x.Home() + "/inquiries/" + q.ID}
+	p.Basis = x.Lang.Say("inquiry.basis")
 	for _, org := range q.To {
 		if a, ok := q.Answers[org]; ok {
 			p.Answers = append(p.Answers, InquiryAnswer{Org: d.org(org), Who: d.person(a.Person), Text: a.Text, At: a.At})
@@ -155,53 +156,53 @@ func (x *exchange) showInquiry(status int, problems []fault.Problem) error {
 			p.Waiting = append(p.Waiting, d.org(org))
 		}
 	}
-	p.Errors = form.Wrong(x.lang, problems, x.fieldOf([]form.Field{form.Long.Field("answer"), form.Pick.Field("case")}))
+	p.Errors = form.Wrong(x.Lang, problems, x.fieldOf([]form.Field{form.Long.Field("answer"), form.Pick.Field("case")}))
 	switch {
-	case q.Permits(inquiry.Reply, x.actor) == nil:
-		p.Go = x.lang.Say("inquiry.answer")
-		p.Fields = []form.Input{{ID: "answer", Kind: "long", Label: x.inputLabel("answer"), Error: p.Error("answer"), Value: x.r.PostForm.Get("answer")}}
-	case q.Case == "" && x.site.Audience == Hospital && casework.MayCreate(x.actor) == nil:
-		in := form.Input{ID: "case", Kind: "pick", Label: x.inputLabel("case"), Error: p.Error("case"), Value: x.r.PostForm.Get("case")}
+	case q.Permits(inquiry.Reply, x.Actor) == nil:
+		p.Go = x.Lang.Say("inquiry.answer")
+		p.Fields = []form.Input{{ID: "answer", Kind: "long", Label: x.inputLabel("answer"), Error: p.Error("answer"), Value: x.R.PostForm.Get("answer")}}
+	case q.Case == "" && x.Site.Audience == site.Hospital && casework.MayCreate(x.Actor) == nil:
+		in := form.Input{ID: "case", Kind: "pick", Label: x.inputLabel("case"), Error: p.Error("case"), Value: x.R.PostForm.Get("case")}
 		if p.Search, err = x.caseChoices(&in, q.Drug, p.Post); err != nil {
 			return err
 		}
 		if len(in.Options) > 0 {
-			p.Go, p.Fields = x.lang.Say("inquiry.attach"), []form.Input{in}
+			p.Go, p.Fields = x.Lang.Say("inquiry.attach"), []form.Input{in}
 		}
 	}
 	if q.Case != "" {
-		p.Case = &Link{x.lang.Say("case.open"), x.home() + "/cases/" + q.Case}
-		if _, err := x.site.Desk.View(x.ctx(), q.Case, x.actor); err != nil {
+		p.Case = &Link{x.Lang.Say("case.open"), x.Home() + "/cases/" + q.Case}
+		if _, err := x.desk.View(x.Ctx(), q.Case, x.Actor); err != nil {
 			p.Case = nil // a draft is the hospital's own
 		}
 	}
-	p.Title = x.titled(q.Number+" "+q.Subject, p.Errors)
-	return x.render(status, "inquiry", &p.Page, &p)
+	p.Title = x.Titled(q.Number+" "+q.Subject, p.Errors)
+	return x.Render(status, "inquiry", &p.Page, &p)
 }
 
 func (x *exchange) answerInquiry() error {
 	return x.changeInquiry(func(op docket.Op, id string) error {
-		_, err := x.site.Desk.AnswerInquiry(x.ctx(), op, id, x.said("answer"), x.actor)
+		_, err := x.desk.AnswerInquiry(x.Ctx(), op, id, x.Said("answer"), x.Actor)
 		return err
 	})
 }
 
 func (x *exchange) attachInquiry() error {
 	return x.changeInquiry(func(op docket.Op, id string) error {
-		if x.said("case") == "" {
+		if x.Said("case") == "" {
 			return fault.Fields([]fault.Problem{{Field: "case", Code: "field.choice"}})
 		}
-		_, err := x.site.Desk.AttachInquiry(x.ctx(), op, id, x.said("case"), x.actor)
+		_, err := x.desk.AttachInquiry(x.Ctx(), op, id, x.Said("case"), x.Actor)
 		return err
 	})
 }
 
 func (x *exchange) changeInquiry(change func(docket.Op, string) error) error {
-	op, err := x.op()
+	op, err := x.Op()
 	if err != nil {
 		return err
 	}
-	id := x.r.PathValue("inquiry")
+	id := x.R.PathValue("inquiry")
 	err = change(op, id)
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showInquiry(http.StatusUnprocessableEntity, f.Problems)
@@ -211,5 +212,5 @@ func (x *exchange) changeInquiry(change func(docket.Op, string) error) error {
 	if err != nil {
 		return err
 	}
-	return x.see(x.home() + "/inquiries/" + id)
+	return x.See(x.Home() + "/inquiries/" + id)
 }

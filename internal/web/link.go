@@ -12,6 +12,7 @@ import (
 	"jixu/internal/party"
 	"jixu/internal/typed"
 	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 )
 
 // Member is one person of the party's roster who may answer.
@@ -22,7 +23,7 @@ type Member struct {
 }
 
 type linkPage struct {
-	Page
+	site.Page
 	Identity Identity
 	Move     Move
 	Summary  Summary
@@ -35,7 +36,7 @@ type linkPage struct {
 // visit looks up the link in the path. Whatever is wrong with it, a stranger
 // reads one and the same page.
 func (x *exchange) visit() (docket.Visit, bool, error) {
-	v, err := x.site.Links.Visit(x.ctx(), x.r.PathValue("link"))
+	v, err := x.links.Visit(x.Ctx(), x.R.PathValue("link"))
 	if errors.Is(err, fault.NotFound) {
 		return docket.Visit{}, false, nil
 	}
@@ -49,17 +50,17 @@ func (x *exchange) link() error {
 	if err != nil {
 		return err
 	}
-	if ok && x.session != nil && v.MayAnswer(x.actor) {
-		return x.see("/agency/cases/" + v.Link.Of + "/gates/" + v.Link.Gate)
+	if ok && x.Session != nil && v.MayAnswer(x.Actor) {
+		return x.See("/agency/cases/" + v.Link.Of + "/gates/" + v.Link.Gate)
 	}
 	if !ok || !v.Live {
-		return x.closed()
+		return x.Closed()
 	}
 	return x.showLink(http.StatusOK, v, nil)
 }
 
 func (x *exchange) showLink(status int, v docket.Visit, problems []fault.Problem) error {
-	view, err := x.site.Desk.Visited(x.ctx(), v)
+	view, err := x.desk.Visited(x.Ctx(), v)
 	if err != nil {
 		return err
 	}
@@ -67,8 +68,8 @@ func (x *exchange) showLink(status int, v docket.Visit, problems []fault.Problem
 	g := v.Gate
 	p := linkPage{
 		Identity: x.identity(view.Case, d), Summary: x.summary(view, g, v.Link.Party, d), Frozen: x.frozenSections(view),
-		Move: Move{Who: d.org(v.Link.Party), What: x.lang.Say("move." + string(g.Kind)), Due: x.due(g, view.Now), Since: g.OpenedAt, Round: g.Round},
-		Post: "/l/" + x.r.PathValue("link") + "/code", SignIn: "/agency/sign-in?return=/agency/cases/" + v.Link.Of + "/gates/" + v.Link.Gate,
+		Move: Move{Who: d.org(v.Link.Party), What: x.Lang.Say("move." + string(g.Kind)), Due: x.due(g, view.Now), Since: g.OpenedAt, Round: g.Round},
+		Post: "/l/" + x.R.PathValue("link") + "/code", SignIn: "/agency/sign-in?return=/agency/cases/" + v.Link.Of + "/gates/" + v.Link.Gate,
 	}
 	p.Identity.Href = ""
 	if view.Manifest != nil {
@@ -77,14 +78,14 @@ func (x *exchange) showLink(status int, v docket.Visit, problems []fault.Problem
 	if p.Roster, err = x.roster(v.Link.Party, g); err != nil {
 		return err
 	}
-	p.Errors = form.Wrong(x.lang, problems, func(string) string { return x.lang.Say("link.who") })
-	p.Title = x.titled(x.lang.Say("move."+string(g.Kind))+" "+view.Case.Number, p.Errors)
-	return x.render(status, "link", &p.Page, &p)
+	p.Errors = form.Wrong(x.Lang, problems, func(string) string { return x.Lang.Say("link.who") })
+	p.Title = x.Titled(x.Lang.Say("move."+string(g.Kind))+" "+view.Case.Number, p.Errors)
+	return x.Render(status, "link", &p.Page, &p)
 }
 
 // roster lists who of org may answer g.
 func (x *exchange) roster(org string, g gate.Gate) ([]Member, error) {
-	people, err := x.site.Directory.Roster(x.ctx(), org)
+	people, err := x.Site.Directory.Roster(x.Ctx(), org)
 	if err != nil {
 		return nil, err
 	}
@@ -92,20 +93,10 @@ func (x *exchange) roster(org string, g gate.Gate) ([]Member, error) {
 	for _, p := range people {
 		a := party.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: party.BySession}
 		if g.MayAnswer(a) == nil {
-			out = append(out, Member{ID: p.ID, Name: p.Name(string(x.lang)), Title: p.Title})
+			out = append(out, Member{ID: p.ID, Name: p.Name(string(x.Lang)), Title: p.Title})
 		}
 	}
 	return out, nil
-}
-
-type closedPage struct{ Page }
-
-// closed is all that a stranger learns of a link that was never made, has been
-// used, was revoked or has expired.
-func (x *exchange) closed() error {
-	p := closedPage{}
-	p.Title = x.lang.Say("closed.title")
-	return x.render(http.StatusNotFound, "closed", &p.Page, &p)
 }
 
 const browserCookie = "__Host-jixu-browser"
@@ -117,9 +108,9 @@ func (x *exchange) requestCode() error {
 		return err
 	}
 	if !ok || !v.Live {
-		return x.closed()
+		return x.Closed()
 	}
-	person := x.r.PostForm.Get("person")
+	person := x.R.PostForm.Get("person")
 	roster, err := x.roster(v.Link.Party, v.Gate)
 	if err != nil {
 		return err
@@ -127,21 +118,21 @@ func (x *exchange) requestCode() error {
 	if !slices.ContainsFunc(roster, func(m Member) bool { return m.ID == person }) {
 		return x.showLink(http.StatusUnprocessableEntity, v, []fault.Problem{{Field: "person", Code: "field.choice"}})
 	}
-	browser := cookie(x.r, browserCookie)
+	browser := x.Cookie(browserCookie)
 	if browser == "" {
-		browser = x.site.Secret()
-		x.setCookie(browserCookie, browser, 24*60*60)
+		browser = x.Site.Secret()
+		x.SetCookie(browserCookie, browser, 24*60*60)
 	}
-	c, err := x.site.Links.RequestCode(x.ctx(), x.r.PathValue("link"), person, browser)
+	c, err := x.links.RequestCode(x.Ctx(), x.R.PathValue("link"), person, browser)
 	x.noteExhausted(v, err)
 	if err != nil {
 		return err
 	}
-	return x.see("/l/" + x.r.PathValue("link") + "/code/" + c.ID)
+	return x.See("/l/" + x.R.PathValue("link") + "/code/" + c.ID)
 }
 
 type codePage struct {
-	Page
+	site.Page
 	Post  string
 	Again string
 }
@@ -150,17 +141,17 @@ func (x *exchange) codePage() error {
 	if v, ok, err := x.visit(); err != nil {
 		return err
 	} else if !ok || !v.Live {
-		return x.closed()
+		return x.Closed()
 	}
 	return x.showCode(http.StatusOK, nil)
 }
 
 func (x *exchange) showCode(status int, problems []fault.Problem) error {
-	link := "/l/" + x.r.PathValue("link")
-	p := codePage{Post: link + "/code/" + x.r.PathValue("code"), Again: link}
-	p.Errors = form.Wrong(x.lang, problems, func(string) string { return x.lang.Say("code.label") })
-	p.Title = x.titled(x.lang.Say("code.title"), p.Errors)
-	return x.render(status, "code", &p.Page, &p)
+	link := "/l/" + x.R.PathValue("link")
+	p := codePage{Post: link + "/code/" + x.R.PathValue("code"), Again: link}
+	p.Errors = form.Wrong(x.Lang, problems, func(string) string { return x.Lang.Say("code.label") })
+	p.Title = x.Titled(x.Lang.Say("code.title"), p.Errors)
+	return x.Render(status, "code", &p.Page, &p)
 }
 
 // enterCode opens a session of 30 minutes for the link's gate alone.
@@ -170,14 +161,14 @@ func (x *exchange) enterCode() error {
 		return err
 	}
 	if !ok || !v.Live {
-		return x.closed()
+		return x.Closed()
 	}
-	session, digits := x.site.Secret(), strings.TrimSpace(typed.Narrow(x.r.PostForm.Get("digits")))
+	session, digits := x.Site.Secret(), strings.TrimSpace(typed.Narrow(x.R.PostForm.Get("digits")))
 	if len(digits) != 6 || strings.Trim(digits, "0123456789") != "" {
 		// Not a code at all: no try is lost by it.
 		return x.showCode(http.StatusUnprocessableEntity, []fault.Problem{{Field: "digits", Code: "code.digits"}})
 	}
-	s, err := x.site.Links.EnterCode(x.ctx(), x.r.PathValue("link"), x.r.PathValue("code"), digits, cookie(x.r, browserCookie), session)
+	s, err := x.links.EnterCode(x.Ctx(), x.R.PathValue("link"), x.R.PathValue("code"), digits, x.Cookie(browserCookie), session)
 	x.noteExhausted(v, err)
 	if f := fault.Of(err); f != nil && f.Kind != fault.Unavailable {
 		return x.showCode(http.StatusUnprocessableEntity, []fault.Problem{{Field: "digits", Code: f.Code, Args: f.Args}})
@@ -185,14 +176,14 @@ func (x *exchange) enterCode() error {
 	if err != nil {
 		return err
 	}
-	x.setCookie(linkCookie, session, 30*60)
-	return x.see("/agency/cases/" + s.Of + "/gates/" + s.Gate)
+	x.SetCookie(site.LinkCookie, session, 30*60)
+	return x.See("/agency/cases/" + s.Of + "/gates/" + s.Gate)
 }
 
 // noteExhausted names the gate whose codes were asked for or tried too often, for
 // whoever the alarm calls.
 func (x *exchange) noteExhausted(v docket.Visit, err error) {
 	if f := fault.Of(err); f != nil && f.Code == "code.gate" {
-		x.site.Log.WarnContext(x.ctx(), "codes of a gate are exhausted", "case", v.Link.Of, "gate", v.Link.Gate)
+		x.Site.Log.WarnContext(x.Ctx(), "codes of a gate are exhausted", "case", v.Link.Of, "gate", v.Link.Gate)
 	}
 }

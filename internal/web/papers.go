@@ -9,10 +9,11 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 )
 
 type itemPage struct {
-	Page
+	site.Page
 	Identity Identity
 	Paper    Paper
 	Clause   string
@@ -32,10 +33,10 @@ func (x *exchange) item() error {
 	if err != nil {
 		return err
 	}
-	if !v.Case.ItemOpen(x.r.PathValue("item")) {
+	if !v.Case.ItemOpen(x.R.PathValue("item")) {
 		return fault.New(fault.Conflict, "papers.only")
 	}
-	return x.showItem(http.StatusOK, v, x.r.PathValue("item"), nil)
+	return x.showItem(http.StatusOK, v, x.R.PathValue("item"), nil)
 }
 
 func (x *exchange) showItem(status int, v docket.View, id string, problems []fault.Problem) error {
@@ -48,13 +49,13 @@ func (x *exchange) showItem(status int, v docket.View, id string, problems []fau
 		Identity: x.identity(v.Case, x.directory()), Paper: x.paper(v, item, v.Case.Files[item.ID], nil),
 		Clause: item.Clause.Source + " " + item.Clause.Ref, Version: v.Case.Dossier,
 		Post: base + "/items/" + item.ID, Open: base + "/files/", Back: base + "/dossier",
-		Name: x.r.PostForm.Get("name"), Accept: acceptText(item.Types), Most: item.MaxBytes,
+		Name: x.R.PostForm.Get("name"), Accept: acceptText(item.Types), Most: item.MaxBytes,
 	}
 	p.Script = "/static/upload.js"
 	if item.Clause.Quote != nil {
 		p.Quote = x.text(*item.Clause.Quote)
 	}
-	p.Errors = form.Wrong(x.lang, problems, func(field string) string {
+	p.Errors = form.Wrong(x.Lang, problems, func(field string) string {
 		if f, ok := v.Pack.Field(field); ok {
 			return x.text(f.Label)
 		}
@@ -63,14 +64,14 @@ func (x *exchange) showItem(status int, v docket.View, id string, problems []fau
 	if v.Case.FormOpen() {
 		p.Facts = x.facts(v, item, p.Errors, status == http.StatusConflict)
 	}
-	p.Title = x.titled(p.Paper.Label, p.Errors)
-	return x.render(status, "item", &p.Page, &p)
+	p.Title = x.Titled(p.Paper.Label, p.Errors)
+	return x.Render(status, "item", &p.Page, &p)
 }
 
 // attach prepares an upload. With script it answers with the signed form as
 // JSON; without, the next page holds it.
 func (x *exchange) attach() error {
-	op, err := x.op()
+	op, err := x.Op()
 	if err != nil {
 		return err
 	}
@@ -82,8 +83,8 @@ func (x *exchange) attach() error {
 	if err != nil {
 		return err
 	}
-	u := x.uploadOf(x.r.PathValue("item"))
-	r, ticket, err := x.site.Desk.Attach(x.ctx(), op, v.Case.ID, version, u, x.wayBack("/hospital/cases/"+v.Case.ID+"/items/"+u.Item), x.actor)
+	u := x.uploadOf(x.R.PathValue("item"))
+	r, ticket, err := x.desk.Attach(x.Ctx(), op, v.Case.ID, version, u, x.wayBack("/hospital/cases/"+v.Case.ID+"/items/"+u.Item), x.Actor)
 	if x.wantsJSON() {
 		return x.ticketJSON(r.File, ticket, err)
 	}
@@ -92,17 +93,17 @@ func (x *exchange) attach() error {
 		if len(problems) == 0 {
 			problems = []fault.Problem{{Field: "file", Code: f.Code, Args: f.Args}}
 		}
-		return x.showItem(statuses[f.Kind], v, x.r.PathValue("item"), problems)
+		return x.showItem(site.Status(f.Kind), v, x.R.PathValue("item"), problems)
 	}
 	if err != nil {
 		return err
 	}
-	return x.see("/hospital/cases/" + v.Case.ID + "/files/" + r.File)
+	return x.See("/hospital/cases/" + v.Case.ID + "/files/" + r.File)
 }
 
 // uploadOf reads the form that announces a file for item.
 func (x *exchange) uploadOf(item string) docket.Upload {
-	return docket.Upload{Item: item, Name: strings.TrimSpace(x.r.PostForm.Get("name")), SHA256: x.r.PostForm.Get("sha256")}
+	return docket.Upload{Item: item, Name: strings.TrimSpace(x.R.PostForm.Get("name")), SHA256: x.R.PostForm.Get("sha256")}
 }
 
 // wayBack is where the bucket sends the browser after an upload. A script stays
@@ -111,11 +112,11 @@ func (x *exchange) wayBack(path string) string {
 	if x.wantsJSON() {
 		return ""
 	}
-	return x.site.Address + path
+	return x.Site.Address + path
 }
 
 func (x *exchange) wantsJSON() bool {
-	return strings.HasPrefix(x.r.Header.Get("Accept"), "application/json")
+	return strings.HasPrefix(x.R.Header.Get("Accept"), "application/json")
 }
 
 // ticketJSON answers the page's script: the signed form, or a sentence.
@@ -130,21 +131,21 @@ func (x *exchange) ticketJSON(file string, t docket.Ticket, err error) error {
 	}
 	status := http.StatusOK
 	if f := fault.Of(err); f != nil {
-		sentence := x.lang.Say("fault."+f.Code, f.Args...)
+		sentence := x.Lang.Say("fault."+f.Code, f.Args...)
 		if len(f.Problems) > 0 {
-			sentence = form.Wrong(x.lang, f.Problems[:1], form.Unnamed)[0].Sentence
+			sentence = form.Wrong(x.Lang, f.Problems[:1], form.Unnamed)[0].Sentence
 		}
-		answer["error"], status = sentence, statuses[f.Kind]
+		answer["error"], status = sentence, site.Status(f.Kind)
 	} else if err != nil {
 		return err
 	}
-	x.w.Header().Set("Content-Type", "application/json")
-	x.w.WriteHeader(status)
-	return json.NewEncoder(x.w).Encode(answer)
+	x.W.Header().Set("Content-Type", "application/json")
+	x.W.WriteHeader(status)
+	return json.NewEncoder(x.W).Encode(answer)
 }
 
 type uploadPage struct {
-	Page
+	site.Page
 	Identity Identity
 	File     PaperFile
 	Ticket   docket.Ticket
@@ -160,8 +161,8 @@ func (x *exchange) upload() error {
 	if err != nil {
 		return err
 	}
-	f, ok := v.File(x.r.PathValue("file"))
-	if !ok || f.Org != x.actor.Org {
+	f, ok := v.File(x.R.PathValue("file"))
+	if !ok || f.Org != x.Actor.Org {
 		return fault.New(fault.NotFound, "file")
 	}
 	item, ok := v.Pack.Item(f.Item)
@@ -170,9 +171,9 @@ func (x *exchange) upload() error {
 	}
 	back := "/hospital/cases/" + v.Case.ID + "/items/" + f.Item
 	if f.State != docket.Unchecked && !x.wantsJSON() {
-		return x.see(back)
+		return x.See(back)
 	}
-	t, err := x.site.Desk.Ticket(x.ctx(), v.Case.ID, f.ID, x.wayBack(back), x.actor)
+	t, err := x.desk.Ticket(x.Ctx(), v.Case.ID, f.ID, x.wayBack(back), x.Actor)
 	if x.wantsJSON() {
 		return x.ticketJSON(f.ID, t, err)
 	}
@@ -181,24 +182,24 @@ func (x *exchange) upload() error {
 	}
 	p := uploadPage{
 		Identity: x.identity(v.Case, x.directory()), File: x.paperFile(f), Ticket: t, Back: back,
-		Rule:   x.lang.Say("file.rule", typesText(item.Types), sizeText(item.MaxBytes), item.MaxFiles),
+		Rule:   x.Lang.Say("file.rule", typesText(item.Types), sizeText(item.MaxBytes), item.MaxFiles),
 		Accept: acceptText(item.Types),
 	}
-	p.Title = x.lang.Say("upload.title")
-	return x.show("upload", &p.Page, &p)
+	p.Title = x.Lang.Say("upload.title")
+	return x.Show("upload", &p.Page, &p)
 }
 
 // openFile leads to a checked file, for a minute, and has it in the read log.
 func (x *exchange) openFile() error {
-	address, err := x.site.Desk.Open(x.ctx(), x.r.PathValue("case"), x.r.PathValue("file"), x.actor)
+	address, err := x.desk.Open(x.Ctx(), x.R.PathValue("case"), x.R.PathValue("file"), x.Actor)
 	if err != nil {
 		return err
 	}
-	return x.see(address)
+	return x.See(address)
 }
 
 func (x *exchange) removeFile() error {
-	op, err := x.op()
+	op, err := x.Op()
 	if err != nil {
 		return err
 	}
@@ -206,8 +207,8 @@ func (x *exchange) removeFile() error {
 	if err != nil {
 		return err
 	}
-	item := x.r.PostForm.Get("item")
-	_, err = x.site.Desk.Detach(x.ctx(), op, x.r.PathValue("case"), version, item, x.r.PathValue("file"), x.actor)
+	item := x.R.PostForm.Get("item")
+	_, err = x.desk.Detach(x.Ctx(), op, x.R.PathValue("case"), version, item, x.R.PathValue("file"), x.Actor)
 	if f := fault.Of(err); f != nil && f.Kind == fault.Conflict {
 		v, err := x.editable()
 		if err != nil {
@@ -218,5 +219,5 @@ func (x *exchange) removeFile() error {
 	if err != nil {
 		return err
 	}
-	return x.see("/hospital/cases/" + x.r.PathValue("case") + "/items/" + item)
+	return x.See("/hospital/cases/" + x.R.PathValue("case") + "/items/" + item)
 }

@@ -15,6 +15,7 @@ import (
 	"jixu/internal/party"
 	"jixu/internal/policy"
 	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 	"jixu/internal/words"
 )
 
@@ -93,37 +94,37 @@ func (d *directory) org(id string) string {
 	o, ok := d.orgs[id]
 	if !ok {
 		var err error
-		if o, err = d.x.site.Directory.Organisation(d.x.ctx(), id); err != nil {
+		if o, err = d.x.Site.Directory.Organisation(d.x.Ctx(), id); err != nil {
 			o = party.Organisation{NameZH: id}
 		}
 		d.orgs[id] = o
 	}
-	return o.Name(string(d.x.lang))
+	return o.Name(string(d.x.Lang))
 }
 
 // person returns the person's name; the clock has none.
 func (d *directory) person(id string) string {
 	if id == party.System.Person {
-		return d.x.lang.Say("who.system")
+		return d.x.Lang.Say("who.system")
 	}
 	p, ok := d.persons[id]
 	if !ok {
 		var err error
-		if p, err = d.x.site.Directory.Person(d.x.ctx(), id); err != nil {
+		if p, err = d.x.Site.Directory.Person(d.x.Ctx(), id); err != nil {
 			p = party.Person{NameZH: id}
 		}
 		d.persons[id] = p
 	}
-	return p.Name(string(d.x.lang))
+	return p.Name(string(d.x.Lang))
 }
 
 // identity builds the bar.
 func (x *exchange) identity(c casework.Case, d *directory) Identity {
 	stage := c.Stage()
 	return Identity{
-		Number: c.Number, Product: productOf(c), Hospital: d.org(c.Hospital), Kind: x.lang.Say("kind." + string(c.Kind)),
-		Stage: stage, Status: x.lang.Say("stage." + string(stage)), Href: x.home() + "/cases/" + c.ID,
-		Warn: x.site.Audience == Hospital && c.Status != casework.Approved,
+		Number: c.Number, Product: productOf(c), Hospital: d.org(c.Hospital), Kind: x.Lang.Say("kind." + string(c.Kind)),
+		Stage: stage, Status: x.Lang.Say("stage." + string(stage)), Href: x.Home() + "/cases/" + c.ID,
+		Warn: x.Site.Audience == site.Hospital && c.Status != casework.Approved,
 	}
 }
 
@@ -143,19 +144,19 @@ func (x *exchange) moves(v docket.View, d *directory) []Move {
 		out = append(out, x.draftMove(v, d))
 	}
 	for _, g := range v.Waiting {
-		mine := x.session != nil && x.turn(g)
+		mine := x.Session != nil && x.turn(g)
 		m := Move{
-			Who: d.org(g.Party), What: x.lang.Say("move." + string(g.Kind)), Mine: mine,
+			Who: d.org(g.Party), What: x.Lang.Say("move." + string(g.Kind)), Mine: mine,
 			Due: x.due(g, v.Now), Since: g.OpenedAt, Round: g.Round,
 		}
 		if mine {
-			m.Action = x.lang.Say("action." + string(g.Kind))
-			m.Href = x.home() + "/cases/" + g.Of + "/gates/" + g.ID
+			m.Action = x.Lang.Say("action." + string(g.Kind))
+			m.Href = x.Home() + "/cases/" + g.Of + "/gates/" + g.ID
 			if g.Kind == gate.Supplement || g.Kind == gate.Deliver {
-				m.Href = x.home() + "/cases/" + g.Of + "/dossier"
+				m.Href = x.Home() + "/cases/" + g.Of + "/dossier"
 			}
 		} else {
-			m.Meanwhile = x.lang.Say("meanwhile." + string(x.site.Audience))
+			m.Meanwhile = x.Lang.Say("meanwhile." + string(x.Site.Audience))
 		}
 		switch g.Kind {
 		case gate.Supplement:
@@ -184,10 +185,10 @@ func (x *exchange) owed(v docket.View) []string {
 
 // draftMove says that the hospital goes on with its draft, in its own time.
 func (x *exchange) draftMove(v docket.View, d *directory) Move {
-	m := Move{Who: d.org(v.Case.Hospital), What: x.lang.Say("move.draft"), Since: v.Case.CreatedAt}
-	if v.Case.Permits(casework.Edit, x.actor) == nil {
-		m.Mine, m.Action = true, x.lang.Say("action.draft")
-		m.Href = x.home() + "/cases/" + v.Case.ID + "/dossier"
+	m := Move{Who: d.org(v.Case.Hospital), What: x.Lang.Say("move.draft"), Since: v.Case.CreatedAt}
+	if v.Case.Permits(casework.Edit, x.Actor) == nil {
+		m.Mine, m.Action = true, x.Lang.Say("action.draft")
+		m.Href = x.Home() + "/cases/" + v.Case.ID + "/dossier"
 	}
 	return m
 }
@@ -219,7 +220,7 @@ func (x *exchange) defectLines(pack policy.Pack, n casework.Notice) []string {
 	for _, defect := range n.Defects {
 		line := defect.What
 		if item, ok := pack.Item(defect.Item); ok {
-			line = x.text(item.Label) + x.lang.Say("colon") + defect.What
+			line = x.text(item.Label) + x.Lang.Say("colon") + defect.What
 		}
 		lines = append(lines, line)
 	}
@@ -227,7 +228,7 @@ func (x *exchange) defectLines(pack policy.Pack, n casework.Notice) []string {
 }
 
 // text is a policy's text in the reader's language.
-func (x *exchange) text(t policy.Text) string { return textIn(x.lang, t) }
+func (x *exchange) text(t policy.Text) string { return textIn(x.Lang, t) }
 
 func textIn(l words.Lang, t policy.Text) string {
 	if l == words.EN && t.EN != "" {
@@ -246,23 +247,23 @@ func (x *exchange) due(g gate.Gate, now time.Time) *Due {
 	}
 	d := &Due{
 		At: g.Deadline.Due, Provisional: g.Deadline.Provisional,
-		Basis:  x.text(g.Limit.Label) + x.lang.Say("limit."+string(g.Limit.Clock), g.Limit.N),
+		Basis:  x.text(g.Limit.Label) + x.Lang.Say("limit."+string(g.Limit.Clock), g.Limit.N),
 		Source: g.Limit.Clause.Source + " " + g.Limit.Clause.Ref,
-		Status: x.lang.Say("status." + string(g.Limit.Status)),
-		Known:  dayText(x.lang, g.Deadline.Trace.KnownThrough),
+		Status: x.Lang.Say("status." + string(g.Limit.Status)),
+		Known:  dayText(x.Lang, g.Deadline.Trace.KnownThrough),
 		Href:   x.whyHref(g),
 	}
-	left := x.site.Desk.Calendar.WorkingDaysBetween(calendar.DayOf(now), calendar.DayOf(g.Deadline.Due))
+	left := x.desk.Calendar.WorkingDaysBetween(calendar.DayOf(now), calendar.DayOf(g.Deadline.Due))
 	switch {
 	case now.After(g.Deadline.Due):
-		d.Tone, d.Left = "late", x.lang.Say("due.late", -left)
+		d.Tone, d.Left = "late", x.Lang.Say("due.late", -left)
 		if left == 0 {
-			d.Left = x.lang.Say("due.passed")
+			d.Left = x.Lang.Say("due.passed")
 		}
 	case left == 0:
-		d.Tone, d.Left = "soon", x.lang.Say("due.today")
+		d.Tone, d.Left = "soon", x.Lang.Say("due.today")
 	default:
-		d.Left = x.lang.Say("due.left", left)
+		d.Left = x.Lang.Say("due.left", left)
 		if left <= soon {
 			d.Tone = "soon"
 		}
@@ -270,16 +271,16 @@ func (x *exchange) due(g gate.Gate, now time.Time) *Due {
 	for _, s := range calendar.Steps(g.Deadline.Trace) {
 		step := DueStep{Day: s.Day, Kind: s.Kind}
 		reason := s.Reason.ZH
-		if x.lang == "en" {
+		if x.Lang == "en" {
 			reason = s.Reason.EN
 		}
 		switch s.Kind {
 		case calendar.Counted:
-			step.Text = x.lang.Say("step.counted", s.N)
+			step.Text = x.Lang.Say("step.counted", s.N)
 		case calendar.Skipped:
-			step.Text = x.lang.Say("step.skipped", reason)
+			step.Text = x.Lang.Say("step.skipped", reason)
 		default:
-			step.Text = x.lang.Say("step." + string(s.Kind))
+			step.Text = x.Lang.Say("step." + string(s.Kind))
 		}
 		d.Steps = append(d.Steps, step)
 	}
@@ -292,7 +293,7 @@ func (x *exchange) timeline(v docket.View, d *directory) []Line {
 	paused := pauses(v.Events)
 	for i, e := range v.Events {
 		line := Line{
-			At: e.At, What: x.lang.Say(docket.EntryWords(e.Entry), x.entryArgs(e)...), Who: d.person(e.By.Person), Detail: x.details(v, e), Dues: x.dues(v, e),
+			At: e.At, What: x.Lang.Say(docket.EntryWords(e.Entry), x.entryArgs(e)...), Who: d.person(e.By.Person), Detail: x.details(v, e), Dues: x.dues(v, e),
 		}
 		if e.By.Org != party.System.Org {
 			line.Org = d.org(e.By.Org)
@@ -329,13 +330,13 @@ func pauses(events []docket.Event) []bool {
 func (x *exchange) entryArgs(e docket.Event) []any {
 	switch f := e.Facts; {
 	case f.Decision != nil:
-		return []any{x.lang.Say("outcome." + string(f.Decision.Outcome))}
+		return []any{x.Lang.Say("outcome." + string(f.Decision.Outcome))}
 	case f.Submission != nil:
 		return []any{f.Submission.No}
 	case f.Notice != nil:
 		return []any{f.Notice.Round, len(f.Notice.Defects)}
 	case f.Ring != nil:
-		return []any{x.lang.Say("ring." + string(f.Ring.Kind))}
+		return []any{x.Lang.Say("ring." + string(f.Ring.Kind))}
 	case len(f.Starts) == 1:
 		return []any{f.Starts[0].Run}
 	}
@@ -347,7 +348,7 @@ func (x *exchange) details(v docket.View, e docket.Event) []string {
 	var out []string
 	f := e.Facts
 	if f.Reason != "" {
-		out = append(out, x.lang.Say("entry.because", f.Reason))
+		out = append(out, x.Lang.Say("entry.because", f.Reason))
 	}
 	if f.Notice != nil {
 		out = append(out, x.defectLines(v.Pack, *f.Notice)...)
@@ -356,36 +357,36 @@ func (x *exchange) details(v docket.View, e docket.Event) []string {
 		for _, finding := range o.Findings {
 			relied := ""
 			if finding.Relied && o.Placed != nil && o.Placed.RelyOn != nil {
-				relied = x.lang.Say("opinion.relied", o.Placed.RelyOn.Number)
+				relied = x.Lang.Say("opinion.relied", o.Placed.RelyOn.Number)
 			}
-			out = append(out, x.lang.Say("question."+string(finding.Question))+x.lang.Say("colon")+
-				x.lang.Say("met."+strconv.FormatBool(finding.Met))+relied+x.lang.Say("semicolon")+finding.Reason)
+			out = append(out, x.Lang.Say("question."+string(finding.Question))+x.Lang.Say("colon")+
+				x.Lang.Say("met."+strconv.FormatBool(finding.Met))+relied+x.Lang.Say("semicolon")+finding.Reason)
 		}
 		if o.Override != "" {
-			out = append(out, x.lang.Say("opinion.override", o.Override))
+			out = append(out, x.Lang.Say("opinion.override", o.Override))
 		}
 		if o.Advice != "" {
-			out = append(out, x.lang.Say("opinion.advice", o.Advice))
+			out = append(out, x.Lang.Say("opinion.advice", o.Advice))
 		}
 	}
 	out = append(out, x.recounted(f.Recounts)...)
 	out = append(out, x.besideDetails(v, f)...)
 	if d := f.Decision; d != nil {
-		out = append(out, x.lang.Say("decision.number", d.Number, x.dayOf(d.Date)))
+		out = append(out, x.Lang.Say("decision.number", d.Number, x.dayOf(d.Date)))
 		if d.Quantity > 0 {
-			out = append(out, x.lang.Say("decision.quantity", d.Quantity, d.Unit))
+			out = append(out, x.Lang.Say("decision.quantity", d.Quantity, d.Unit))
 		}
 		if d.ValidUntil != "" {
-			out = append(out, x.lang.Say("decision.valid", x.dayOf(d.ValidUntil)))
+			out = append(out, x.Lang.Say("decision.valid", x.dayOf(d.ValidUntil)))
 		}
 		for i, condition := range d.Conditions {
-			out = append(out, x.lang.Say("decision.condition", i+1, condition))
+			out = append(out, x.Lang.Say("decision.condition", i+1, condition))
 		}
 		if d.Reason != "" {
-			out = append(out, x.lang.Say("decision.reason", d.Reason))
+			out = append(out, x.Lang.Say("decision.reason", d.Reason))
 		}
 		if d.Transcript {
-			out = append(out, x.lang.Say("decision.transcript"))
+			out = append(out, x.Lang.Say("decision.transcript"))
 		}
 	}
 	return out
@@ -397,7 +398,7 @@ func (x *exchange) dayOf(s string) string {
 	if err != nil {
 		return s
 	}
-	return dayText(x.lang, d)
+	return dayText(x.Lang, d)
 }
 
 // gap writes how much time lies between two entries, in days.
@@ -407,7 +408,7 @@ func (x *exchange) gap(from, to time.Time) string {
 	if days == 0 {
 		return ""
 	}
-	return x.lang.Say("gap.days", days, x.site.Desk.Calendar.WorkingDaysBetween(a, b))
+	return x.Lang.Say("gap.days", days, x.desk.Calendar.WorkingDaysBetween(a, b))
 }
 
 // markChanges says what differs from the submission before: in the summary as
@@ -420,7 +421,7 @@ func (x *exchange) markChanges(v docket.View, s *Summary, frozen []Section, answ
 	for i, a := range answers {
 		if v.Manifest.Form[a.ID] != before.Form[a.ID] {
 			answers[i].New = true
-			s.Changed = append(s.Changed, x.lang.Say("changed.field", a.Label))
+			s.Changed = append(s.Changed, x.Lang.Say("changed.field", a.Label))
 		}
 	}
 	for _, section := range frozen {
@@ -448,7 +449,7 @@ func (x *exchange) markFiles(s *Summary, paper Paper, before dossier.Manifest) {
 		added++
 	}
 	if added > 0 || len(had) > 0 {
-		s.Changed = append(s.Changed, x.lang.Say("changed.files", paper.Label, added, len(had)))
+		s.Changed = append(s.Changed, x.Lang.Say("changed.files", paper.Label, added, len(had)))
 	}
 }
 
@@ -459,9 +460,9 @@ func (x *exchange) before(v docket.View) (dossier.Manifest, bool) {
 		return dossier.Manifest{}, false
 	}
 	was := v.Case.Submissions[n-2]
-	data, err := x.site.Desk.Files.Manifest(x.ctx(), was.Manifest)
+	data, err := x.desk.Files.Manifest(x.Ctx(), was.Manifest)
 	if err != nil {
-		x.site.Log.WarnContext(x.ctx(), "an earlier submission cannot be read", "err", err, "case", v.Case.ID)
+		x.Site.Log.WarnContext(x.Ctx(), "an earlier submission cannot be read", "err", err, "case", v.Case.ID)
 		return dossier.Manifest{}, false
 	}
 	m, err := dossier.ParseManifest(data, was.Digest)
@@ -527,9 +528,9 @@ func (x *exchange) sections(v docket.View, problems []fault.Problem) []Section {
 func (x *exchange) paper(v docket.View, item policy.Item, ids []string, problems []fault.Problem) Paper {
 	p := Paper{
 		ID: item.ID, Label: x.text(item.Label), Help: x.text(item.Help), Required: item.Required,
-		Status: x.lang.Say("status." + string(item.Status)),
-		Rule:   x.lang.Say("file.rule", typesText(item.Types), sizeText(item.MaxBytes), item.MaxFiles),
-		Href:   x.home() + "/cases/" + v.Case.ID + "/items/" + item.ID, Room: len(ids) < item.MaxFiles,
+		Status: x.Lang.Say("status." + string(item.Status)),
+		Rule:   x.Lang.Say("file.rule", typesText(item.Types), sizeText(item.MaxBytes), item.MaxFiles),
+		Href:   x.Home() + "/cases/" + v.Case.ID + "/items/" + item.ID, Room: len(ids) < item.MaxFiles,
 	}
 	p.State = "none"
 	for _, id := range ids {
@@ -545,11 +546,11 @@ func (x *exchange) paper(v docket.View, item policy.Item, ids []string, problems
 	if factsWrong(v, item) {
 		p.State = "problem"
 	}
-	p.StateText = x.lang.Say("task." + p.State)
+	p.StateText = x.Lang.Say("task." + p.State)
 	p.Done = p.State == "done" || p.State == "none" && !p.Required
 	for _, problem := range problems {
 		if problem.Field == "item-"+item.ID {
-			p.Error = x.lang.Say("fault."+problem.Code, problem.Args...)
+			p.Error = x.Lang.Say("fault."+problem.Code, problem.Args...)
 		}
 	}
 	return p
@@ -571,23 +572,23 @@ func comesAgain(f docket.File) bool { return f.State == docket.Unscanned && !f.S
 
 func (x *exchange) paperFile(f docket.File) PaperFile {
 	p := PaperFile{
-		ID: f.ID, Name: f.Name, State: f.State, Word: x.lang.Say("filestate." + string(f.State)),
+		ID: f.ID, Name: f.Name, State: f.State, Word: x.Lang.Say("filestate." + string(f.State)),
 		Open: f.State == docket.Checked, Again: f.State == docket.Unchecked, Waits: f.State == docket.Unchecked || comesAgain(f),
 		Soon: f.State == docket.Unchecked || comesAgain(f) && f.Reason != "file.scan.away",
 	}
 	switch f.State {
 	case docket.Rejected:
-		p.Text = x.lang.Say("fault." + f.Reason)
+		p.Text = x.Lang.Say("fault." + f.Reason)
 	case docket.Unchecked:
-		p.Text, p.Claimed = x.lang.Say("filestate.wait"), f.SHA256
+		p.Text, p.Claimed = x.Lang.Say("filestate.wait"), f.SHA256
 	case docket.Unscanned:
-		p.Text = x.lang.Say("fault." + f.Reason)
+		p.Text = x.Lang.Say("fault." + f.Reason)
 		if !comesAgain(f) {
-			p.Word = x.lang.Say("filestate.unscannable")
+			p.Word = x.Lang.Say("filestate.unscannable")
 		}
 	case docket.Checked:
 		if f.Scan != docket.Scanned {
-			p.Word, p.Text = x.lang.Say("filestate.noscanner"), x.lang.Say("filestate.noscanner.why")
+			p.Word, p.Text = x.Lang.Say("filestate.noscanner"), x.Lang.Say("filestate.noscanner.why")
 		}
 	}
 	if f.Size > 0 {

@@ -8,6 +8,7 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/policy"
 	"jixu/internal/precheck"
+	"jixu/internal/web/site"
 )
 
 // GapGroup is what the pre-check found of one severity.
@@ -37,7 +38,7 @@ type ExpiryLine struct {
 }
 
 type precheckPage struct {
-	Page
+	site.Page
 	Identity Identity
 	Frozen   int // the submission that was looked at; 0: the working dossier
 	Groups   []GapGroup
@@ -51,8 +52,8 @@ func (x *exchange) precheck() error {
 	if err != nil {
 		return err
 	}
-	working := v.Case.Permits(casework.Edit, x.actor) == nil
-	found, err := x.site.Desk.Precheck(x.ctx(), v, working)
+	working := v.Case.Permits(casework.Edit, x.Actor) == nil
+	found, err := x.desk.Precheck(x.Ctx(), v, working)
 	if err != nil {
 		return err
 	}
@@ -66,14 +67,14 @@ func (x *exchange) precheck() error {
 		cure = "/hospital/cases/" + v.Case.ID
 	}
 	p.Groups = x.gapGroups(found.Gaps, v.Pack, cure)
-	p.Title = x.lang.Say("precheck.title")
-	return x.show("precheck", &p.Page, &p)
+	p.Title = x.Lang.Say("precheck.title")
+	return x.Show("precheck", &p.Page, &p)
 }
 
 // frozenGaps is what the pre-check says of the newest submission, for those who
 // assess it.
 func (x *exchange) frozenGaps(v docket.View) ([]GapGroup, error) {
-	found, err := x.site.Desk.Precheck(x.ctx(), v, false)
+	found, err := x.desk.Precheck(x.Ctx(), v, false)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +83,7 @@ func (x *exchange) frozenGaps(v docket.View) ([]GapGroup, error) {
 
 // expiries are the licences and certificates of a case that ended or will soon.
 func (x *exchange) expiries(v docket.View) ([]ExpiryLine, error) {
-	found, err := x.site.Desk.Precheck(x.ctx(), v, v.Case.Permits(casework.Edit, x.actor) == nil)
+	found, err := x.desk.Precheck(x.Ctx(), v, v.Case.Permits(casework.Edit, x.Actor) == nil)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +102,7 @@ func (x *exchange) gapGroups(gaps []precheck.Gap, pack policy.Pack, base string)
 			}
 		}
 		if len(g.Lines) > 0 {
-			g.Title = x.lang.Say("severity."+string(s), len(g.Lines))
+			g.Title = x.Lang.Say("severity."+string(s), len(g.Lines))
 			out = append(out, g)
 		}
 	}
@@ -110,11 +111,11 @@ func (x *exchange) gapGroups(gaps []precheck.Gap, pack policy.Pack, base string)
 
 func (x *exchange) gapLine(g precheck.Gap, pack policy.Pack, base string) GapLine {
 	line := GapLine{
-		Label: x.fieldLabel(pack)(g.Where), What: x.say(g.What), Status: x.lang.Say("status." + string(g.Status)),
+		Label: x.fieldLabel(pack)(g.Where), What: x.say(g.What), Status: x.Lang.Say("status." + string(g.Status)),
 		Clause: strings.TrimSpace(g.Clause.Source + " " + g.Clause.Ref),
 	}
 	if line.Label == "" {
-		line.Label = x.lang.Say("gap.whole")
+		line.Label = x.Lang.Say("gap.whole")
 	}
 	if g.Cure.Key != "" {
 		line.Cure = x.say(g.Cure)
@@ -137,24 +138,24 @@ func (x *exchange) say(s precheck.Say) string {
 	args := make([]any, len(s.Args))
 	for i, a := range s.Args {
 		if d, ok := a.(calendar.Day); ok {
-			a = dayText(x.lang, d)
+			a = dayText(x.Lang, d)
 		}
 		args[i] = a
 	}
-	return x.lang.Say(s.Key, args...)
+	return x.Lang.Say(s.Key, args...)
 }
 
 func (x *exchange) expiryLines(list []precheck.Expiry) []ExpiryLine {
 	var out []ExpiryLine
 	for _, e := range list {
-		line := ExpiryLine{Label: x.text(e.Label), Day: e.Day, Status: x.lang.Say("status." + string(e.Status)), Tone: "soon"}
+		line := ExpiryLine{Label: x.text(e.Label), Day: e.Day, Status: x.Lang.Say("status." + string(e.Status)), Tone: "soon"}
 		switch {
 		case e.Ended:
-			line.Text, line.Tone = x.lang.Say("expiry.ended", -e.Left), "late"
+			line.Text, line.Tone = x.Lang.Say("expiry.ended", -e.Left), "late"
 		case e.Left == 0:
-			line.Text = x.lang.Say("expiry.today")
+			line.Text = x.Lang.Say("expiry.today")
 		default:
-			line.Text = x.lang.Say("expiry.left", e.Left)
+			line.Text = x.Lang.Say("expiry.left", e.Left)
 		}
 		out = append(out, line)
 	}

@@ -11,10 +11,11 @@ import (
 	"jixu/internal/policy"
 	"jixu/internal/variety"
 	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 )
 
 type varietiesPage struct {
-	Page
+	site.Page
 	Kinds []RegisterOf
 }
 
@@ -37,33 +38,33 @@ type VarietyRow struct {
 func (x *exchange) varieties() error {
 	p := varietiesPage{}
 	for _, kind := range []policy.Kind{policy.Device, policy.Drug} {
-		all, err := x.site.Desk.Varieties(x.ctx(), kind == policy.Drug, x.after(string(kind)), pageRows, x.actor)
+		all, err := x.desk.Varieties(x.Ctx(), kind == policy.Drug, x.after(string(kind)), pageRows, x.Actor)
 		if err != nil {
 			return err
 		}
-		r := RegisterOf{Label: x.lang.Say("kind." + string(kind)), Unreadable: x.unread(all.Unreadable)}
+		r := RegisterOf{Label: x.Lang.Say("kind." + string(kind)), Unreadable: x.unread(all.Unreadable)}
 		r.More = x.more(string(kind), r.Label, all.Next, len(all.Rows))
 		for _, v := range all.Rows {
 			r.Rows = append(r.Rows, VarietyRow{
-				Name: varietyName(x.lang, v), Maker: v.Data.Maker, Country: v.Data.Country, Category: x.category(v.Data.Category),
-				Registered: dayText(x.lang, v.RegisteredSince), Href: x.home() + "/varieties/" + v.ID,
+				Name: varietyName(x.Lang, v), Maker: v.Data.Maker, Country: v.Data.Country, Category: x.category(v.Data.Category),
+				Registered: dayText(x.Lang, v.RegisteredSince), Href: x.Home() + "/varieties/" + v.ID,
 			})
 		}
 		p.Kinds = append(p.Kinds, r)
 	}
-	p.Title = x.lang.Say("varieties.title")
-	return x.show("varieties", &p.Page, &p)
+	p.Title = x.Lang.Say("varieties.title")
+	return x.Show("varieties", &p.Page, &p)
 }
 
 func (x *exchange) category(c variety.Category) string {
 	if c == "" {
 		return ""
 	}
-	return x.lang.Say("category." + string(c))
+	return x.Lang.Say("category." + string(c))
 }
 
 type varietyPage struct {
-	Page
+	site.Page
 	Name       string
 	Facts      []Answered
 	Registered string
@@ -76,12 +77,12 @@ type varietyPage struct {
 func (x *exchange) variety() error { return x.showVariety(http.StatusOK, nil) }
 
 func (x *exchange) showVariety(status int, problems []fault.Problem) error {
-	v, err := x.site.Desk.Variety(x.ctx(), x.r.PathValue("variety"), x.actor)
+	v, err := x.desk.Variety(x.Ctx(), x.R.PathValue("variety"), x.Actor)
 	if err != nil {
 		return err
 	}
-	p := varietyPage{Name: varietyName(x.lang, v), Version: v.Version, Post: x.home() + "/varieties/" + v.ID}
-	p.Errors = form.Wrong(x.lang, problems, func(field string) string {
+	p := varietyPage{Name: varietyName(x.Lang, v), Version: v.Version, Post: x.Home() + "/varieties/" + v.ID}
+	p.Errors = form.Wrong(x.Lang, problems, func(field string) string {
 		if field == "" {
 			return ""
 		}
@@ -96,14 +97,14 @@ func (x *exchange) showVariety(status int, problems []fault.Problem) error {
 			}
 		}
 		if f.Kind == form.Yes {
-			value = x.lang.Say("yes." + strconv.FormatBool(value == "yes"))
+			value = x.Lang.Say("yes." + strconv.FormatBool(value == "yes"))
 		}
 		p.Facts = append(p.Facts, Answered{ID: "of-" + f.ID, Label: x.inputLabel(f.ID), Value: value})
 	}
 	if !v.RegisteredSince.IsZero() {
-		p.Registered = x.lang.Say("variety.registered", dayText(x.lang, v.RegisteredSince), v.RegisteredNote)
+		p.Registered = x.Lang.Say("variety.registered", dayText(x.Lang, v.RegisteredSince), v.RegisteredNote)
 	}
-	if variety.MayKeep(v.Drug, x.actor) == nil {
+	if variety.MayKeep(v.Drug, x.Actor) == nil {
 		for _, f := range append(slices.Clone(fields), form.Long.Field("reason")) {
 			p.Correct = append(p.Correct, x.registerInput(f, varietyValue(v.Data, f.ID), p.Page))
 		}
@@ -112,42 +113,42 @@ func (x *exchange) showVariety(status int, problems []fault.Problem) error {
 			x.registerInput(form.Long.Field("note"), v.RegisteredNote, p.Page),
 		}
 	}
-	p.Title = x.titled(p.Name, p.Errors)
-	return x.render(status, "variety", &p.Page, &p)
+	p.Title = x.Titled(p.Name, p.Errors)
+	return x.Render(status, "variety", &p.Page, &p)
 }
 
 // registerInput is a field of the register with what it holds now or, after a
 // refused form, with what was typed.
-func (x *exchange) registerInput(f form.Field, now string, p Page) form.Input {
-	if x.values().Has(f.ID) {
-		now = x.values().Get(f.ID)
+func (x *exchange) registerInput(f form.Field, now string, p site.Page) form.Input {
+	if x.Values().Has(f.ID) {
+		now = x.Values().Get(f.ID)
 	}
-	in := f.Input(x.lang, x.inputLabel(f.ID), now, p.Errors)
+	in := f.Input(x.Lang, x.inputLabel(f.ID), now, p.Errors)
 	in.Offer(x.registerChoices(f.ID)...)
 	return in
 }
 
 func (x *exchange) correctVariety() error {
 	return x.changeVariety(func(op docket.Op, version int) error {
-		_, err := x.site.Desk.CorrectVariety(x.ctx(), op, x.r.PathValue("variety"), version, x.readVariety(), x.said("reason"), x.actor)
+		_, err := x.desk.CorrectVariety(x.Ctx(), op, x.R.PathValue("variety"), version, x.readVariety(), x.Said("reason"), x.Actor)
 		return err
 	})
 }
 
 func (x *exchange) markVariety() error {
 	return x.changeVariety(func(op docket.Op, version int) error {
-		read := form.Read(x.values())
+		read := form.Read(x.Values())
 		since := read.Day("since")
 		if err := read.Err(); err != nil {
 			return err
 		}
-		_, err := x.site.Desk.MarkVariety(x.ctx(), op, x.r.PathValue("variety"), version, since, x.said("note"), x.actor)
+		_, err := x.desk.MarkVariety(x.Ctx(), op, x.R.PathValue("variety"), version, since, x.Said("note"), x.Actor)
 		return err
 	})
 }
 
 func (x *exchange) changeVariety(change func(docket.Op, int) error) error {
-	op, err := x.op()
+	op, err := x.Op()
 	if err != nil {
 		return err
 	}
@@ -164,18 +165,18 @@ func (x *exchange) changeVariety(change func(docket.Op, int) error) error {
 	if err != nil {
 		return err
 	}
-	return x.see(x.home() + "/varieties/" + x.r.PathValue("variety"))
+	return x.See(x.Home() + "/varieties/" + x.R.PathValue("variety"))
 }
 
 // find leads from a number somebody typed to its case.
 func (x *exchange) find() error {
-	typed, err := number.Parse(x.r.URL.Query().Get("number"))
+	typed, err := number.Parse(x.R.URL.Query().Get("number"))
 	if err != nil {
 		return err
 	}
-	id, err := x.site.Desk.ByNumber(x.ctx(), typed, x.actor)
+	id, err := x.desk.ByNumber(x.Ctx(), typed, x.Actor)
 	if err != nil {
 		return err
 	}
-	return x.see(x.home() + "/cases/" + id)
+	return x.See(x.Home() + "/cases/" + id)
 }

@@ -30,16 +30,17 @@ import (
 	"jixu/internal/reuse"
 	"jixu/internal/variety"
 	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 	"jixu/internal/words"
 )
 
 // pages are the templates with the type that the first line of each names.
 var pages = map[string]any{
 	"act": actPage{}, "inquiries": inquiriesPage{}, "inquiry": inquiryPage{}, "varieties": varietiesPage{}, "variety": varietyPage{}, "submission": submissionPage{},
-	"answer": answerPage{}, "case": casePage{}, "cases": caseListPage{}, "check": checkPage{}, "closed": closedPage{},
+	"answer": answerPage{}, "case": casePage{}, "cases": caseListPage{}, "check": checkPage{}, "closed": site.ClosedPage{},
 	"code": codePage{}, "confirm": answerPage{}, "confirmation": confirmationPage{}, "dossier": dossierPage{}, "eligibility": eligibilityPage{},
-	"evidence": evidencePage{}, "failed": failed{}, "form": formPage{}, "gate": gatePage{}, "inbox": inboxPage{},
-	"item": itemPage{}, "leaving": leavingPage{}, "link": linkPage{}, "new": newCasePage{}, "precheck": precheckPage{}, "receipt": gatePage{}, "sign-in": signInPage{},
+	"evidence": evidencePage{}, "failed": site.FailedPage{}, "form": formPage{}, "gate": gatePage{}, "inbox": inboxPage{},
+	"item": itemPage{}, "leaving": site.LeavingPage{}, "link": linkPage{}, "new": newCasePage{}, "precheck": precheckPage{}, "receipt": gatePage{}, "sign-in": site.SignInPage{},
 	"upload": uploadPage{}, "welcome": welcomePage{}, "why": whyPage{}, "withdraw": withdrawPage{},
 }
 
@@ -73,7 +74,7 @@ func renders(t *testing.T, what, name string, lang words.Lang, value any) {
 	page.Elem().Set(reflect.ValueOf(value))
 	page.Elem().FieldByName("Lang").Set(reflect.ValueOf(lang))
 	var b bytes.Buffer
-	parsed, err := templateOf(lang, name)
+	parsed, err := templates.Of(lang, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,7 +288,7 @@ func spoken() []string {
 	add("status.*", string(policy.Official), string(policy.Draft), string(policy.Local), string(policy.Placeholder))
 	add("filestate.*", string(docket.Unchecked), string(docket.Unscanned), string(docket.Checked), string(docket.Rejected))
 	add("task.*", "none", "progress", "problem", "done")
-	sites := []string{string(Hospital), string(Agency)}
+	sites := []string{string(site.Hospital), string(site.Agency)}
 	for _, format := range []string{"meanwhile.*", "signin.title.*", "signin.intro.*", "signin.other.*"} {
 		add(format, sites...)
 	}
@@ -309,7 +310,7 @@ func spoken() []string {
 		}
 	}
 	keys = append(keys, precheck.Cures...)
-	reply := answerPage{Texts: (&exchange{r: &http.Request{}}).replyTexts(docket.View{})}
+	reply := answerPage{Texts: (&exchange{Request: &site.Request{R: &http.Request{}}}).replyTexts(docket.View{})}
 	for _, text := range reply.Texts {
 		add("answer.*", text.ID)
 		add("answer.*.help", text.ID)
@@ -336,9 +337,13 @@ func written(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sources, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
+	var sources []string
+	for _, folder := range []string{".", "form", "site"} {
+		found, err := filepath.Glob(filepath.Join(folder, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, found...)
 	}
 	for _, source := range sources {
 		if strings.HasSuffix(source, "_test.go") {
@@ -394,7 +399,7 @@ func TestWeightOfTheFirstPage(t *testing.T) {
 	}
 	var html bytes.Buffer
 	page := filled(welcomePage{}).(welcomePage)
-	parsed, err := templateOf(words.ZH, "welcome")
+	parsed, err := templates.Of(words.ZH, "welcome")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,10 +12,11 @@ import (
 	"jixu/internal/policy"
 	"jixu/internal/typed"
 	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 )
 
 type checkPage struct {
-	Page
+	site.Page
 	Identity  Identity
 	Version   int
 	Answers   []Answered
@@ -43,27 +44,27 @@ func (x *exchange) showCheck(status int, v docket.View, problems []fault.Problem
 	p := checkPage{
 		Identity: x.identity(v.Case, x.directory()), Version: v.Case.Dossier,
 		Sections: x.sections(v, problems), Post: base + "/submit", Back: base + "/dossier",
-		AfterText: x.lang.Say("submit.after." + string(v.Case.Kind)),
+		AfterText: x.Lang.Say("submit.after." + string(v.Case.Kind)),
 	}
-	p.Errors = form.Wrong(x.lang, problems, x.fieldLabel(v.Pack))
+	p.Errors = form.Wrong(x.Lang, problems, x.fieldLabel(v.Pack))
 	p.Answers = x.answers(v.Pack, v.Case.Form, p.Errors, base+"/form")
 	if leg, ok := v.Case.SupplementLeg(); ok {
 		g, _ := v.Open(leg)
 		p.Resubmit, p.Gate, p.Round, p.Defects = true, g.ID, g.Round, x.defects(v, g)
-		p.AfterText = x.lang.Say("resubmit.after." + string(leg))
+		p.AfterText = x.Lang.Say("resubmit.after." + string(leg))
 	}
 	var err error
 	if p.Lane, err = x.lane(v, p.Page); err != nil {
 		return err
 	}
-	p.Title = x.titled(x.lang.Say("check.title"), p.Errors)
-	return x.render(status, "check", &p.Page, &p)
+	p.Title = x.Titled(x.Lang.Say("check.title"), p.Errors)
+	return x.Render(status, "check", &p.Page, &p)
 }
 
 // submit freezes the dossier: as the first submission, or as the answer to the
 // open notice that the form names.
 func (x *exchange) submit() error {
-	op, err := x.op()
+	op, err := x.Op()
 	if err != nil {
 		return err
 	}
@@ -71,10 +72,10 @@ func (x *exchange) submit() error {
 	if err != nil {
 		return err
 	}
-	id, declared := x.r.PathValue("case"), x.r.PostForm.Get("declared") == "yes"
+	id, declared := x.R.PathValue("case"), x.R.PostForm.Get("declared") == "yes"
 	var receipt docket.Receipt
-	if g := x.r.PostForm.Get("gate"); g != "" {
-		receipt, err = x.site.Desk.Resubmit(x.ctx(), op, docket.GateRef{Of: id, Gate: g}, version, declared, x.actor)
+	if g := x.R.PostForm.Get("gate"); g != "" {
+		receipt, err = x.desk.Resubmit(x.Ctx(), op, docket.GateRef{Of: id, Gate: g}, version, declared, x.Actor)
 	} else {
 		receipt, err = x.send(op, id, version, declared)
 	}
@@ -99,7 +100,7 @@ func (x *exchange) submit() error {
 	if err != nil {
 		return err
 	}
-	return x.see("/hospital/cases/" + id + "/submissions/" + strconv.Itoa(no))
+	return x.See("/hospital/cases/" + id + "/submissions/" + strconv.Itoa(no))
 }
 
 // Lane is the emergency lane on the page before submitting.
@@ -112,11 +113,11 @@ type Lane struct {
 
 // lane offers the emergency lane if local policy has one and required papers
 // are missing from a draft.
-func (x *exchange) lane(v docket.View, p Page) (*Lane, error) {
+func (x *exchange) lane(v docket.View, p site.Page) (*Lane, error) {
 	if v.Case.Status != casework.Draft {
 		return nil, nil
 	}
-	rules, err := x.site.Directory.Rules(x.ctx())
+	rules, err := x.Site.Directory.Rules(x.Ctx())
 	if err != nil {
 		return nil, err
 	}
@@ -125,14 +126,14 @@ func (x *exchange) lane(v docket.View, p Page) (*Lane, error) {
 		return nil, nil
 	}
 	l := &Lane{
-		Limit:   x.text(limit.Label) + x.lang.Say("limit."+string(limit.Clock), limit.N) + x.lang.Say("comma") + x.lang.Say("status."+string(limit.Status)),
-		Urgency: x.r.PostForm.Get("urgency"), Error: p.Error("urgency"),
+		Limit:   x.text(limit.Label) + x.Lang.Say("limit."+string(limit.Clock), limit.N) + x.Lang.Say("comma") + x.Lang.Say("status."+string(limit.Status)),
+		Urgency: x.R.PostForm.Get("urgency"), Error: p.Error("urgency"),
 	}
 	for _, part := range v.Pack.Parts {
 		for _, item := range part.Items {
 			if item.Required && len(v.Case.Files[item.ID]) == 0 {
 				field := "later-" + item.ID
-				l.Items = append(l.Items, form.Choice{Value: field, Label: x.text(item.Label), Chosen: x.r.PostForm.Get(field) != ""})
+				l.Items = append(l.Items, form.Choice{Value: field, Label: x.text(item.Label), Chosen: x.R.PostForm.Get(field) != ""})
 			}
 		}
 	}
@@ -144,17 +145,17 @@ func (x *exchange) lane(v docket.View, p Page) (*Lane, error) {
 
 // send submits the draft, in the emergency lane if papers are named that follow.
 func (x *exchange) send(op docket.Op, id string, version int, declared bool) (docket.Receipt, error) {
-	lane := docket.Lane{Urgency: x.said("urgency")}
-	for name := range x.r.PostForm {
+	lane := docket.Lane{Urgency: x.Said("urgency")}
+	for name := range x.R.PostForm {
 		if item, ok := strings.CutPrefix(name, "later-"); ok {
 			lane.Later = append(lane.Later, item)
 		}
 	}
 	if len(lane.Later) == 0 {
-		return x.site.Desk.Submit(x.ctx(), op, id, version, declared, x.actor)
+		return x.desk.Submit(x.Ctx(), op, id, version, declared, x.Actor)
 	}
 	slices.Sort(lane.Later)
-	return x.site.Desk.SubmitUrgent(x.ctx(), op, id, version, declared, lane, x.actor)
+	return x.desk.SubmitUrgent(x.Ctx(), op, id, version, declared, lane, x.Actor)
 }
 
 // submissionOf finds which submission a receipt is of.
@@ -172,7 +173,7 @@ func (x *exchange) submissionOf(r docket.Receipt) (int, error) {
 }
 
 type confirmationPage struct {
-	Page
+	site.Page
 	Identity   Identity
 	Submission SubmissionRow
 	Copies     []string
@@ -189,7 +190,7 @@ func (x *exchange) confirmation() error {
 		return err
 	}
 	d := x.directory()
-	no, _ := strconv.Atoi(x.r.PathValue("no"))
+	no, _ := strconv.Atoi(x.R.PathValue("no"))
 	for _, e := range v.Events {
 		s := e.Facts.Submission
 		if s == nil || s.No != no {
@@ -206,14 +207,14 @@ func (x *exchange) confirmation() error {
 		if p.Differences, err = x.differences(v, no); err != nil {
 			return err
 		}
-		p.Title = x.lang.Say("confirmation.title", v.Case.Number, s.No)
-		return x.show("confirmation", &p.Page, &p)
+		p.Title = x.Lang.Say("confirmation.title", v.Case.Number, s.No)
+		return x.Show("confirmation", &p.Page, &p)
 	}
 	return fault.New(fault.NotFound, "case")
 }
 
 type withdrawPage struct {
-	Page
+	site.Page
 	Identity Identity
 	Reason   string
 	Post     string
@@ -226,29 +227,29 @@ func (x *exchange) showWithdraw(status int, problems []fault.Problem) error {
 	if err != nil {
 		return err
 	}
-	if err := v.Case.Permits(casework.Withdraw, x.actor); err != nil {
+	if err := v.Case.Permits(casework.Withdraw, x.Actor); err != nil {
 		return err
 	}
 	p := withdrawPage{
-		Identity: x.identity(v.Case, x.directory()), Reason: x.r.PostForm.Get("reason"),
+		Identity: x.identity(v.Case, x.directory()), Reason: x.R.PostForm.Get("reason"),
 		Post: "/hospital/cases/" + v.Case.ID + "/withdraw",
 	}
-	p.Errors = form.Wrong(x.lang, problems, func(string) string { return x.lang.Say("withdraw.reason") })
-	p.Title = x.titled(x.lang.Say("withdraw.title"), p.Errors)
-	return x.render(status, "withdraw", &p.Page, &p)
+	p.Errors = form.Wrong(x.Lang, problems, func(string) string { return x.Lang.Say("withdraw.reason") })
+	p.Title = x.Titled(x.Lang.Say("withdraw.title"), p.Errors)
+	return x.Render(status, "withdraw", &p.Page, &p)
 }
 
 func (x *exchange) withdraw() error {
-	op, err := x.op()
+	op, err := x.Op()
 	if err != nil {
 		return err
 	}
-	_, err = x.site.Desk.Withdraw(x.ctx(), op, x.r.PathValue("case"), typed.Tidy(x.r.PostForm.Get("reason")), x.actor)
+	_, err = x.desk.Withdraw(x.Ctx(), op, x.R.PathValue("case"), typed.Tidy(x.R.PostForm.Get("reason")), x.Actor)
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showWithdraw(http.StatusUnprocessableEntity, f.Problems)
 	}
 	if err != nil {
 		return err
 	}
-	return x.see("/hospital/cases/" + x.r.PathValue("case"))
+	return x.See("/hospital/cases/" + x.R.PathValue("case"))
 }

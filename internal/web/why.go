@@ -10,6 +10,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/web/site"
 )
 
 // Run is a stretch of days that did the same to the count.
@@ -23,7 +24,7 @@ type Run struct {
 }
 
 type whyPage struct {
-	Page
+	site.Page
 	Identity Identity
 	What     string // what the gate asks for
 	Who      string
@@ -48,20 +49,20 @@ func (x *exchange) why() error {
 	if err != nil {
 		return err
 	}
-	g, ok := v.Gate(x.r.PathValue("gate"))
+	g, ok := v.Gate(x.R.PathValue("gate"))
 	if !ok {
 		return fault.New(fault.NotFound, "gate")
 	}
 	d := x.directory()
 	p := whyPage{
-		Identity: x.identity(v.Case, d), What: x.lang.Say("move." + string(g.Kind)), Who: d.org(g.Party),
-		Started: g.OpenedAt, Due: x.due(g, v.Now), Back: x.home() + "/cases/" + v.Case.ID, BackText: x.lang.Say("why.case"),
+		Identity: x.identity(v.Case, d), What: x.Lang.Say("move." + string(g.Kind)), Who: d.org(g.Party),
+		Started: g.OpenedAt, Due: x.due(g, v.Now), Back: x.Home() + "/cases/" + v.Case.ID, BackText: x.Lang.Say("why.case"),
 	}
-	if x.actor.Via == party.ByLink { // a code opens this gate and nothing else
-		p.Identity.Href, p.Back, p.BackText = "", x.gateBase(), x.lang.Say("why.gate")
+	if x.Actor.Via == party.ByLink { // a code opens this gate and nothing else
+		p.Identity.Href, p.Back, p.BackText = "", x.gateBase(), x.Lang.Say("why.gate")
 	}
 	if g.Answer != nil {
-		p.Ended, p.EndedAt = x.lang.Say("answer."+g.Answer.Choice), g.Answer.At
+		p.Ended, p.EndedAt = x.Lang.Say("answer."+g.Answer.Choice), g.Answer.At
 		if p.Due != nil { // what is left of a gate that is over is nobody's concern
 			p.Due.Left, p.Due.Tone = "", ""
 		}
@@ -71,7 +72,7 @@ func (x *exchange) why() error {
 		p.Started = t.Start
 		p.Runs = x.runs(t)
 		if t.Clock != calendar.Hours {
-			p.Counted = x.lang.Say("why.counted", t.Counted, t.N)
+			p.Counted = x.Lang.Say("why.counted", t.Counted, t.N)
 		}
 		p.Version, p.Sources = t.CalendarVersion, x.sources(t)
 		if q := g.Limit.Clause.Quote; q != nil {
@@ -79,8 +80,8 @@ func (x *exchange) why() error {
 		}
 	}
 	p.Changes = x.recountsOf(v, g)
-	p.Title = x.lang.Say("why.title") + x.lang.Say("colon") + p.What
-	return x.show("why", &p.Page, &p)
+	p.Title = x.Lang.Say("why.title") + x.Lang.Say("colon") + p.What
+	return x.Show("why", &p.Page, &p)
 }
 
 // runs folds the days of a trace: days that did the same stand on one line.
@@ -99,16 +100,16 @@ func (x *exchange) runs(t calendar.Trace) []Run {
 		}
 		switch {
 		case first.Kind == calendar.Counted && k-i > 1:
-			r.Text = x.lang.Say("why.run", first.N, last.N)
+			r.Text = x.Lang.Say("why.run", first.N, last.N)
 		case first.Kind == calendar.Counted:
-			r.Text = x.lang.Say("step.counted", first.N)
+			r.Text = x.Lang.Say("step.counted", first.N)
 		case first.Kind == calendar.Skipped:
-			r.Text = x.lang.Say("step.skipped", x.reason(first.Reason))
+			r.Text = x.Lang.Say("step.skipped", x.reason(first.Reason))
 		default:
-			r.Text = x.lang.Say("step." + string(first.Kind))
+			r.Text = x.Lang.Say("step." + string(first.Kind))
 		}
 		if last.Due {
-			r.Text += x.lang.Say("why.due")
+			r.Text += x.Lang.Say("why.due")
 		}
 		out = append(out, r)
 		i = k
@@ -122,7 +123,7 @@ func alike(a, b calendar.Step) bool {
 }
 
 func (x *exchange) reason(r calendar.Reason) string {
-	if x.lang == "en" {
+	if x.Lang == "en" {
 		return r.EN
 	}
 	return r.ZH
@@ -135,7 +136,7 @@ func (x *exchange) sources(t calendar.Trace) []string {
 		return nil
 	}
 	var out []string
-	c := x.site.Desk.Calendar
+	c := x.desk.Calendar
 	for i, s := range c.Sources {
 		if year := c.KnownFrom.Year + i; year >= calendar.DayOf(t.Start).Year && year <= t.Last.Year {
 			line := s.Title
@@ -154,7 +155,7 @@ func (x *exchange) recountsOf(v docket.View, g gate.Gate) []string {
 	for i := len(v.Events) - 1; i >= 0; i-- {
 		for _, r := range v.Events[i].Facts.Recounts {
 			if r.Gate == g.ID {
-				out = append(out, docket.When(x.lang, v.Events[i].At)+x.lang.Say("colon")+x.recountLine(r))
+				out = append(out, docket.When(x.Lang, v.Events[i].At)+x.Lang.Say("colon")+x.recountLine(r))
 			}
 		}
 	}
@@ -165,11 +166,11 @@ func (x *exchange) recountsOf(v docket.View, g gate.Gate) []string {
 func (x *exchange) recounted(list []casework.RecountFx) []string {
 	var out []string
 	for _, r := range list {
-		what := x.lang.Say("recount.stopped." + string(r.Leg))
+		what := x.Lang.Say("recount.stopped." + string(r.Leg))
 		if r.Gate != "" {
-			what = x.lang.Say("move." + string(r.Kind))
+			what = x.Lang.Say("move." + string(r.Kind))
 		}
-		out = append(out, what+x.lang.Say("colon")+x.recountLine(r))
+		out = append(out, what+x.Lang.Say("colon")+x.recountLine(r))
 	}
 	return out
 }
@@ -179,9 +180,9 @@ func (x *exchange) recountLine(r casework.RecountFx) string {
 	if r.Was == r.Due {
 		key = "recount.firm"
 	}
-	line := x.lang.Say(key, x.instant(r.Was), x.instant(r.Due))
+	line := x.Lang.Say(key, x.instant(r.Was), x.instant(r.Due))
 	if r.Provisional {
-		line += x.lang.Say("recount.provisional")
+		line += x.Lang.Say("recount.provisional")
 	}
 	return line
 }
@@ -192,15 +193,15 @@ func (x *exchange) instant(s string) string {
 	if err != nil {
 		return s
 	}
-	return docket.When(x.lang, t)
+	return docket.When(x.Lang, t)
 }
 
 // whyHref leads to the explanation of g's deadline, for who may open it.
 func (x *exchange) whyHref(g gate.Gate) string {
-	if x.session == nil || x.actor.Via == party.ByLink && x.actor.Gate != g.ID {
+	if x.Session == nil || x.Actor.Via == party.ByLink && x.Actor.Gate != g.ID {
 		return ""
 	}
-	return x.home() + "/cases/" + g.Of + "/gates/" + g.ID + "/why"
+	return x.Home() + "/cases/" + g.Of + "/gates/" + g.ID + "/why"
 }
 
 // DueRef is a deadline that an entry set, with the way to its reason.
@@ -215,7 +216,7 @@ func (x *exchange) dues(v docket.View, e docket.Event) []DueRef {
 	for _, o := range e.Facts.Opens {
 		if g, ok := v.Gate(o.Gate); ok && o.Due != "" {
 			if href := x.whyHref(g); href != "" {
-				out = append(out, DueRef{Text: x.lang.Say("why.entry", x.lang.Say("move."+string(g.Kind)), x.instant(o.Due)), Href: href})
+				out = append(out, DueRef{Text: x.Lang.Say("why.entry", x.Lang.Say("move."+string(g.Kind)), x.instant(o.Due)), Href: href})
 			}
 		}
 	}
