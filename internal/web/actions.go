@@ -12,17 +12,14 @@ import (
 	"jixu/internal/web/form"
 )
 
-// seen is the submission that the form showed; 0 if it says none.
-func (x *exchange) seen() int { return x.Values().Carried("submission") }
-
 // filing reads channel, date and receipt.
-func (x *exchange) filing() (casework.Filing, error) {
+func (x actPages) filing() (casework.Filing, error) {
 	read := form.Read(x.Values())
 	f := casework.Filing{Channel: read.Said("channel"), Date: read.Day("date"), Receipt: read.Said("receipt")}
 	return f, read.Err()
 }
 
-func (x *exchange) actFile(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actFile(op docket.Op, v docket.View) (docket.Receipt, error) {
 	f, err := x.filing()
 	if err != nil {
 		return docket.Receipt{}, err
@@ -30,7 +27,7 @@ func (x *exchange) actFile(op docket.Op, v docket.View) (docket.Receipt, error) 
 	return x.desk.RecordFiling(x.Ctx(), op, v.Case.ID, f, x.Actor)
 }
 
-func (x *exchange) actReport(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actReport(op docket.Op, v docket.View) (docket.Receipt, error) {
 	f, err := x.filing()
 	if err != nil {
 		return docket.Receipt{}, err
@@ -38,7 +35,7 @@ func (x *exchange) actReport(op docket.Op, v docket.View) (docket.Receipt, error
 	return x.desk.RecordReport(x.Ctx(), op, v.Case.ID, f, x.Actor)
 }
 
-func (x *exchange) actDeliver(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actDeliver(op docket.Op, v docket.View) (docket.Receipt, error) {
 	version, err := x.version()
 	if err != nil {
 		return docket.Receipt{}, err
@@ -60,7 +57,7 @@ func lastPapers(v docket.View) string {
 	return ""
 }
 
-func (x *exchange) actClaim(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actClaim(op docket.Op, v docket.View) (docket.Receipt, error) {
 	version, err := x.version()
 	if err != nil {
 		return docket.Receipt{}, err
@@ -68,35 +65,35 @@ func (x *exchange) actClaim(op docket.Op, v docket.View) (docket.Receipt, error)
 	return x.desk.Claim(x.Ctx(), op, v.Case.ID, version, x.Said("variety"), x.Actor)
 }
 
-func (x *exchange) actClone(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actClone(op docket.Op, v docket.View) (docket.Receipt, error) {
 	return x.desk.Clone(x.Ctx(), op, v.Case.ID, x.Actor)
 }
 
-func (x *exchange) actReceive(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actReceive(op docket.Op, v docket.View) (docket.Receipt, error) {
 	return x.desk.Receive(x.Ctx(), op, v.Case.ID, x.seen(), x.Actor)
 }
 
-func (x *exchange) actIdentify(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actIdentify(op docket.Op, v docket.View) (docket.Receipt, error) {
 	return x.desk.Identify(x.Ctx(), op, v.Case.ID, x.seen(), x.Said("variety"), x.Said("reason"), x.Actor)
 }
 
-func (x *exchange) actRegister(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.desk.Register(x.Ctx(), op, v.Case.ID, x.seen(), x.readVariety(), x.Said("reason"), x.Actor)
+func (x actPages) actRegister(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.desk.Register(x.Ctx(), op, v.Case.ID, x.seen(), readVariety(x.Values()), x.Said("reason"), x.Actor)
 }
 
-func (x *exchange) actJoin(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actJoin(op docket.Op, v docket.View) (docket.Receipt, error) {
 	return x.desk.Join(x.Ctx(), op, v.Case.ID, x.Said("statement"), x.Actor)
 }
 
-func (x *exchange) actGate(v docket.View) docket.GateRef {
+func (x actPages) actGate(v docket.View) docket.GateRef {
 	return docket.GateRef{Of: v.Case.ID, Gate: x.R.PostForm.Get("gate")}
 }
 
-func (x *exchange) actAssign(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actAssign(op docket.Op, v docket.View) (docket.Receipt, error) {
 	return x.desk.Assign(x.Ctx(), op, x.actGate(v), x.R.PostForm.Get("person"), x.Actor)
 }
 
-func (x *exchange) actHold(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actHold(op docket.Op, v docket.View) (docket.Receipt, error) {
 	read := form.Read(x.Values())
 	until := read.Day("until")
 	if err := read.Err(); err != nil {
@@ -105,27 +102,27 @@ func (x *exchange) actHold(op docket.Op, v docket.View) (docket.Receipt, error) 
 	return x.desk.Hold(x.Ctx(), op, x.actGate(v), x.Said("reason"), until, x.Actor)
 }
 
-func (x *exchange) actRelease(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actRelease(op docket.Op, v docket.View) (docket.Receipt, error) {
 	return x.desk.Release(x.Ctx(), op, x.actGate(v), x.Actor)
 }
 
-func (x *exchange) actOpineLate(op docket.Op, v docket.View) (docket.Receipt, error) {
-	a, problems := x.readAnswer(v, casework.Opine)
+func (x actPages) actOpineLate(op docket.Op, v docket.View) (docket.Receipt, error) {
+	a, problems := readAnswer(v, casework.Opine, x.Values())
 	if len(problems) > 0 {
 		return docket.Receipt{}, fault.Fields(problems)
 	}
 	return x.desk.OpineLate(x.Ctx(), op, v.Case.ID, x.seen(), a.Opinion, x.Actor)
 }
 
-func (x *exchange) actAmend(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actAmend(op docket.Op, v docket.View) (docket.Receipt, error) {
 	return x.replaceReply(op, v, x.desk.Amend)
 }
 
-func (x *exchange) actCorrect(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actCorrect(op docket.Op, v docket.View) (docket.Receipt, error) {
 	return x.replaceReply(op, v, x.desk.Correct)
 }
 
-func (x *exchange) replaceReply(op docket.Op, v docket.View,
+func (x actPages) replaceReply(op docket.Op, v docket.View,
 	do func(context.Context, docket.Op, docket.GateRef, int, casework.Decision, string, party.Actor) (docket.Receipt, error),
 ) (docket.Receipt, error) {
 	g, ok := replied(v)
@@ -140,6 +137,6 @@ func (x *exchange) replaceReply(op docket.Op, v docket.View,
 	return do(x.Ctx(), op, docket.GateRef{Of: v.Case.ID, Gate: g.ID}, x.Values().Carried("reply"), d, x.Said("why"), x.Actor)
 }
 
-func (x *exchange) actRevokeLinks(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actRevokeLinks(op docket.Op, v docket.View) (docket.Receipt, error) {
 	return x.desk.RevokeLinks(x.Ctx(), op, x.actGate(v), x.Actor)
 }

@@ -27,26 +27,26 @@ type act struct {
 	site   site.Audience
 	verb   casework.Verb // the row of the law that permits it
 	fields []form.Field
-	do     func(*exchange, docket.Op, docket.View) (docket.Receipt, error)
+	do     func(actPages, docket.Op, docket.View) (docket.Receipt, error)
 }
 
 var acts = []act{
-	{"file", site.Hospital, casework.File, []form.Field{form.Text.Field("channel"), form.Day.Field("date"), form.Text.Optional("receipt")}, (*exchange).actFile},
-	{"deliver", site.Hospital, casework.Deliver, []form.Field{form.Yes.Field("declared")}, (*exchange).actDeliver},
-	{"claim", site.Hospital, casework.Edit, []form.Field{form.Pick.Optional("variety")}, (*exchange).actClaim},
-	{"clone", site.Hospital, "", nil, (*exchange).actClone},
-	{"receive", site.Agency, casework.Receive, nil, (*exchange).actReceive},
-	{"identify", site.Agency, casework.Identify, []form.Field{form.Pick.Field("variety"), form.Long.Field("reason")}, (*exchange).actIdentify},
-	{"register", site.Agency, casework.Identify, append(slices.Clone(varietyFields), form.Long.Field("reason")), (*exchange).actRegister},
-	{"join", site.Agency, casework.JoinVerb, []form.Field{form.Long.Field("statement")}, (*exchange).actJoin},
-	{"report", site.Agency, casework.Report, []form.Field{form.Text.Field("channel"), form.Day.Field("date"), form.Text.Optional("receipt")}, (*exchange).actReport},
-	{"assign", site.Agency, casework.Assign, []form.Field{form.Radio.Field("gate"), form.Radio.Field("person")}, (*exchange).actAssign},
-	{"hold", site.Agency, casework.HoldVerb, []form.Field{form.Radio.Field("gate"), form.Day.Field("until"), form.Long.Field("reason")}, (*exchange).actHold},
-	{"release", site.Agency, casework.Release, []form.Field{form.Radio.Field("gate")}, (*exchange).actRelease},
-	{"revoke-links", site.Agency, casework.RevokeLinks, []form.Field{form.Radio.Field("gate")}, (*exchange).actRevokeLinks},
-	{"opine-late", site.Agency, casework.OpineLate, lateFields(), (*exchange).actOpineLate},
-	{"amend", site.Agency, casework.Amend, letterFields, (*exchange).actAmend},
-	{"correct", site.Agency, casework.Correct, letterFields, (*exchange).actCorrect},
+	{"file", site.Hospital, casework.File, []form.Field{form.Text.Field("channel"), form.Day.Field("date"), form.Text.Optional("receipt")}, actPages.actFile},
+	{"deliver", site.Hospital, casework.Deliver, []form.Field{form.Yes.Field("declared")}, actPages.actDeliver},
+	{"claim", site.Hospital, casework.Edit, []form.Field{form.Pick.Optional("variety")}, actPages.actClaim},
+	{"clone", site.Hospital, "", nil, actPages.actClone},
+	{"receive", site.Agency, casework.Receive, nil, actPages.actReceive},
+	{"identify", site.Agency, casework.Identify, []form.Field{form.Pick.Field("variety"), form.Long.Field("reason")}, actPages.actIdentify},
+	{"register", site.Agency, casework.Identify, append(slices.Clone(varietyFields), form.Long.Field("reason")), actPages.actRegister},
+	{"join", site.Agency, casework.JoinVerb, []form.Field{form.Long.Field("statement")}, actPages.actJoin},
+	{"report", site.Agency, casework.Report, []form.Field{form.Text.Field("channel"), form.Day.Field("date"), form.Text.Optional("receipt")}, actPages.actReport},
+	{"assign", site.Agency, casework.Assign, []form.Field{form.Radio.Field("gate"), form.Radio.Field("person")}, actPages.actAssign},
+	{"hold", site.Agency, casework.HoldVerb, []form.Field{form.Radio.Field("gate"), form.Day.Field("until"), form.Long.Field("reason")}, actPages.actHold},
+	{"release", site.Agency, casework.Release, []form.Field{form.Radio.Field("gate")}, actPages.actRelease},
+	{"revoke-links", site.Agency, casework.RevokeLinks, []form.Field{form.Radio.Field("gate")}, actPages.actRevokeLinks},
+	{"opine-late", site.Agency, casework.OpineLate, lateFields(), actPages.actOpineLate},
+	{"amend", site.Agency, casework.Amend, letterFields, actPages.actAmend},
+	{"correct", site.Agency, casework.Correct, letterFields, actPages.actCorrect},
 }
 
 // letterFields are what is recorded of a reply, and why it is recorded again.
@@ -91,6 +91,9 @@ func lateFields() []form.Field {
 	return append(out, form.Long.Optional("advice"))
 }
 
+// actPages are the pages of acts.
+type actPages struct{ base }
+
 type actPage struct {
 	site.Page
 	Identity Identity
@@ -112,7 +115,7 @@ type actPage struct {
 type Link struct{ Label, Href string }
 
 // actHere finds the act in the path that this site has.
-func (x *exchange) actHere() (act, error) {
+func (x actPages) actHere() (act, error) {
 	for _, a := range acts {
 		if a.name == x.R.PathValue("act") && a.site == x.Site.Audience {
 			return a, nil
@@ -121,7 +124,8 @@ func (x *exchange) actHere() (act, error) {
 	return act{}, fault.New(fault.NotFound, "page")
 }
 
-func (x *exchange) actPage() error {
+// show says what will be true, and asks.
+func (x actPages) show() error {
 	a, err := x.actHere()
 	if err != nil {
 		return err
@@ -137,17 +141,21 @@ func (x *exchange) actPage() error {
 }
 
 // permitsAct asks the law whether the reader may do a now.
-func (x *exchange) permitsAct(a act, v docket.View) error {
+func (x actPages) permitsAct(a act, v docket.View) error {
 	if a.name == "clone" {
 		return casework.MayCreate(x.Actor)
 	}
 	return v.Case.Permits(a.verb, x.Actor)
 }
 
-func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Problem) error {
+func (x actPages) showAct(status int, a act, v docket.View, problems []fault.Problem) error {
+	rd, err := x.reader(inIdentity(v.Case))
+	if err != nil {
+		return err
+	}
 	key := "act." + a.name
 	p := actPage{
-		Identity: x.identity(v.Case, x.directory()), Heading: x.Lang.Say(key + ".title"), Intro: x.Lang.Say(key + ".intro"), Go: x.Lang.Say(key + ".go"),
+		Identity: identity(rd, v.Case), Heading: x.Lang.Say(key + ".title"), Intro: x.Lang.Say(key + ".intro"), Go: x.Lang.Say(key + ".go"),
 		Post: x.Home() + "/cases/" + v.Case.ID + "/acts/" + a.name, Back: x.Home() + "/cases/" + v.Case.ID,
 		Version: v.Case.Dossier, Submission: len(v.Case.Submissions), Reply: v.Case.Replies(),
 	}
@@ -156,7 +164,7 @@ func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Pr
 	}
 	p.Errors = form.Wrong(x.Lang, problems, func(field string) string {
 		if slices.ContainsFunc(a.fields, func(f form.Field) bool { return f.ID == field }) {
-			return x.actLabel(a, field)
+			return actLabel(rd, a, field)
 		}
 		return ""
 	})
@@ -164,12 +172,16 @@ func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Pr
 		if a.name == "register" && v.Case.Kind == policy.Drug && ofDevices(f.ID) {
 			continue
 		}
-		in := x.actInput(a, f, v, p.Page)
+		in, err := x.actInput(rd, a, f, v, p.Page)
+		if err != nil {
+			return err
+		}
 		if f.ID == "variety" {
-			var err error
-			if p.Search, err = x.varietyChoices(&in, v, p.Post); err != nil {
+			all, err := x.varietiesFor(v, in.Value)
+			if err != nil {
 				return err
 			}
+			p.Search = all.offer(&in, p.Post)
 		}
 		p.Fields = append(p.Fields, in)
 	}
@@ -183,39 +195,43 @@ func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Pr
 }
 
 // inputLabel names a field; a question is named by itself.
-func (x *exchange) inputLabel(id string) string {
+func inputLabel(l words.Lang, id string) string {
 	if q, ok := strings.CutPrefix(id, "finding-"); ok {
-		return x.Lang.Say("question." + q)
+		return l.Say("question." + q)
 	}
 	if q, ok := strings.CutPrefix(id, "reason-"); ok {
-		return x.Lang.Say("question."+q) + " " + x.Lang.Say("answer.reason")
+		return l.Say("question."+q) + " " + l.Say("answer.reason")
 	}
-	return x.Lang.Say("act.in." + id)
+	return l.Say("act.in." + id)
 }
 
 // actLabel names a field of a, by a word of the act's own if it has one.
-func (x *exchange) actLabel(a act, id string) string {
+func actLabel(rd reader, a act, id string) string {
 	if key := "act." + a.name + "." + id; words.Has(key) {
-		return x.Lang.Say(key)
+		return rd.lang.Say(key)
 	}
-	return x.inputLabel(id)
+	return inputLabel(rd.lang, id)
 }
 
-func (x *exchange) actInput(a act, f form.Field, v docket.View, p site.Page) form.Input {
+func (x actPages) actInput(rd reader, a act, f form.Field, v docket.View, p site.Page) (form.Input, error) {
 	value := x.Values().Get(f.ID)
 	if x.R.Method == http.MethodGet {
 		value = x.before0(a, f, v)
 	}
-	in := f.Input(x.Lang, x.actLabel(a, f.ID), value, p.Errors)
-	in.Offer(x.options(a, f, v)...)
+	in := f.Input(x.Lang, actLabel(rd, a, f.ID), value, p.Errors)
+	offered, err := x.options(rd, a, f, v)
+	if err != nil {
+		return form.Input{}, err
+	}
+	in.Offer(offered...)
 	if len(in.Options) == 1 && f.Kind == form.Radio {
 		in.Options[0].Chosen = true
 	}
-	return in
+	return in, nil
 }
 
 // before0 is what a field holds before anything was typed.
-func (x *exchange) before0(a act, f form.Field, v docket.View) string {
+func (x actPages) before0(a act, f form.Field, v docket.View) string {
 	switch a.name {
 	case "file":
 		if was := v.Case.Filing; was != nil {
@@ -272,20 +288,20 @@ func varietyValue(d variety.Data, id string) string {
 	}[id]
 }
 
-func (x *exchange) readVariety() variety.Data {
-	f := x.Said
+func readVariety(sent form.Values) variety.Data {
+	f := sent.Said
 	return variety.Data{
 		NameZH: f("nameZh"), NameEN: f("nameEn"), Maker: f("maker"), Model: f("model"), Country: f("country"), Class: f("class"),
 		Subcatalogue: f("subcatalogue"), UDI: f("udi"), NoUDI: f("noUdi"), Category: variety.Category(f("category")),
-		SpecialReview: x.Values().Ticked("specialReview"), Conditional: x.Values().Ticked("conditional"),
+		SpecialReview: sent.Ticked("specialReview"), Conditional: sent.Ticked("conditional"),
 	}
 }
 
 // options are what a choice offers.
-func (x *exchange) options(a act, f form.Field, v docket.View) []form.Choice {
+func (x actPages) options(rd reader, a act, f form.Field, v docket.View) ([]form.Choice, error) {
 	switch {
 	case f.ID == "gate":
-		return x.gatesFor(a.verb, v)
+		return gatesFor(rd, a.verb, v), nil
 	case f.ID == "person":
 		return x.colleagues()
 	case f.ID == "outcome":
@@ -293,26 +309,26 @@ func (x *exchange) options(a act, f form.Field, v docket.View) []form.Choice {
 		for _, o := range []casework.Outcome{casework.Approve, casework.ApproveInPart, casework.Refuse} {
 			out = append(out, form.Choice{Value: string(o), Label: x.Lang.Say("outcome." + string(o)), Consequence: x.Lang.Say("consequence." + string(o))})
 		}
-		return out
+		return out, nil
 	case f.ID == "evidence":
-		return x.letters(v, a.verb == casework.Correct)
+		return letters(rd, v, a.verb == casework.Correct), nil
 	case strings.HasPrefix(f.ID, "finding-"):
-		return []form.Choice{{Value: "yes", Label: x.Lang.Say("met.true")}, {Value: "no", Label: x.Lang.Say("met.false")}}
+		return []form.Choice{{Value: "yes", Label: x.Lang.Say("met.true")}, {Value: "no", Label: x.Lang.Say("met.false")}}, nil
 	}
-	return x.registerChoices(f.ID)
+	return registerChoices(x.Lang, f.ID), nil
 }
 
 // registerChoices are the choices of the register's own fields.
-func (x *exchange) registerChoices(id string) []form.Choice {
+func registerChoices(l words.Lang, id string) []form.Choice {
 	var out []form.Choice
 	switch id {
 	case "class":
 		for _, c := range []string{"II", "III"} {
-			out = append(out, form.Choice{Value: c, Label: x.Lang.Say("class." + c)})
+			out = append(out, form.Choice{Value: c, Label: l.Say("class." + c)})
 		}
 	case "category":
 		for _, c := range variety.Categories[1:] {
-			out = append(out, form.Choice{Value: string(c), Label: x.Lang.Say("category." + string(c))})
+			out = append(out, form.Choice{Value: string(c), Label: l.Say("category." + string(c))})
 		}
 	}
 	return out
@@ -327,21 +343,21 @@ func varietyName(l words.Lang, v variety.Variety) string {
 }
 
 // gatesFor are the open gates at which the reader may make the move.
-func (x *exchange) gatesFor(verb casework.Verb, v docket.View) []form.Choice {
+func gatesFor(rd reader, verb casework.Verb, v docket.View) []form.Choice {
 	var out []form.Choice
 	for _, g := range v.Waiting {
-		if v.Case.PermitsAt(verb, g, x.Actor) == nil {
-			out = append(out, form.Choice{Value: g.ID, Label: x.Lang.Say("move." + string(g.Kind))})
+		if v.Case.PermitsAt(verb, g, rd.actor) == nil {
+			out = append(out, form.Choice{Value: g.ID, Label: rd.lang.Say("move." + string(g.Kind))})
 		}
 	}
 	return out
 }
 
 // colleagues are the people of the reader's organisation who assess or record.
-func (x *exchange) colleagues() []form.Choice {
+func (x actPages) colleagues() ([]form.Choice, error) {
 	roster, err := x.Site.Directory.Roster(x.Ctx(), x.Actor.Org)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	var out []form.Choice
 	for _, p := range roster {
@@ -349,7 +365,7 @@ func (x *exchange) colleagues() []form.Choice {
 			out = append(out, form.Choice{Value: p.ID, Label: p.Name(string(x.Lang)), Consequence: p.Title})
 		}
 	}
-	return out
+	return out, nil
 }
 
 // replied is the gate that took the recorded reply.
@@ -364,13 +380,13 @@ func replied(v docket.View) (gate.Gate, bool) {
 
 // letters are the reader's own papers at the gate of the reply that prove no
 // letter yet; with the present one, if the record of that is to be put right.
-func (x *exchange) letters(v docket.View, present bool) []form.Choice {
+func letters(rd reader, v docket.View, present bool) []form.Choice {
 	g, ok := replied(v)
 	if !ok {
 		return nil
 	}
 	var out []form.Choice
-	for _, f := range x.own(v, g) {
+	for _, f := range own(rd, v, g) {
 		used := v.Case.Decision != nil && v.Case.Decision.Evidence == f.ID && !present ||
 			slices.ContainsFunc(v.Case.Former, func(d casework.Decision) bool { return d.Evidence == f.ID })
 		if !used {
@@ -380,8 +396,8 @@ func (x *exchange) letters(v docket.View, present bool) []form.Choice {
 	return out
 }
 
-// act does what the page said, once.
-func (x *exchange) act() error {
+// do does what the page said, once.
+func (x actPages) do() error {
 	op, err := x.Op()
 	if err != nil {
 		return err
@@ -413,30 +429,30 @@ func (x *exchange) act() error {
 }
 
 // actLinks lists what the reader can do beside answering.
-func (x *exchange) actLinks(v docket.View) []Link {
-	if x.Actor.Via == party.ByLink {
+func actLinks(rd reader, v docket.View) []Link {
+	if rd.actor.Via == party.ByLink {
 		return nil
 	}
 	var out []Link
-	base := x.Home() + "/cases/" + v.Case.ID
+	base := rd.casePath(v.Case.ID)
 	for _, a := range acts {
-		if a.site != x.Site.Audience || !x.offersAct(a, v) {
+		if a.site != rd.audience || !offersAct(rd, a, v) {
 			continue
 		}
-		out = append(out, Link{x.Lang.Say("act." + a.name + ".title"), base + "/acts/" + a.name})
+		out = append(out, Link{rd.lang.Say("act." + a.name + ".title"), base + "/acts/" + a.name})
 	}
-	if g, ok := v.Open(gate.Reply); ok && g.Kind == gate.Supplement && x.Site.Audience == site.Agency && g.MayAnswer(x.Actor) == nil {
-		out = append(out, Link{x.Lang.Say("act.early"), base + "/gates/" + g.ID})
+	if g, ok := v.Open(gate.Reply); ok && g.Kind == gate.Supplement && rd.audience == site.Agency && g.MayAnswer(rd.actor) == nil {
+		out = append(out, Link{rd.lang.Say("act.early"), base + "/gates/" + g.ID})
 	}
 	return out
 }
 
 // offersAct reports whether the reader could do a now. The law's own list knows the
 // gates as well; two acts that the law allows are left out where they lead nowhere.
-func (x *exchange) offersAct(a act, v docket.View) bool {
+func offersAct(rd reader, a act, v docket.View) bool {
 	switch a.name {
 	case "clone": // of a draft, nothing is worth copying yet
-		return v.Case.Status != casework.Draft && casework.MayCreate(x.Actor) == nil
+		return v.Case.Status != casework.Draft && casework.MayCreate(rd.actor) == nil
 	case "claim": // afterwards it is claimed on the page of the supplement
 		return v.Case.Status == casework.Draft && slices.Contains(v.Moves, a.verb)
 	}

@@ -7,6 +7,7 @@ import (
 	"jixu/internal/eligibility"
 	"jixu/internal/policy"
 	"jixu/internal/web/site"
+	"jixu/internal/words"
 )
 
 // EligibilityLine is what one rule says of the answers.
@@ -46,35 +47,43 @@ type EligibilityKind struct {
 
 const eligibilityPath = "/hospital/eligibility"
 
-// eligibility asks and answers in one address: nothing is kept, and nothing is
+// eligibilityPages need no case.
+type eligibilityPages struct{ base }
+
+// show asks and answers in one address: nothing is kept, and nothing is
 // changed by looking.
-func (x *exchange) eligibility() error {
-	q := x.R.URL.Query()
+func (x eligibilityPages) show() error {
+	p := makeEligibility(x.Lang, x.R.URL.Query(), casework.MayCreate(x.Actor) == nil)
+	return x.Show("eligibility", &p.Page, &p)
+}
+
+// makeEligibility answers q. Who may create is offered a draft that begins with it.
+func makeEligibility(l words.Lang, q url.Values, mayCreate bool) eligibilityPage {
 	p := eligibilityPage{Kind: q.Get("kind"), Again: eligibilityPath}
 	set, ok := eligibility.For(p.Kind)
 	if !ok {
 		for _, k := range []policy.Kind{policy.Device, policy.Drug} {
 			p.Kinds = append(p.Kinds, EligibilityKind{
-				Label: x.Lang.Say("kind." + string(k)), Text: x.Lang.Say("kind.help." + string(k)), Href: eligibilityPath + "?kind=" + string(k),
+				Label: l.Say("kind." + string(k)), Text: l.Say("kind.help." + string(k)), Href: eligibilityPath + "?kind=" + string(k),
 			})
 		}
 		p.Kind = ""
-		p.Title = x.Lang.Say("eligibility.title")
-		return x.Show("eligibility", &p.Page, &p)
+		p.Title = l.Say("eligibility.title")
+		return p
 	}
 	answers := answersOf(set, q)
-	p.KindText, p.Asked = x.Lang.Say("kind."+p.Kind), q.Get("check") != ""
+	p.KindText, p.Asked = l.Say("kind."+p.Kind), q.Get("check") != ""
 	for _, a := range set.Questions(answers) {
-		p.Questions = append(p.Questions, x.eligibilityQuestion(a, answers[a.Question.ID]))
+		p.Questions = append(p.Questions, eligibilityQuestion(l, a, answers[a.Question.ID]))
 	}
 	if p.Asked {
-		x.judge(&p, set.Check(answers))
-		if casework.MayCreate(x.Actor) == nil {
+		judge(l, &p, set.Check(answers))
+		if mayCreate {
 			p.Answers = encoded(p.Kind, answers)
 		}
 	}
-	p.Title = x.Lang.Say("eligibility.title") + x.Lang.Say("colon") + p.KindText
-	return x.Show("eligibility", &p.Page, &p)
+	p.Title = l.Say("eligibility.title") + l.Say("colon") + p.KindText
+	return p
 }
 
 // answersOf reads the answers to set's questions; everything else is left out.
@@ -114,39 +123,39 @@ func carried(kind, answers string) map[string]string {
 
 // eligibilityQuestion is a as a field; further questions rest on the same clause
 // as the one that called for them.
-func (x *exchange) eligibilityQuestion(a eligibility.Asked, value string) Input {
+func eligibilityQuestion(l words.Lang, a eligibility.Asked, value string) Input {
 	f := policy.Field{ID: a.Question.ID, Label: a.Question.Label, Help: a.Question.Help, Kind: policy.OneOf, Required: true}
 	for _, c := range a.Question.Choices {
 		f.Choices = append(f.Choices, policy.Choice{Value: c.Value, Label: c.Label})
 	}
-	in := inputOf(x.Lang, f, value, "")
+	in := inputOf(l, f, value, "")
 	if a.Further {
 		return in
 	}
-	in.Basis, in.Standing = a.Rule.Clause.Source+" "+a.Rule.Clause.Ref, x.Lang.Say("status."+string(a.Rule.Status))
+	in.Basis, in.Standing = a.Rule.Clause.Source+" "+a.Rule.Clause.Ref, l.Say("status."+string(a.Rule.Status))
 	if q := a.Rule.Clause.Quote; q != nil {
-		in.Quote = x.text(*q)
+		in.Quote = textIn(l, *q)
 	}
 	return in
 }
 
 // judge writes the result for people.
-func (x *exchange) judge(p *eligibilityPage, r eligibility.Result) {
+func judge(l words.Lang, p *eligibilityPage, r eligibility.Result) {
 	p.Outcome, p.Left = r.Outcome, !r.Answered()
-	p.Verdict, p.Advice = x.Lang.Say("eligibility."+string(r.Outcome)), x.Lang.Say("eligibility.advice."+string(r.Outcome))
+	p.Verdict, p.Advice = l.Say("eligibility."+string(r.Outcome)), l.Say("eligibility.advice."+string(r.Outcome))
 	for _, f := range r.Findings {
 		line := EligibilityLine{
-			Label: x.text(f.Rule.Label), State: x.Lang.Say("eligibility.state." + string(f.State)), Tone: "muted",
-			Clause: f.Rule.Clause.Source + " " + f.Rule.Clause.Ref, Status: x.Lang.Say("status." + string(f.Rule.Status)),
+			Label: textIn(l, f.Rule.Label), State: l.Say("eligibility.state." + string(f.State)), Tone: "muted",
+			Clause: f.Rule.Clause.Source + " " + f.Rule.Clause.Ref, Status: l.Say("status." + string(f.Rule.Status)),
 		}
 		switch f.State {
 		case eligibility.Met:
 			line.Tone = "done"
 		case eligibility.Failed:
-			line.Tone, line.Reason, line.Next = "problem", x.text(f.Rule.Failed), x.text(f.Rule.Next)
+			line.Tone, line.Reason, line.Next = "problem", textIn(l, f.Rule.Failed), textIn(l, f.Rule.Next)
 			p.Hearsay = p.Hearsay || f.Rule.Status != policy.Official
 		case eligibility.Unclear:
-			line.Tone, line.Next = "progress", x.text(f.Rule.Next)
+			line.Tone, line.Next = "progress", textIn(l, f.Rule.Next)
 		}
 		p.Lines = append(p.Lines, line)
 	}

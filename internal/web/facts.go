@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"slices"
 
 	"jixu/internal/docket"
 	"jixu/internal/fault"
@@ -17,43 +16,18 @@ type Facts struct {
 	Inputs []Input
 }
 
-// factOf reports whether field is asked beside a document and not on the form.
-func factOf(p policy.Pack, field string) bool {
-	f, ok := p.Field(field)
-	return ok && f.Item != ""
-}
-
-// fieldsOf lists what is asked beside item, or on the form itself if that is "".
-func fieldsOf(p policy.Pack, item string) []string {
-	var out []string
-	for _, f := range p.Form {
-		if f.Item == item {
-			out = append(out, f.ID)
-		}
-	}
-	return out
-}
-
-// factsWrong reports whether something that was typed beside item cannot be read.
-func factsWrong(v docket.View, item policy.Item) bool {
-	return slices.ContainsFunc(v.Pack.CheckForm(v.Case.Form), func(pr fault.Problem) bool {
-		f, ok := v.Pack.Field(pr.Field)
-		return ok && f.Item == item.ID
-	})
-}
-
 // facts lists what is asked beside item, with what was typed; nil if nothing is.
-func (x *exchange) facts(v docket.View, item policy.Item, wrong form.Errors, conflict bool) *Facts {
-	out := &Facts{Post: "/hospital/cases/" + v.Case.ID + "/items/" + item.ID + "/facts"}
+func facts(rd reader, v docket.View, item policy.Item, sent form.Values, wrong form.Errors, conflict bool) *Facts {
+	out := &Facts{Post: rd.casePath(v.Case.ID) + "/items/" + item.ID + "/facts"}
 	for _, f := range v.Pack.Form {
 		if f.Item != item.ID {
 			continue
 		}
 		value := v.Case.Form[f.ID]
-		if x.Values().Has(f.ID) {
-			value = x.Values().Get(f.ID)
+		if sent.Has(f.ID) {
+			value = sent.Get(f.ID)
 		}
-		in := inputOf(x.Lang, f, value, wrong.Of(f.ID))
+		in := inputOf(rd.lang, f, value, wrong.Of(f.ID))
 		in.Beside = v.Case.Form[f.Mirrors]
 		if conflict && typed.Tidy(value) != typed.Tidy(v.Case.Form[f.ID]) {
 			in.Theirs, in.Changed = v.Case.Form[f.ID], true
@@ -68,7 +42,7 @@ func (x *exchange) facts(v docket.View, item policy.Item, wrong form.Errors, con
 
 // saveFacts keeps what a document states as typed. What cannot be kept comes back
 // with its reasons.
-func (x *exchange) saveFacts() error {
+func (x dossierPages) saveFacts() error {
 	op, err := x.Op()
 	if err != nil {
 		return err

@@ -67,7 +67,7 @@ func openHouse(t testing.TB, address string) *house {
 		Ports: func(w *memory.World, p *world.Ports) { p.Files, p.Scanner = bucketFiles{w.Files, h.bucket.URL}, nil },
 	})
 	h.World = h.town.World
-	h.sites = [2]*web.Site{h.newSite(site.Hospital), h.newSite(site.Agency)}
+	h.sites = [2]*web.Site{h.newSite(t, site.Hospital), h.newSite(t, site.Agency)}
 	h.site = httptest.NewUnstartedServer(h.handler())
 	h.site.Listener.Close()
 	h.site.Listener = listener
@@ -78,16 +78,34 @@ func openHouse(t testing.TB, address string) *house {
 
 var must = world.Must
 
-func (h *house) newSite(a site.Audience) *web.Site {
+func (h *house) newSite(t testing.TB, a site.Audience) *web.Site {
 	return &web.Site{
 		Desk: h.town.Desk, Links: h.town.Links,
 		Site: site.Site{
 			Audience: a, Directory: h.Directory, Access: h.Access,
 			SignIn:  issuer{h.Deployment.Desk},
 			Address: h.Site, Origins: []string{h.bucket.URL}, Wall: time.Now, Secret: rand.Text,
-			Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Reference: func(context.Context) string { return "ref-1" },
+			Log: slog.New(strict{slog.DiscardHandler, t}), Reference: func(context.Context) string { return "ref-1" },
 		},
 	}
+}
+
+// strict is a log in which a page that names whom nobody looked up is no mere line.
+type strict struct {
+	slog.Handler
+	t testing.TB
+}
+
+func (s strict) Enabled(context.Context, slog.Level) bool { return true }
+
+func (s strict) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == "a page names whom nobody looked up" {
+		r.Attrs(func(a slog.Attr) bool {
+			s.t.Errorf("%s: %s", r.Message, a)
+			return true
+		})
+	}
+	return nil
 }
 
 // handler leads each request to the site that the template would.

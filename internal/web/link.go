@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"jixu/internal/docket"
+	"jixu/internal/dossier"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
@@ -33,9 +34,12 @@ type linkPage struct {
 	SignIn   string
 }
 
+// linkPages are what a link opens, and the code that lets somebody in.
+type linkPages struct{ base }
+
 // visit looks up the link in the path. Whatever is wrong with it, a stranger
 // reads one and the same page.
-func (x *exchange) visit() (docket.Visit, bool, error) {
+func (x linkPages) visit() (docket.Visit, bool, error) {
 	v, err := x.links.Visit(x.Ctx(), x.R.PathValue("link"))
 	if errors.Is(err, fault.NotFound) {
 		return docket.Visit{}, false, nil
@@ -43,9 +47,9 @@ func (x *exchange) visit() (docket.Visit, bool, error) {
 	return v, err == nil, err
 }
 
-// link shows what the link opens; it never decides. Who is identified goes to
+// show shows what the link opens; it never decides. Who is identified goes to
 // the gate itself, whatever became of it.
-func (x *exchange) link() error {
+func (x linkPages) show() error {
 	v, ok, err := x.visit()
 	if err != nil {
 		return err
@@ -59,32 +63,50 @@ func (x *exchange) link() error {
 	return x.showLink(http.StatusOK, v, nil)
 }
 
-func (x *exchange) showLink(status int, v docket.Visit, problems []fault.Problem) error {
+func (x linkPages) showLink(status int, v docket.Visit, problems []fault.Problem) error {
 	view, err := x.desk.Visited(x.Ctx(), v)
 	if err != nil {
 		return err
 	}
-	d := x.directory()
-	g := v.Gate
-	p := linkPage{
-		Identity: x.identity(view.Case, d), Summary: x.summary(view, g, v.Link.Party, d), Frozen: x.frozenSections(view),
-		Move: Move{Who: d.org(v.Link.Party), What: x.Lang.Say("move." + string(g.Kind)), Due: x.due(g, view.Now), Since: g.OpenedAt, Round: g.Round},
-		Post: "/l/" + x.R.PathValue("link") + "/code", SignIn: "/agency/sign-in?return=/agency/cases/" + v.Link.Of + "/gates/" + v.Link.Gate,
-	}
-	p.Identity.Href = ""
-	if view.Manifest != nil {
-		x.markChanges(view, &p.Summary, p.Frozen, x.answers(view.Pack, view.Manifest.Form, nil, ""))
-	}
-	if p.Roster, err = x.roster(v.Link.Party, g); err != nil {
+	earlier, err := x.earlier(view)
+	if err != nil {
 		return err
 	}
-	p.Errors = form.Wrong(x.Lang, problems, func(string) string { return x.Lang.Say("link.who") })
-	p.Title = x.Titled(x.Lang.Say("move."+string(g.Kind))+" "+view.Case.Number, p.Errors)
+	roster, err := x.roster(v.Link.Party, v.Gate)
+	if err != nil {
+		return err
+	}
+	who := inIdentity(view.Case)
+	who.org(v.Link.Party)
+	rd, err := x.reader(who)
+	if err != nil {
+		return err
+	}
+	p := makeLink(rd, view, v, earlier, roster, problems)
+	p.Post = "/l/" + x.R.PathValue("link") + "/code"
 	return x.Render(status, "link", &p.Page, &p)
 }
 
+func makeLink(rd reader, view docket.View, v docket.Visit, earlier *dossier.Manifest, roster []Member, problems []fault.Problem) linkPage {
+	g := v.Gate
+	p := linkPage{
+		Identity: identity(rd, view.Case), Summary: summary(rd, view, g, v.Link.Party), Frozen: frozenSections(rd, view), Roster: roster,
+		Move: Move{
+			Who: rd.names.org(v.Link.Party), What: rd.lang.Say("move." + string(g.Kind)), Due: due(rd, g, view.Now), Since: g.OpenedAt, Round: g.Round,
+		},
+		SignIn: "/agency/sign-in?return=/agency/cases/" + v.Link.Of + "/gates/" + v.Link.Gate,
+	}
+	p.Identity.Href = ""
+	if view.Manifest != nil {
+		markChanges(rd, view, earlier, &p.Summary, p.Frozen, answers(rd, view.Pack, view.Manifest.Form, nil, ""))
+	}
+	p.Errors = form.Wrong(rd.lang, problems, func(string) string { return rd.lang.Say("link.who") })
+	p.Title = rd.titled(rd.lang.Say("move."+string(g.Kind))+" "+view.Case.Number, p.Errors)
+	return p
+}
+
 // roster lists who of org may answer g.
-func (x *exchange) roster(org string, g gate.Gate) ([]Member, error) {
+func (x linkPages) roster(org string, g gate.Gate) ([]Member, error) {
 	people, err := x.Site.Directory.Roster(x.Ctx(), org)
 	if err != nil {
 		return nil, err
@@ -102,7 +124,7 @@ func (x *exchange) roster(org string, g gate.Gate) ([]Member, error) {
 const browserCookie = "__Host-jixu-browser"
 
 // requestCode has a one-time code sent to the chosen person's own channel.
-func (x *exchange) requestCode() error {
+func (x linkPages) requestCode() error {
 	v, ok, err := x.visit()
 	if err != nil {
 		return err
@@ -137,7 +159,7 @@ type codePage struct {
 	Again string
 }
 
-func (x *exchange) codePage() error {
+func (x linkPages) codePage() error {
 	if v, ok, err := x.visit(); err != nil {
 		return err
 	} else if !ok || !v.Live {
@@ -146,7 +168,7 @@ func (x *exchange) codePage() error {
 	return x.showCode(http.StatusOK, nil)
 }
 
-func (x *exchange) showCode(status int, problems []fault.Problem) error {
+func (x linkPages) showCode(status int, problems []fault.Problem) error {
 	link := "/l/" + x.R.PathValue("link")
 	p := codePage{Post: link + "/code/" + x.R.PathValue("code"), Again: link}
 	p.Errors = form.Wrong(x.Lang, problems, func(string) string { return x.Lang.Say("code.label") })
@@ -155,7 +177,7 @@ func (x *exchange) showCode(status int, problems []fault.Problem) error {
 }
 
 // enterCode opens a session of 30 minutes for the link's gate alone.
-func (x *exchange) enterCode() error {
+func (x linkPages) enterCode() error {
 	v, ok, err := x.visit()
 	if err != nil {
 		return err
@@ -182,7 +204,7 @@ func (x *exchange) enterCode() error {
 
 // noteExhausted names the gate whose codes were asked for or tried too often, for
 // whoever the alarm calls.
-func (x *exchange) noteExhausted(v docket.Visit, err error) {
+func (x linkPages) noteExhausted(v docket.Visit, err error) {
 	if f := fault.Of(err); f != nil && f.Code == "code.gate" {
 		x.Site.Log.WarnContext(x.Ctx(), "codes of a gate are exhausted", "case", v.Link.Of, "gate", v.Link.Gate)
 	}

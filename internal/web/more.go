@@ -14,11 +14,11 @@ type More struct {
 }
 
 // after is the cursor that the address names, "" for the first part of a list.
-func (x *exchange) after(name string) string { return x.R.URL.Query().Get(name) }
+func (x base) after(name string) string { return x.R.URL.Query().Get(name) }
 
 // more leads on from a part of a list with shown rows, whose cursor stands in the parameter name.
 // What else the address says, it goes on saying.
-func (x *exchange) more(name, of, next string, shown int) *More {
+func (x base) more(name, of, next string, shown int) *More {
 	here := x.after(name)
 	if here == "" && next == "" {
 		return nil

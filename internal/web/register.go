@@ -7,11 +7,11 @@ import (
 
 	"jixu/internal/docket"
 	"jixu/internal/fault"
-	"jixu/internal/number"
 	"jixu/internal/policy"
 	"jixu/internal/variety"
 	"jixu/internal/web/form"
 	"jixu/internal/web/site"
+	"jixu/internal/words"
 )
 
 type varietiesPage struct {
@@ -35,32 +35,45 @@ type VarietyRow struct {
 	Href                           string
 }
 
-func (x *exchange) varieties() error {
+// registerPages are the register of products.
+type registerPages struct{ base }
+
+// list shows the register, a kind beside the other.
+func (x registerPages) list() error {
+	rd, err := x.reader(mentioned{})
+	if err != nil {
+		return err
+	}
 	p := varietiesPage{}
 	for _, kind := range []policy.Kind{policy.Device, policy.Drug} {
 		all, err := x.desk.Varieties(x.Ctx(), kind == policy.Drug, x.after(string(kind)), pageRows, x.Actor)
 		if err != nil {
 			return err
 		}
-		r := RegisterOf{Label: x.Lang.Say("kind." + string(kind)), Unreadable: x.unread(all.Unreadable)}
-		r.More = x.more(string(kind), r.Label, all.Next, len(all.Rows))
-		for _, v := range all.Rows {
-			r.Rows = append(r.Rows, VarietyRow{
-				Name: varietyName(x.Lang, v), Maker: v.Data.Maker, Country: v.Data.Country, Category: x.category(v.Data.Category),
-				Registered: dayText(x.Lang, v.RegisteredSince), Href: x.Home() + "/varieties/" + v.ID,
-			})
-		}
+		r := makeRegister(rd, kind, all.Rows)
+		r.Unreadable, r.More = x.unread(all.Unreadable), x.more(string(kind), r.Label, all.Next, len(all.Rows))
 		p.Kinds = append(p.Kinds, r)
 	}
-	p.Title = x.Lang.Say("varieties.title")
+	p.Title = rd.lang.Say("varieties.title")
 	return x.Show("varieties", &p.Page, &p)
 }
 
-func (x *exchange) category(c variety.Category) string {
+func makeRegister(rd reader, kind policy.Kind, rows []variety.Variety) RegisterOf {
+	r := RegisterOf{Label: rd.lang.Say("kind." + string(kind))}
+	for _, v := range rows {
+		r.Rows = append(r.Rows, VarietyRow{
+			Name: varietyName(rd.lang, v), Maker: v.Data.Maker, Country: v.Data.Country, Category: category(rd, v.Data.Category),
+			Registered: dayText(rd.lang, v.RegisteredSince), Href: rd.home() + "/varieties/" + v.ID,
+		})
+	}
+	return r
+}
+
+func category(rd reader, c variety.Category) string {
 	if c == "" {
 		return ""
 	}
-	return x.Lang.Say("category." + string(c))
+	return rd.lang.Say("category." + string(c))
 }
 
 type varietyPage struct {
@@ -74,69 +87,82 @@ type varietyPage struct {
 	Post       string
 }
 
-func (x *exchange) variety() error { return x.showVariety(http.StatusOK, nil) }
+// show is one product of the register.
+func (x registerPages) show() error { return x.showVariety(http.StatusOK, nil) }
 
-func (x *exchange) showVariety(status int, problems []fault.Problem) error {
+func (x registerPages) showVariety(status int, problems []fault.Problem) error {
 	v, err := x.desk.Variety(x.Ctx(), x.R.PathValue("variety"), x.Actor)
 	if err != nil {
 		return err
 	}
-	p := varietyPage{Name: varietyName(x.Lang, v), Version: v.Version, Post: x.Home() + "/varieties/" + v.ID}
-	p.Errors = form.Wrong(x.Lang, problems, func(field string) string {
+	rd, err := x.reader(mentioned{})
+	if err != nil {
+		return err
+	}
+	p := makeVariety(rd, v, x.Values(), problems)
+	return x.Render(status, "variety", &p.Page, &p)
+}
+
+// makeVariety shows v and, to who keeps the register, its forms with what was sent of them.
+func makeVariety(rd reader, v variety.Variety, sent form.Values, problems []fault.Problem) varietyPage {
+	p := varietyPage{Name: varietyName(rd.lang, v), Version: v.Version, Post: rd.home() + "/varieties/" + v.ID}
+	p.Errors = form.Wrong(rd.lang, problems, func(field string) string {
 		if field == "" {
 			return ""
 		}
-		return x.inputLabel(field)
+		return inputLabel(rd.lang, field)
 	})
 	fields := slices.DeleteFunc(slices.Clone(varietyFields), func(f form.Field) bool { return v.Drug && ofDevices(f.ID) })
 	for _, f := range fields {
 		value := varietyValue(v.Data, f.ID)
-		for _, o := range x.registerChoices(f.ID) {
+		for _, o := range registerChoices(rd.lang, f.ID) {
 			if o.Value == value {
 				value = o.Label
 			}
 		}
 		if f.Kind == form.Yes {
-			value = x.Lang.Say("yes." + strconv.FormatBool(value == "yes"))
+			value = rd.lang.Say("yes." + strconv.FormatBool(value == "yes"))
 		}
-		p.Facts = append(p.Facts, Answered{ID: "of-" + f.ID, Label: x.inputLabel(f.ID), Value: value})
+		p.Facts = append(p.Facts, Answered{ID: "of-" + f.ID, Label: inputLabel(rd.lang, f.ID), Value: value})
 	}
 	if !v.RegisteredSince.IsZero() {
-		p.Registered = x.Lang.Say("variety.registered", dayText(x.Lang, v.RegisteredSince), v.RegisteredNote)
+		p.Registered = rd.lang.Say("variety.registered", dayText(rd.lang, v.RegisteredSince), v.RegisteredNote)
 	}
-	if variety.MayKeep(v.Drug, x.Actor) == nil {
+	if variety.MayKeep(v.Drug, rd.actor) == nil {
 		for _, f := range append(slices.Clone(fields), form.Long.Field("reason")) {
-			p.Correct = append(p.Correct, x.registerInput(f, varietyValue(v.Data, f.ID), p.Page))
+			p.Correct = append(p.Correct, registerInput(rd.lang, f, varietyValue(v.Data, f.ID), sent, p.Errors))
 		}
 		p.Mark = []form.Input{
-			x.registerInput(form.Day.Optional("since"), v.RegisteredSince.String(), p.Page),
-			x.registerInput(form.Long.Field("note"), v.RegisteredNote, p.Page),
+			registerInput(rd.lang, form.Day.Optional("since"), v.RegisteredSince.String(), sent, p.Errors),
+			registerInput(rd.lang, form.Long.Field("note"), v.RegisteredNote, sent, p.Errors),
 		}
 	}
-	p.Title = x.Titled(p.Name, p.Errors)
-	return x.Render(status, "variety", &p.Page, &p)
+	p.Title = rd.titled(p.Name, p.Errors)
+	return p
 }
 
 // registerInput is a field of the register with what it holds now or, after a
 // refused form, with what was typed.
-func (x *exchange) registerInput(f form.Field, now string, p site.Page) form.Input {
-	if x.Values().Has(f.ID) {
-		now = x.Values().Get(f.ID)
+func registerInput(l words.Lang, f form.Field, now string, sent form.Values, wrong form.Errors) form.Input {
+	if sent.Has(f.ID) {
+		now = sent.Get(f.ID)
 	}
-	in := f.Input(x.Lang, x.inputLabel(f.ID), now, p.Errors)
-	in.Offer(x.registerChoices(f.ID)...)
+	in := f.Input(l, inputLabel(l, f.ID), now, wrong)
+	in.Offer(registerChoices(l, f.ID)...)
 	return in
 }
 
-func (x *exchange) correctVariety() error {
-	return x.changeVariety(func(op docket.Op, version int) error {
-		_, err := x.desk.CorrectVariety(x.Ctx(), op, x.R.PathValue("variety"), version, x.readVariety(), x.Said("reason"), x.Actor)
+// correct puts right what the register says, once.
+func (x registerPages) correct() error {
+	return x.change(func(op docket.Op, version int) error {
+		_, err := x.desk.CorrectVariety(x.Ctx(), op, x.R.PathValue("variety"), version, readVariety(x.Values()), x.Said("reason"), x.Actor)
 		return err
 	})
 }
 
-func (x *exchange) markVariety() error {
-	return x.changeVariety(func(op docket.Op, version int) error {
+// mark says since when an equivalent is registered at home, once.
+func (x registerPages) mark() error {
+	return x.change(func(op docket.Op, version int) error {
 		read := form.Read(x.Values())
 		since := read.Day("since")
 		if err := read.Err(); err != nil {
@@ -147,7 +173,7 @@ func (x *exchange) markVariety() error {
 	})
 }
 
-func (x *exchange) changeVariety(change func(docket.Op, int) error) error {
+func (x registerPages) change(change func(docket.Op, int) error) error {
 	op, err := x.Op()
 	if err != nil {
 		return err
@@ -166,17 +192,4 @@ func (x *exchange) changeVariety(change func(docket.Op, int) error) error {
 		return err
 	}
 	return x.See(x.Home() + "/varieties/" + x.R.PathValue("variety"))
-}
-
-// find leads from a number somebody typed to its case.
-func (x *exchange) find() error {
-	typed, err := number.Parse(x.R.URL.Query().Get("number"))
-	if err != nil {
-		return err
-	}
-	id, err := x.desk.ByNumber(x.Ctx(), typed, x.Actor)
-	if err != nil {
-		return err
-	}
-	return x.See(x.Home() + "/cases/" + id)
 }

@@ -45,8 +45,20 @@ func dayText(lang words.Lang, d calendar.Day) string {
 	return t.Format("2006年1月2日") + "（" + lang.Say("weekday."+t.Format("Mon")) + "）"
 }
 
+// plainPages need nothing but the request.
+type plainPages struct{ base }
+
+type welcomePage struct{ site.Page }
+
+// welcome leads to both entrances.
+func (x plainPages) welcome() error {
+	p := welcomePage{}
+	p.Title = x.Lang.Say("welcome.title")
+	return x.Show("welcome", &p.Page, &p)
+}
+
 // static serves what is embedded, by name.
-func (x *exchange) static() error {
+func (x plainPages) static() error {
 	data, err := files.ReadFile("static/" + path.Base(x.R.PathValue("file")))
 	if err != nil {
 		return x.NotFound()
@@ -57,7 +69,7 @@ func (x *exchange) static() error {
 }
 
 // alive says that the function runs; nothing else.
-func (x *exchange) alive() error {
+func (x plainPages) alive() error {
 	x.W.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, err := x.W.Write([]byte("alive\n"))
 	return err

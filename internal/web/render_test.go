@@ -6,7 +6,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"net/http"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -310,7 +309,7 @@ func spoken() []string {
 		}
 	}
 	keys = append(keys, precheck.Cures...)
-	reply := answerPage{Texts: (&exchange{Request: &site.Request{R: &http.Request{}}}).replyTexts(docket.View{})}
+	reply := answerPage{Texts: replyTexts(reader{}, docket.View{}, nil)}
 	for _, text := range reply.Texts {
 		add("answer.*", text.ID)
 		add("answer.*.help", text.ID)

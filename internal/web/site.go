@@ -38,15 +38,3 @@ func HospitalRoutes() []site.Route { return new(Site).hospitalRoutes() }
 
 // AgencyRoutes lists the routes of the agencies' site and of the links.
 func AgencyRoutes() []site.Route { return new(Site).agencyRoutes() }
-
-// exchange is one request and the operations behind its page.
-type exchange struct {
-	*site.Request
-	desk  *docket.Desk
-	links *docket.Links
-}
-
-// on has do answer a route.
-func on(s *Site, do func(*exchange) error) func(*site.Request) error {
-	return func(x *site.Request) error { return do(&exchange{x, s.Desk, s.Links}) }
-}

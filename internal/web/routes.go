@@ -1,0 +1,86 @@
+package web
+
+import "jixu/internal/web/site"
+
+// hospitalRoutes are the routes of the hospitals' site, in the order of a life.
+// The two sites share the ones that belong to no audience; hospital-site serves them.
+func (s *Site) hospitalRoutes() []site.Route {
+	return []site.Route{
+		site.Get("/{$}", site.Anybody, on(s, plainPages.welcome)),
+		site.Get("/alive", site.Anybody, on(s, plainPages.alive)),
+		site.Get("/static/{file}", site.Anybody, on(s, plainPages.static)),
+		site.Post("/preferences", site.Anybody, site.KeepPreferences),
+		site.Get("/hospital/sign-in", site.Anybody, site.ShowSignIn),
+		site.Post("/hospital/sign-in", site.Anybody, site.BeginSignIn),
+		site.Get("/hospital/callback", site.Anybody, site.EndSignIn),
+		site.Post("/hospital/sign-out", site.Anybody, site.SignOut),
+		site.Get("/hospital", site.SignedIn, on(s, listPages.list)),
+		site.Get("/hospital/eligibility", site.SignedIn, on(s, eligibilityPages.show)),
+		site.Get("/hospital/new", site.SignedIn, on(s, listPages.begin)),
+		site.Post("/hospital/new", site.SignedIn, on(s, listPages.create)),
+		site.Get("/hospital/cases/{case}", site.SignedIn, on(s, casePages.show)),
+		site.Get("/hospital/cases/{case}/dossier", site.SignedIn, on(s, dossierPages.tasks)),
+		site.Get("/hospital/cases/{case}/form", site.SignedIn, on(s, dossierPages.form)),
+		site.Post("/hospital/cases/{case}/form", site.SignedIn, on(s, dossierPages.saveForm)),
+		site.Get("/hospital/cases/{case}/items/{item}", site.SignedIn, on(s, dossierPages.item)),
+		site.Post("/hospital/cases/{case}/items/{item}", site.SignedIn, on(s, dossierPages.attach)),
+		site.Post("/hospital/cases/{case}/items/{item}/facts", site.SignedIn, on(s, dossierPages.saveFacts)),
+		site.Get("/hospital/cases/{case}/files/{file}", site.SignedIn, on(s, dossierPages.upload)),
+		site.Post("/hospital/cases/{case}/files/{file}/open", site.SignedIn, on(s, casePages.openFile)),
+		site.Post("/hospital/cases/{case}/files/{file}/remove", site.SignedIn, on(s, dossierPages.removeFile)),
+		site.Get("/hospital/cases/{case}/gates/{gate}/why", site.SignedIn, on(s, casePages.why)),
+		site.Get("/hospital/cases/{case}/precheck", site.SignedIn, on(s, casePages.precheck)),
+		site.Get("/hospital/cases/{case}/check", site.SignedIn, on(s, dossierPages.check)),
+		site.Post("/hospital/cases/{case}/submit", site.SignedIn, on(s, dossierPages.submit)),
+		site.Get("/hospital/cases/{case}/submissions/{no}", site.SignedIn, on(s, casePages.confirmation)),
+		site.Get("/hospital/cases/{case}/acts/{act}", site.SignedIn, on(s, actPages.show)),
+		site.Post("/hospital/cases/{case}/acts/{act}", site.SignedIn, on(s, actPages.do)),
+		site.Get("/hospital/varieties", site.SignedIn, on(s, registerPages.list)),
+		site.Get("/hospital/varieties/{variety}", site.SignedIn, on(s, registerPages.show)),
+		site.Get("/hospital/inquiries", site.SignedIn, on(s, inquiryPages.list)),
+		site.Post("/hospital/inquiries", site.SignedIn, on(s, inquiryPages.ask)),
+		site.Get("/hospital/inquiries/{inquiry}", site.SignedIn, on(s, inquiryPages.show)),
+		site.Post("/hospital/inquiries/{inquiry}", site.SignedIn, on(s, inquiryPages.attach)),
+		site.Get("/hospital/find", site.SignedIn, on(s, listPages.find)),
+		site.Get("/hospital/cases/{case}/withdraw", site.SignedIn, on(s, casePages.showWithdraw)),
+		site.Post("/hospital/cases/{case}/withdraw", site.SignedIn, on(s, casePages.withdraw)),
+	}
+}
+
+// agencyRoutes are the routes of the agencies' site and of the links.
+func (s *Site) agencyRoutes() []site.Route {
+	return []site.Route{
+		site.Get("/agency/sign-in", site.Anybody, site.ShowSignIn),
+		site.Post("/agency/sign-in", site.Anybody, site.BeginSignIn),
+		site.Get("/agency/callback", site.Anybody, site.EndSignIn),
+		site.Post("/agency/sign-out", site.Anybody, site.SignOut),
+		site.Get("/agency", site.SignedIn, on(s, listPages.inbox)),
+		site.Get("/agency/cases/{case}", site.SignedIn, on(s, casePages.show)),
+		site.Post("/agency/cases/{case}/files/{file}/open", site.SignedIn, on(s, casePages.openFile)),
+		site.Get("/agency/cases/{case}/gates/{gate}", site.AtGate, on(s, gatePages.show)),
+		site.Get("/agency/cases/{case}/gates/{gate}/why", site.AtGate, on(s, casePages.why)),
+		site.Post("/agency/cases/{case}/gates/{gate}/files/{file}/open", site.AtGate, on(s, casePages.openFile)),
+		site.Get("/agency/cases/{case}/gates/{gate}/evidence", site.AtGate, on(s, gatePages.evidencePage)),
+		site.Post("/agency/cases/{case}/gates/{gate}/evidence", site.AtGate, on(s, gatePages.sendEvidence)),
+		site.Get("/agency/cases/{case}/gates/{gate}/evidence/{file}", site.AtGate, on(s, gatePages.evidenceUpload)),
+		site.Get("/agency/cases/{case}/gates/{gate}/answer", site.AtGate, on(s, gatePages.form)),
+		site.Post("/agency/cases/{case}/gates/{gate}/check", site.AtGate, on(s, gatePages.check)),
+		site.Post("/agency/cases/{case}/gates/{gate}/answer", site.AtGate, on(s, gatePages.give)),
+		site.Get("/agency/cases/{case}/gates/{gate}/receipt", site.AtGate, on(s, gatePages.receipt)),
+		site.Get("/agency/cases/{case}/acts/{act}", site.SignedIn, on(s, actPages.show)),
+		site.Post("/agency/cases/{case}/acts/{act}", site.SignedIn, on(s, actPages.do)),
+		site.Get("/agency/cases/{case}/submissions/{no}", site.SignedIn, on(s, casePages.submission)),
+		site.Get("/agency/varieties", site.SignedIn, on(s, registerPages.list)),
+		site.Get("/agency/varieties/{variety}", site.SignedIn, on(s, registerPages.show)),
+		site.Post("/agency/varieties/{variety}/correct", site.SignedIn, on(s, registerPages.correct)),
+		site.Post("/agency/varieties/{variety}/mark", site.SignedIn, on(s, registerPages.mark)),
+		site.Get("/agency/inquiries", site.SignedIn, on(s, inquiryPages.list)),
+		site.Get("/agency/inquiries/{inquiry}", site.SignedIn, on(s, inquiryPages.show)),
+		site.Post("/agency/inquiries/{inquiry}", site.SignedIn, on(s, inquiryPages.answer)),
+		site.Get("/agency/find", site.SignedIn, on(s, listPages.find)),
+		site.Get("/l/{link}", site.Recognised, on(s, linkPages.show)),
+		site.Post("/l/{link}/code", site.Anybody, on(s, linkPages.requestCode)),
+		site.Get("/l/{link}/code/{code}", site.Anybody, on(s, linkPages.codePage)),
+		site.Post("/l/{link}/code/{code}", site.Anybody, on(s, linkPages.enterCode)),
+	}
+}
