@@ -15,6 +15,7 @@ import (
 
 	"jixu/internal/api"
 	"jixu/internal/web"
+	"jixu/internal/web/site"
 )
 
 // template is template.yaml as a tree; tags such as !Ref stay on their nodes.
@@ -128,7 +129,7 @@ func TestEveryRouteIsWrittenOutInTheTemplate(t *testing.T) {
 	}
 }
 
-func routeKey(d web.Route) string {
+func routeKey(d site.Route) string {
 	return d.Method + " " + strings.ReplaceAll(d.Pattern, "{$}", "")
 }
 

@@ -3,54 +3,39 @@ package web
 import (
 	"context"
 	"slices"
-	"strconv"
 
 	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
-	"jixu/internal/typed"
+	"jixu/internal/web/form"
 )
 
-// seen is the submission that the form showed; 0 if it says none.
-func (x *exchange) seen() int { return x.number("submission") }
-
-// number is a number that a form carries unseen; 0 if it says none.
-func (x *exchange) number(field string) int {
-	n, _ := strconv.Atoi(x.r.PostForm.Get(field))
-	return n
-}
-
-// said is what was typed in a field, tidied.
-func (x *exchange) said(id string) string { return typed.Tidy(x.r.PostForm.Get(id)) }
-
 // filing reads channel, date and receipt.
-func (x *exchange) filing() (casework.Filing, error) {
-	day, ok := readDay(x.r.PostForm.Get("date"))
-	if !ok {
-		return casework.Filing{}, fault.Fields([]fault.Problem{{Field: "date", Code: "field.day"}})
-	}
-	return casework.Filing{Channel: x.said("channel"), Date: day, Receipt: x.said("receipt")}, nil
+func (x actPages) filing() (casework.Filing, error) {
+	read := form.Read(x.Values())
+	f := casework.Filing{Channel: read.Said("channel"), Date: read.Day("date"), Receipt: read.Said("receipt")}
+	return f, read.Err()
 }
 
-func (x *exchange) actFile(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actFile(op docket.Op, v docket.View) (docket.Receipt, error) {
 	f, err := x.filing()
 	if err != nil {
 		return docket.Receipt{}, err
 	}
-	return x.site.Desk.RecordFiling(x.ctx(), op, v.Case.ID, f, x.actor)
+	return x.desk.RecordFiling(x.Ctx(), op, v.Case.ID, f, x.Actor)
 }
 
-func (x *exchange) actReport(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actReport(op docket.Op, v docket.View) (docket.Receipt, error) {
 	f, err := x.filing()
 	if err != nil {
 		return docket.Receipt{}, err
 	}
-	return x.site.Desk.RecordReport(x.ctx(), op, v.Case.ID, f, x.actor)
+	return x.desk.RecordReport(x.Ctx(), op, v.Case.ID, f, x.Actor)
 }
 
-func (x *exchange) actDeliver(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actDeliver(op docket.Op, v docket.View) (docket.Receipt, error) {
 	version, err := x.version()
 	if err != nil {
 		return docket.Receipt{}, err
@@ -60,7 +45,7 @@ func (x *exchange) actDeliver(op docket.Op, v docket.View) (docket.Receipt, erro
 		owed = lastPapers(v)
 	}
 	ref := docket.GateRef{Of: v.Case.ID, Gate: owed}
-	return x.site.Desk.Deliver(x.ctx(), op, ref, version, x.said("declared") == "yes", x.actor)
+	return x.desk.Deliver(x.Ctx(), op, ref, version, x.Values().Ticked("declared"), x.Actor)
 }
 
 func lastPapers(v docket.View) string {
@@ -72,84 +57,86 @@ func lastPapers(v docket.View) string {
 	return ""
 }
 
-func (x *exchange) actClaim(op docket.Op, v docket.View) (docket.Receipt, error) {
+func (x actPages) actClaim(op docket.Op, v docket.View) (docket.Receipt, error) {
 	version, err := x.version()
 	if err != nil {
 		return docket.Receipt{}, err
 	}
-	return x.site.Desk.Claim(x.ctx(), op, v.Case.ID, version, x.said("variety"), x.actor)
+	return x.desk.Claim(x.Ctx(), op, v.Case.ID, version, x.Said("variety"), x.Actor)
 }
 
-func (x *exchange) actClone(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Clone(x.ctx(), op, v.Case.ID, x.actor)
+func (x actPages) actClone(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.desk.Clone(x.Ctx(), op, v.Case.ID, x.Actor)
 }
 
-func (x *exchange) actReceive(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Receive(x.ctx(), op, v.Case.ID, x.seen(), x.actor)
+func (x actPages) actReceive(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.desk.Receive(x.Ctx(), op, v.Case.ID, x.seen(), x.Actor)
 }
 
-func (x *exchange) actIdentify(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Identify(x.ctx(), op, v.Case.ID, x.seen(), x.said("variety"), x.said("reason"), x.actor)
+func (x actPages) actIdentify(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.desk.Identify(x.Ctx(), op, v.Case.ID, x.seen(), x.Said("variety"), x.Said("reason"), x.Actor)
 }
 
-func (x *exchange) actRegister(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Register(x.ctx(), op, v.Case.ID, x.seen(), x.readVariety(), x.said("reason"), x.actor)
+func (x actPages) actRegister(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.desk.Register(x.Ctx(), op, v.Case.ID, x.seen(), readVariety(x.Values()), x.Said("reason"), x.Actor)
 }
 
-func (x *exchange) actJoin(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Join(x.ctx(), op, v.Case.ID, x.said("statement"), x.actor)
+func (x actPages) actJoin(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.desk.Join(x.Ctx(), op, v.Case.ID, x.Said("statement"), x.Actor)
 }
 
-func (x *exchange) actGate(v docket.View) docket.GateRef {
-	return docket.GateRef{Of: v.Case.ID, Gate: x.r.PostForm.Get("gate")}
+func (x actPages) actGate(v docket.View) docket.GateRef {
+	return docket.GateRef{Of: v.Case.ID, Gate: x.R.PostForm.Get("gate")}
 }
 
-func (x *exchange) actAssign(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Assign(x.ctx(), op, x.actGate(v), x.r.PostForm.Get("person"), x.actor)
+func (x actPages) actAssign(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.desk.Assign(x.Ctx(), op, x.actGate(v), x.R.PostForm.Get("person"), x.Actor)
 }
 
-func (x *exchange) actHold(op docket.Op, v docket.View) (docket.Receipt, error) {
-	until, ok := readDay(x.r.PostForm.Get("until"))
-	if !ok {
-		return docket.Receipt{}, fault.Fields([]fault.Problem{{Field: "until", Code: "field.day"}})
+func (x actPages) actHold(op docket.Op, v docket.View) (docket.Receipt, error) {
+	read := form.Read(x.Values())
+	until := read.Day("until")
+	if err := read.Err(); err != nil {
+		return docket.Receipt{}, err
 	}
-	return x.site.Desk.Hold(x.ctx(), op, x.actGate(v), x.said("reason"), until, x.actor)
+	return x.desk.Hold(x.Ctx(), op, x.actGate(v), x.Said("reason"), until, x.Actor)
 }
 
-func (x *exchange) actRelease(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.Release(x.ctx(), op, x.actGate(v), x.actor)
+func (x actPages) actRelease(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.desk.Release(x.Ctx(), op, x.actGate(v), x.Actor)
 }
 
-func (x *exchange) actOpineLate(op docket.Op, v docket.View) (docket.Receipt, error) {
-	a, problems := x.readAnswer(v, casework.Opine)
+func (x actPages) actOpineLate(op docket.Op, v docket.View) (docket.Receipt, error) {
+	a, problems := readAnswer(v, casework.Opine, x.Values())
 	if len(problems) > 0 {
 		return docket.Receipt{}, fault.Fields(problems)
 	}
-	return x.site.Desk.OpineLate(x.ctx(), op, v.Case.ID, x.seen(), a.Opinion, x.actor)
+	return x.desk.OpineLate(x.Ctx(), op, v.Case.ID, x.seen(), a.Opinion, x.Actor)
 }
 
-func (x *exchange) actAmend(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.replaceReply(op, v, x.site.Desk.Amend)
+func (x actPages) actAmend(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.replaceReply(op, v, x.desk.Amend)
 }
 
-func (x *exchange) actCorrect(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.replaceReply(op, v, x.site.Desk.Correct)
+func (x actPages) actCorrect(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.replaceReply(op, v, x.desk.Correct)
 }
 
-func (x *exchange) replaceReply(op docket.Op, v docket.View,
+func (x actPages) replaceReply(op docket.Op, v docket.View,
 	do func(context.Context, docket.Op, docket.GateRef, int, casework.Decision, string, party.Actor) (docket.Receipt, error),
 ) (docket.Receipt, error) {
 	g, ok := replied(v)
 	if !ok {
 		return docket.Receipt{}, fault.New(fault.Conflict, "case.state")
 	}
-	d, problems := x.readDecision(v)
-	if len(problems) > 0 {
-		return docket.Receipt{}, fault.Fields(problems)
+	read := form.Read(x.Values())
+	d := readDecision(v, read)
+	if err := read.Err(); err != nil {
+		return docket.Receipt{}, err
 	}
-	return do(x.ctx(), op, docket.GateRef{Of: v.Case.ID, Gate: g.ID}, x.number("reply"), d, x.said("why"), x.actor)
+	return do(x.Ctx(), op, docket.GateRef{Of: v.Case.ID, Gate: g.ID}, x.Values().Carried("reply"), d, x.Said("why"), x.Actor)
 }
 
-func (x *exchange) actRevokeLinks(op docket.Op, v docket.View) (docket.Receipt, error) {
-	return x.site.Desk.RevokeLinks(x.ctx(), op, x.actGate(v), x.actor)
+func (x actPages) actRevokeLinks(op docket.Op, v docket.View) (docket.Receipt, error) {
+	return x.desk.RevokeLinks(x.Ctx(), op, x.actGate(v), x.Actor)
 }

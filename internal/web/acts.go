@@ -12,8 +12,9 @@ import (
 	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/policy"
-	"jixu/internal/typed"
 	"jixu/internal/variety"
+	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 	"jixu/internal/words"
 )
 
@@ -23,66 +24,58 @@ import (
 // act is one such thing (办理事项).
 type act struct {
 	name   string // in the path, and of its words: act.<name>.title, .intro, .go
-	site   Audience
+	site   site.Audience
 	verb   casework.Verb // the row of the law that permits it
-	fields []actField
-	do     func(*exchange, docket.Op, docket.View) (docket.Receipt, error)
-}
-
-// actField is one field of an act's page. Its words are act.in.<id> and, where
-// there is more to say, act.in.<id>.help.
-type actField struct {
-	id       string
-	kind     string // "text", "long", "day", "number", "pick", "radio" or "yes"
-	optional bool
+	fields []form.Field
+	do     func(actPages, docket.Op, docket.View) (docket.Receipt, error)
 }
 
 var acts = []act{
-	{"file", Hospital, casework.File, []actField{{"channel", "text", false}, {"date", "day", false}, {"receipt", "text", true}}, (*exchange).actFile},
-	{"deliver", Hospital, casework.Deliver, []actField{{"declared", "yes", false}}, (*exchange).actDeliver},
-	{"claim", Hospital, casework.Edit, []actField{{"variety", "pick", true}}, (*exchange).actClaim},
-	{"clone", Hospital, "", nil, (*exchange).actClone},
-	{"receive", Agency, casework.Receive, nil, (*exchange).actReceive},
-	{"identify", Agency, casework.Identify, []actField{{"variety", "pick", false}, {"reason", "long", false}}, (*exchange).actIdentify},
-	{"register", Agency, casework.Identify, append(slices.Clone(varietyFields), actField{"reason", "long", false}), (*exchange).actRegister},
-	{"join", Agency, casework.JoinVerb, []actField{{"statement", "long", false}}, (*exchange).actJoin},
-	{"report", Agency, casework.Report, []actField{{"channel", "text", false}, {"date", "day", false}, {"receipt", "text", true}}, (*exchange).actReport},
-	{"assign", Agency, casework.Assign, []actField{{"gate", "radio", false}, {"person", "radio", false}}, (*exchange).actAssign},
-	{"hold", Agency, casework.HoldVerb, []actField{{"gate", "radio", false}, {"until", "day", false}, {"reason", "long", false}}, (*exchange).actHold},
-	{"release", Agency, casework.Release, []actField{{"gate", "radio", false}}, (*exchange).actRelease},
-	{"revoke-links", Agency, casework.RevokeLinks, []actField{{"gate", "radio", false}}, (*exchange).actRevokeLinks},
-	{"opine-late", Agency, casework.OpineLate, lateFields(), (*exchange).actOpineLate},
-	{"amend", Agency, casework.Amend, letterFields, (*exchange).actAmend},
-	{"correct", Agency, casework.Correct, letterFields, (*exchange).actCorrect},
+	{"file", site.Hospital, casework.File, []form.Field{form.Text.Field("channel"), form.Day.Field("date"), form.Text.Optional("receipt")}, actPages.actFile},
+	{"deliver", site.Hospital, casework.Deliver, []form.Field{form.Yes.Field("declared")}, actPages.actDeliver},
+	{"claim", site.Hospital, casework.Edit, []form.Field{form.Pick.Optional("variety")}, actPages.actClaim},
+	{"clone", site.Hospital, "", nil, actPages.actClone},
+	{"receive", site.Agency, casework.Receive, nil, actPages.actReceive},
+	{"identify", site.Agency, casework.Identify, []form.Field{form.Pick.Field("variety"), form.Long.Field("reason")}, actPages.actIdentify},
+	{"register", site.Agency, casework.Identify, append(slices.Clone(varietyFields), form.Long.Field("reason")), actPages.actRegister},
+	{"join", site.Agency, casework.JoinVerb, []form.Field{form.Long.Field("statement")}, actPages.actJoin},
+	{"report", site.Agency, casework.Report, []form.Field{form.Text.Field("channel"), form.Day.Field("date"), form.Text.Optional("receipt")}, actPages.actReport},
+	{"assign", site.Agency, casework.Assign, []form.Field{form.Radio.Field("gate"), form.Radio.Field("person")}, actPages.actAssign},
+	{"hold", site.Agency, casework.HoldVerb, []form.Field{form.Radio.Field("gate"), form.Day.Field("until"), form.Long.Field("reason")}, actPages.actHold},
+	{"release", site.Agency, casework.Release, []form.Field{form.Radio.Field("gate")}, actPages.actRelease},
+	{"revoke-links", site.Agency, casework.RevokeLinks, []form.Field{form.Radio.Field("gate")}, actPages.actRevokeLinks},
+	{"opine-late", site.Agency, casework.OpineLate, lateFields(), actPages.actOpineLate},
+	{"amend", site.Agency, casework.Amend, letterFields, actPages.actAmend},
+	{"correct", site.Agency, casework.Correct, letterFields, actPages.actCorrect},
 }
 
 // letterFields are what is recorded of a reply, and why it is recorded again.
-var letterFields = []actField{
-	{"evidence", "radio", false},
-	{"outcome", "radio", false},
-	{"number", "text", false},
-	{"date", "day", false},
-	{"quantity", "number", true},
-	{"validUntil", "day", true},
-	{"conditions", "long", true},
-	{"reason", "long", true},
-	{"why", "long", false},
+var letterFields = []form.Field{
+	form.Radio.Field("evidence"),
+	form.Radio.Field("outcome"),
+	form.Text.Field("number"),
+	form.Day.Field("date"),
+	form.Number.Optional("quantity"),
+	form.Day.Optional("validUntil"),
+	form.Long.Optional("conditions"),
+	form.Long.Optional("reason"),
+	form.Long.Field("why"),
 }
 
 // varietyFields are what the register says of a product.
-var varietyFields = []actField{
-	{"nameZh", "text", false},
-	{"nameEn", "text", true},
-	{"maker", "text", false},
-	{"model", "text", false},
-	{"country", "text", false},
-	{"class", "pick", true},
-	{"subcatalogue", "text", true},
-	{"udi", "text", true},
-	{"noUdi", "text", true},
-	{"category", "pick", true},
-	{"specialReview", "yes", true},
-	{"conditional", "yes", true},
+var varietyFields = []form.Field{
+	form.Text.Field("nameZh"),
+	form.Text.Optional("nameEn"),
+	form.Text.Field("maker"),
+	form.Text.Field("model"),
+	form.Text.Field("country"),
+	form.Pick.Optional("class"),
+	form.Text.Optional("subcatalogue"),
+	form.Text.Optional("udi"),
+	form.Text.Optional("noUdi"),
+	form.Pick.Optional("category"),
+	form.Yes.Optional("specialReview"),
+	form.Yes.Optional("conditional"),
 }
 
 // ofDevices reports whether the register asks a field of devices only.
@@ -90,28 +83,19 @@ func ofDevices(id string) bool {
 	return slices.Contains([]string{"class", "subcatalogue", "udi", "noUdi", "category", "specialReview", "conditional"}, id)
 }
 
-func lateFields() []actField {
-	var out []actField
+func lateFields() []form.Field {
+	var out []form.Field
 	for _, q := range casework.Questions {
-		out = append(out, actField{"finding-" + string(q), "radio", false}, actField{"reason-" + string(q), "long", false})
+		out = append(out, form.Radio.Field("finding-"+string(q)), form.Long.Field("reason-"+string(q)))
 	}
-	return append(out, actField{"advice", "long", true})
+	return append(out, form.Long.Optional("advice"))
 }
 
-// ActInput is a field as the page shows it.
-type ActInput struct {
-	ID       string
-	Kind     string
-	Label    string
-	Help     string
-	Value    string
-	Error    string
-	Optional bool
-	Options  []Choice
-}
+// actPages are the pages of acts.
+type actPages struct{ base }
 
 type actPage struct {
-	Page
+	site.Page
 	Identity Identity
 	Heading  string
 	Intro    string
@@ -119,7 +103,7 @@ type actPage struct {
 	Post     string
 	Back     string
 	Version  int
-	Fields   []ActInput
+	Fields   []form.Input
 	More     Link // to what must be done before, as uploading a letter
 	Search   *Search
 
@@ -131,16 +115,17 @@ type actPage struct {
 type Link struct{ Label, Href string }
 
 // actHere finds the act in the path that this site has.
-func (x *exchange) actHere() (act, error) {
+func (x actPages) actHere() (act, error) {
 	for _, a := range acts {
-		if a.name == x.r.PathValue("act") && a.site == x.site.Audience {
+		if a.name == x.R.PathValue("act") && a.site == x.Site.Audience {
 			return a, nil
 		}
 	}
 	return act{}, fault.New(fault.NotFound, "page")
 }
 
-func (x *exchange) actPage() error {
+// show says what will be true, and asks.
+func (x actPages) show() error {
 	a, err := x.actHere()
 	if err != nil {
 		return err
@@ -156,111 +141,118 @@ func (x *exchange) actPage() error {
 }
 
 // permitsAct asks the law whether the reader may do a now.
-func (x *exchange) permitsAct(a act, v docket.View) error {
+func (x actPages) permitsAct(a act, v docket.View) error {
 	if a.name == "clone" {
-		return casework.MayCreate(x.actor)
+		return casework.MayCreate(x.Actor)
 	}
-	return v.Case.Permits(a.verb, x.actor)
+	return v.Case.Permits(a.verb, x.Actor)
 }
 
-func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Problem) error {
+func (x actPages) showAct(status int, a act, v docket.View, problems []fault.Problem) error {
+	rd, err := x.reader(inIdentity(v.Case))
+	if err != nil {
+		return err
+	}
 	key := "act." + a.name
 	p := actPage{
-		Identity: x.identity(v.Case, x.directory()), Heading: x.lang.Say(key + ".title"), Intro: x.lang.Say(key + ".intro"), Go: x.lang.Say(key + ".go"),
-		Post: x.home() + "/cases/" + v.Case.ID + "/acts/" + a.name, Back: x.home() + "/cases/" + v.Case.ID,
+		Identity: identity(rd, v.Case), Heading: x.Lang.Say(key + ".title"), Intro: x.Lang.Say(key + ".intro"), Go: x.Lang.Say(key + ".go"),
+		Post: x.Home() + "/cases/" + v.Case.ID + "/acts/" + a.name, Back: x.Home() + "/cases/" + v.Case.ID,
 		Version: v.Case.Dossier, Submission: len(v.Case.Submissions), Reply: v.Case.Replies(),
 	}
 	if status == http.StatusUnprocessableEntity {
-		p.Submission, p.Reply = x.seen(), x.number("reply") // what came since, only a conflict tells of
+		p.Submission, p.Reply = x.seen(), x.Values().Carried("reply") // what came since, only a conflict tells of
 	}
-	p.Errors = labelled(x.problems(problems), func(field string) string {
-		if slices.ContainsFunc(a.fields, func(f actField) bool { return f.id == field }) {
-			return x.actLabel(a, field)
+	p.Errors = form.Wrong(x.Lang, problems, func(field string) string {
+		if slices.ContainsFunc(a.fields, func(f form.Field) bool { return f.ID == field }) {
+			return actLabel(rd, a, field)
 		}
 		return ""
 	})
 	for _, f := range a.fields {
-		if a.name == "register" && v.Case.Kind == policy.Drug && ofDevices(f.id) {
+		if a.name == "register" && v.Case.Kind == policy.Drug && ofDevices(f.ID) {
 			continue
 		}
-		in := x.actInput(a, f, v, p.Page)
-		if f.id == "variety" {
-			var err error
-			if p.Search, err = x.varietyChoices(&in, v, p.Post); err != nil {
+		in, err := x.actInput(rd, a, f, v, p.Page)
+		if err != nil {
+			return err
+		}
+		if f.ID == "variety" {
+			all, err := x.varietiesFor(v, in.Value)
+			if err != nil {
 				return err
 			}
+			p.Search = all.offer(&in, p.Post)
 		}
 		p.Fields = append(p.Fields, in)
 	}
 	if a.verb == casework.Amend || a.verb == casework.Correct {
 		if g, ok := replied(v); ok {
-			p.More = Link{x.lang.Say("evidence.add"), x.home() + "/cases/" + v.Case.ID + "/gates/" + g.ID + "/evidence"}
+			p.More = Link{x.Lang.Say("evidence.add"), x.Home() + "/cases/" + v.Case.ID + "/gates/" + g.ID + "/evidence"}
 		}
 	}
-	p.Title = x.titled(p.Heading, p.Errors)
-	return x.render(status, "act", &p.Page, &p)
+	p.Title = x.Titled(p.Heading, p.Errors)
+	return x.Render(status, "act", &p.Page, &p)
 }
 
 // inputLabel names a field; a question is named by itself.
-func (x *exchange) inputLabel(id string) string {
+func inputLabel(l words.Lang, id string) string {
 	if q, ok := strings.CutPrefix(id, "finding-"); ok {
-		return x.lang.Say("question." + q)
+		return l.Say("question." + q)
 	}
 	if q, ok := strings.CutPrefix(id, "reason-"); ok {
-		return x.lang.Say("question."+q) + " " + x.lang.Say("answer.reason")
+		return l.Say("question."+q) + " " + l.Say("answer.reason")
 	}
-	return x.lang.Say("act.in." + id)
+	return l.Say("act.in." + id)
 }
 
 // actLabel names a field of a, by a word of the act's own if it has one.
-func (x *exchange) actLabel(a act, id string) string {
+func actLabel(rd reader, a act, id string) string {
 	if key := "act." + a.name + "." + id; words.Has(key) {
-		return x.lang.Say(key)
+		return rd.lang.Say(key)
 	}
-	return x.inputLabel(id)
+	return inputLabel(rd.lang, id)
 }
 
-func (x *exchange) actInput(a act, f actField, v docket.View, p Page) ActInput {
-	in := ActInput{ID: f.id, Kind: f.kind, Label: x.actLabel(a, f.id), Optional: f.optional, Error: p.Error(f.id), Value: x.r.PostForm.Get(f.id)}
-	if words.Has("act.in." + f.id + ".help") {
-		in.Help = x.lang.Say("act.in." + f.id + ".help")
+func (x actPages) actInput(rd reader, a act, f form.Field, v docket.View, p site.Page) (form.Input, error) {
+	value := x.Values().Get(f.ID)
+	if x.R.Method == http.MethodGet {
+		value = x.before0(a, f, v)
 	}
-	if x.r.Method == http.MethodGet {
-		in.Value = x.before0(a, f, v)
+	in := f.Input(x.Lang, actLabel(rd, a, f.ID), value, p.Errors)
+	offered, err := x.options(rd, a, f, v)
+	if err != nil {
+		return form.Input{}, err
 	}
-	for _, o := range x.options(a, f, v) {
-		o.Chosen = o.Value == in.Value
-		in.Options = append(in.Options, o)
-	}
-	if len(in.Options) == 1 && f.kind == "radio" {
+	in.Offer(offered...)
+	if len(in.Options) == 1 && f.Kind == form.Radio {
 		in.Options[0].Chosen = true
 	}
-	return in
+	return in, nil
 }
 
 // before0 is what a field holds before anything was typed.
-func (x *exchange) before0(a act, f actField, v docket.View) string {
+func (x actPages) before0(a act, f form.Field, v docket.View) string {
 	switch a.name {
 	case "file":
 		if was := v.Case.Filing; was != nil {
-			return map[string]string{"channel": was.Channel, "date": was.Date.String(), "receipt": was.Receipt}[f.id]
+			return map[string]string{"channel": was.Channel, "date": was.Date.String(), "receipt": was.Receipt}[f.ID]
 		}
 	case "report":
 		if was := v.Case.Report; was != nil {
-			return map[string]string{"channel": was.Channel, "date": was.Date.String(), "receipt": was.Receipt}[f.id]
+			return map[string]string{"channel": was.Channel, "date": was.Date.String(), "receipt": was.Receipt}[f.ID]
 		}
 	case "claim", "identify":
-		if f.id == "variety" {
+		if f.ID == "variety" {
 			if v.Case.Variety != nil {
 				return v.Case.Variety.Variety
 			}
 			return v.Case.Claim
 		}
 	case "register":
-		return varietyValue(submittedProduct(v), f.id)
+		return varietyValue(submittedProduct(v), f.ID)
 	case "correct":
 		if v.Case.Decision != nil {
-			return decisionValue(*v.Case.Decision, f.id)
+			return decisionValue(*v.Case.Decision, f.ID)
 		}
 	}
 	return ""
@@ -296,47 +288,47 @@ func varietyValue(d variety.Data, id string) string {
 	}[id]
 }
 
-func (x *exchange) readVariety() variety.Data {
-	f := func(id string) string { return typed.Tidy(x.r.PostForm.Get(id)) }
+func readVariety(sent form.Values) variety.Data {
+	f := sent.Said
 	return variety.Data{
 		NameZH: f("nameZh"), NameEN: f("nameEn"), Maker: f("maker"), Model: f("model"), Country: f("country"), Class: f("class"),
 		Subcatalogue: f("subcatalogue"), UDI: f("udi"), NoUDI: f("noUdi"), Category: variety.Category(f("category")),
-		SpecialReview: f("specialReview") == "yes", Conditional: f("conditional") == "yes",
+		SpecialReview: sent.Ticked("specialReview"), Conditional: sent.Ticked("conditional"),
 	}
 }
 
 // options are what a choice offers.
-func (x *exchange) options(a act, f actField, v docket.View) []Choice {
+func (x actPages) options(rd reader, a act, f form.Field, v docket.View) ([]form.Choice, error) {
 	switch {
-	case f.id == "gate":
-		return x.gatesFor(a.verb, v)
-	case f.id == "person":
+	case f.ID == "gate":
+		return gatesFor(rd, a.verb, v), nil
+	case f.ID == "person":
 		return x.colleagues()
-	case f.id == "outcome":
-		var out []Choice
+	case f.ID == "outcome":
+		var out []form.Choice
 		for _, o := range []casework.Outcome{casework.Approve, casework.ApproveInPart, casework.Refuse} {
-			out = append(out, Choice{Value: string(o), Label: x.lang.Say("outcome." + string(o)), Consequence: x.lang.Say("consequence." + string(o))})
+			out = append(out, form.Choice{Value: string(o), Label: x.Lang.Say("outcome." + string(o)), Consequence: x.Lang.Say("consequence." + string(o))})
 		}
-		return out
-	case f.id == "evidence":
-		return x.letters(v, a.verb == casework.Correct)
-	case strings.HasPrefix(f.id, "finding-"):
-		return []Choice{{Value: "yes", Label: x.lang.Say("met.true")}, {Value: "no", Label: x.lang.Say("met.false")}}
+		return out, nil
+	case f.ID == "evidence":
+		return letters(rd, v, a.verb == casework.Correct), nil
+	case strings.HasPrefix(f.ID, "finding-"):
+		return []form.Choice{{Value: "yes", Label: x.Lang.Say("met.true")}, {Value: "no", Label: x.Lang.Say("met.false")}}, nil
 	}
-	return x.registerChoices(f.id)
+	return registerChoices(x.Lang, f.ID), nil
 }
 
 // registerChoices are the choices of the register's own fields.
-func (x *exchange) registerChoices(id string) []Choice {
-	var out []Choice
+func registerChoices(l words.Lang, id string) []form.Choice {
+	var out []form.Choice
 	switch id {
 	case "class":
 		for _, c := range []string{"II", "III"} {
-			out = append(out, Choice{Value: c, Label: x.lang.Say("class." + c)})
+			out = append(out, form.Choice{Value: c, Label: l.Say("class." + c)})
 		}
 	case "category":
 		for _, c := range variety.Categories[1:] {
-			out = append(out, Choice{Value: string(c), Label: x.lang.Say("category." + string(c))})
+			out = append(out, form.Choice{Value: string(c), Label: l.Say("category." + string(c))})
 		}
 	}
 	return out
@@ -351,29 +343,29 @@ func varietyName(l words.Lang, v variety.Variety) string {
 }
 
 // gatesFor are the open gates at which the reader may make the move.
-func (x *exchange) gatesFor(verb casework.Verb, v docket.View) []Choice {
-	var out []Choice
+func gatesFor(rd reader, verb casework.Verb, v docket.View) []form.Choice {
+	var out []form.Choice
 	for _, g := range v.Waiting {
-		if v.Case.PermitsAt(verb, g, x.actor) == nil {
-			out = append(out, Choice{Value: g.ID, Label: x.lang.Say("move." + string(g.Kind))})
+		if v.Case.PermitsAt(verb, g, rd.actor) == nil {
+			out = append(out, form.Choice{Value: g.ID, Label: rd.lang.Say("move." + string(g.Kind))})
 		}
 	}
 	return out
 }
 
 // colleagues are the people of the reader's organisation who assess or record.
-func (x *exchange) colleagues() []Choice {
-	roster, err := x.site.Directory.Roster(x.ctx(), x.actor.Org)
+func (x actPages) colleagues() ([]form.Choice, error) {
+	roster, err := x.Site.Directory.Roster(x.Ctx(), x.Actor.Org)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	var out []Choice
+	var out []form.Choice
 	for _, p := range roster {
 		if slices.Contains(p.Roles, party.Assessor) || slices.Contains(p.Roles, party.Recorder) {
-			out = append(out, Choice{Value: p.ID, Label: p.Name(string(x.lang)), Consequence: p.Title})
+			out = append(out, form.Choice{Value: p.ID, Label: p.Name(string(x.Lang)), Consequence: p.Title})
 		}
 	}
-	return out
+	return out, nil
 }
 
 // replied is the gate that took the recorded reply.
@@ -388,25 +380,25 @@ func replied(v docket.View) (gate.Gate, bool) {
 
 // letters are the reader's own papers at the gate of the reply that prove no
 // letter yet; with the present one, if the record of that is to be put right.
-func (x *exchange) letters(v docket.View, present bool) []Choice {
+func letters(rd reader, v docket.View, present bool) []form.Choice {
 	g, ok := replied(v)
 	if !ok {
 		return nil
 	}
-	var out []Choice
-	for _, f := range x.own(v, g) {
+	var out []form.Choice
+	for _, f := range own(rd, v, g) {
 		used := v.Case.Decision != nil && v.Case.Decision.Evidence == f.ID && !present ||
 			slices.ContainsFunc(v.Case.Former, func(d casework.Decision) bool { return d.Evidence == f.ID })
 		if !used {
-			out = append(out, Choice{Value: f.ID, Label: f.Name, Consequence: f.Text})
+			out = append(out, form.Choice{Value: f.ID, Label: f.Name, Consequence: f.Text})
 		}
 	}
 	return out
 }
 
-// act does what the page said, once.
-func (x *exchange) act() error {
-	op, err := x.op()
+// do does what the page said, once.
+func (x actPages) do() error {
+	op, err := x.Op()
 	if err != nil {
 		return err
 	}
@@ -431,36 +423,36 @@ func (x *exchange) act() error {
 		return err
 	}
 	if r.Case != "" && r.Case != v.Case.ID {
-		return x.see(x.home() + "/cases/" + r.Case + "/dossier")
+		return x.See(x.Home() + "/cases/" + r.Case + "/dossier")
 	}
-	return x.see(x.home() + "/cases/" + v.Case.ID)
+	return x.See(x.Home() + "/cases/" + v.Case.ID)
 }
 
 // actLinks lists what the reader can do beside answering.
-func (x *exchange) actLinks(v docket.View) []Link {
-	if x.actor.Via == party.ByLink {
+func actLinks(rd reader, v docket.View) []Link {
+	if rd.actor.Via == party.ByLink {
 		return nil
 	}
 	var out []Link
-	base := x.home() + "/cases/" + v.Case.ID
+	base := rd.casePath(v.Case.ID)
 	for _, a := range acts {
-		if a.site != x.site.Audience || !x.offersAct(a, v) {
+		if a.site != rd.audience || !offersAct(rd, a, v) {
 			continue
 		}
-		out = append(out, Link{x.lang.Say("act." + a.name + ".title"), base + "/acts/" + a.name})
+		out = append(out, Link{rd.lang.Say("act." + a.name + ".title"), base + "/acts/" + a.name})
 	}
-	if g, ok := v.Open(gate.Reply); ok && g.Kind == gate.Supplement && x.site.Audience == Agency && g.MayAnswer(x.actor) == nil {
-		out = append(out, Link{x.lang.Say("act.early"), base + "/gates/" + g.ID})
+	if g, ok := v.Open(gate.Reply); ok && g.Kind == gate.Supplement && rd.audience == site.Agency && g.MayAnswer(rd.actor) == nil {
+		out = append(out, Link{rd.lang.Say("act.early"), base + "/gates/" + g.ID})
 	}
 	return out
 }
 
 // offersAct reports whether the reader could do a now. The law's own list knows the
 // gates as well; two acts that the law allows are left out where they lead nowhere.
-func (x *exchange) offersAct(a act, v docket.View) bool {
+func offersAct(rd reader, a act, v docket.View) bool {
 	switch a.name {
 	case "clone": // of a draft, nothing is worth copying yet
-		return v.Case.Status != casework.Draft && casework.MayCreate(x.actor) == nil
+		return v.Case.Status != casework.Draft && casework.MayCreate(rd.actor) == nil
 	case "claim": // afterwards it is claimed on the page of the supplement
 		return v.Case.Status == casework.Draft && slices.Contains(v.Moves, a.verb)
 	}

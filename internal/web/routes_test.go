@@ -17,6 +17,7 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/journey"
 	"jixu/internal/web"
+	"jixu/internal/web/site"
 )
 
 // scene is a house with what every route needs: a draft with a file that did
@@ -133,7 +134,7 @@ func (h *house) keptWithRoutes() string { return h.kept() + fmt.Sprintf("%v", *h
 
 // route is a route with the scene's own ids in its path, and who may pass it.
 type route struct {
-	web.Route
+	site.Route
 	path   string
 	cookie string
 }
