@@ -45,7 +45,7 @@ func build() (*web.Site, error) {
 		Mac: keyring.New(s.AWS, s.LinkKey), Desk: desk, Wall: time.Now,
 	}
 	return &web.Site{
-		Desk: desk, Links: links,
+		Desk: desk, Links: links, Autosaves: s.Store,
 		Site: site.Site{
 			Audience: site.Agency, Directory: s.Store, Access: s.Store,
 			SignIn: &site.Issuer{URL: s.Issuer, Client: s.Client}, Address: s.Site,

@@ -67,11 +67,14 @@ type answerPage struct {
 	EvidenceHref string
 	Transcript   bool
 	// On the confirm page:
-	After  string
-	Act    string // the button's verb
-	Check  string // back to the form, with everything that was typed
-	Hidden [][2]string
-	Lines  []string
+	After string
+	Act   string // the button's verb
+	Check string // back to the form, with everything that was typed
+	// What is typed is kept:
+	Keep     string // where
+	Restored string // what the page says of what was typed before; "": nothing was
+	Hidden   [][2]string
+	Lines    []string
 }
 
 // form asks for what goes with one choice.
@@ -87,7 +90,11 @@ func (x gatePages) form() error {
 	if !x.offered(v, g, choice) {
 		return x.noChoice(v, g)
 	}
-	return x.showAnswer(http.StatusOK, v, g, choice, nil)
+	before, err := x.kept(g, choice)
+	if err != nil {
+		return err
+	}
+	return x.renderAnswer(http.StatusOK, v, g, choice, before, nil)
 }
 
 // offered reports whether choice is one of the reader's ways to answer g.
@@ -95,8 +102,15 @@ func (x gatePages) offered(v docket.View, g gate.Gate, choice casework.Verb) boo
 	return slices.Contains(v.Case.Answers(g, x.Actor), choice)
 }
 
-// showAnswer renders the form of one choice with what was typed so far.
+// showAnswer renders the form of one choice with what was sent of it.
 func (x gatePages) showAnswer(status int, v docket.View, g gate.Gate, choice casework.Verb, problems []fault.Problem) error {
+	return x.renderAnswer(status, v, g, choice, docket.Autosave{Values: x.Values()}, problems)
+}
+
+// renderAnswer renders the form of one choice with what was typed so far.
+func (x gatePages) renderAnswer(
+	status int, v docket.View, g gate.Gate, choice casework.Verb, before docket.Autosave, problems []fault.Problem,
+) error {
 	placed, err := x.placed(v, choice)
 	if err != nil {
 		return err
@@ -105,11 +119,13 @@ func (x gatePages) showAnswer(status int, v docket.View, g gate.Gate, choice cas
 	if err != nil {
 		return err
 	}
-	p := makeAnswer(rd, v, g, choice, x.Values())
+	p := makeAnswer(rd, v, g, choice, form.Values(before.Values))
+	p.Restored = restored(rd, before, g)
 	p.propose(rd, placed)
 	if read := x.seen(); read > 0 && status != http.StatusConflict {
 		p.Submission = read // what came since, only a conflict tells of
 	}
+	p.Carry, p.Script = "answer", "/static/answer.js"
 	p.refuse(rd, problems)
 	p.Title = rd.titled(p.Label, p.Errors)
 	return x.Render(status, "answer", &p.Page, &p)
@@ -179,7 +195,7 @@ func makeAnswer(rd reader, v docket.View, g gate.Gate, choice casework.Verb, sen
 		Submission: g.Submission,
 		Choice:     string(choice), Label: rd.lang.Say("choice." + string(choice)),
 		ByOpinion: choice == casework.Opine, ByNotice: choice == casework.AskOpinion || choice == casework.AskReply, ByReply: choice == casework.Record,
-		Post: path + "/check", Back: path, Advice: sent.Get("advice"), Override: sent.Get("override"), Texts: replyTexts(rd, v, sent),
+		Post: path + "/check", Back: path, Keep: path + "/keep", Advice: sent.Get("advice"), Override: sent.Get("override"), Texts: replyTexts(rd, v, sent),
 		EvidenceHref: path + "/evidence", Transcript: rd.actor.Kind != party.Regulator,
 	}
 	for _, q := range casework.Questions {

@@ -55,6 +55,7 @@ func makeForm(rd reader, v docket.View, values map[string]string, version int, p
 		p.Inputs = append(p.Inputs, in)
 	}
 	p.Title = rd.titled(rd.lang.Say("form.title"), p.Errors)
+	p.Carry = "application"
 	return p
 }
 
@@ -74,6 +75,7 @@ func (x dossierPages) saveForm() error {
 		return err
 	}
 	values := x.Values().Only(fieldsOf(v.Pack, "")...)
+	preferred := x.Preferred()
 	_, err = x.desk.Save(x.Ctx(), op, v.Case.ID, version, values, x.Actor)
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showForm(http.StatusUnprocessableEntity, v, values, version, f.Problems)
@@ -88,6 +90,9 @@ func (x dossierPages) saveForm() error {
 	}
 	if err != nil {
 		return err
+	}
+	if preferred {
+		return x.See("/hospital/cases/" + v.Case.ID + "/form")
 	}
 	return x.See("/hospital/cases/" + v.Case.ID + "/dossier")
 }

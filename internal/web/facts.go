@@ -60,6 +60,7 @@ func (x dossierPages) saveFacts() error {
 		return fault.New(fault.NotFound, "item")
 	}
 	values := x.Values().Only(fieldsOf(v.Pack, item)...)
+	preferred := x.Preferred()
 	_, err = x.desk.Save(x.Ctx(), op, v.Case.ID, version, values, x.Actor)
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showItem(http.StatusUnprocessableEntity, v, item, f.Problems)
@@ -72,6 +73,9 @@ func (x dossierPages) saveFacts() error {
 	}
 	if err != nil {
 		return err
+	}
+	if x.Values().Ticked("done") && !preferred {
+		return x.See("/hospital/cases/" + v.Case.ID + "/dossier")
 	}
 	return x.See("/hospital/cases/" + v.Case.ID + "/items/" + item)
 }

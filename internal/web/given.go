@@ -29,6 +29,14 @@ func (x gatePages) check() error {
 	if x.R.PostForm.Get("change") != "" { // from the confirm page, to correct something
 		return x.showAnswer(http.StatusOK, v, g, choice, nil)
 	}
+	if x.Preferred() {
+		return x.autosave()
+	}
+	// Whoever goes back from the next page finds what they typed. What may not be kept is
+	// named by the check itself.
+	if err := x.keep(g, choice); err != nil && fault.KindOf(err) != fault.Invalid {
+		return err
+	}
 	a, problems := readAnswer(v, choice, x.Values())
 	err = x.desk.Rehearse(x.Ctx(), v.Record, g, x.seen(), choice, a, x.Actor)
 	if moved(err) {
@@ -180,6 +188,7 @@ func (x gatePages) give() error {
 	if err != nil {
 		return err
 	}
+	x.forget(g)
 	return x.See(x.path() + "/receipt")
 }
 

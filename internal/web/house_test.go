@@ -80,7 +80,7 @@ var must = world.Must
 
 func (h *house) newSite(t testing.TB, a site.Audience) *web.Site {
 	return &web.Site{
-		Desk: h.town.Desk, Links: h.town.Links,
+		Desk: h.town.Desk, Links: h.town.Links, Autosaves: h.World.Access,
 		Site: site.Site{
 			Audience: a, Directory: h.Directory, Access: h.Access,
 			SignIn:  issuer{h.Deployment.Desk},

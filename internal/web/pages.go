@@ -18,13 +18,14 @@ type base struct {
 	*site.Request
 	desk  *docket.Desk
 	links *docket.Links
+	typed docket.Autosaves
 	lost  map[string]bool // who was named on the page, and not looked up
 }
 
 // on has do, of the pages of a thing, answer a route of s.
 func on[P ~struct{ base }](s *Site, do func(P) error) func(*site.Request) error {
 	return func(x *site.Request) error {
-		return do(P{base{x, s.Desk, s.Links, map[string]bool{}}})
+		return do(P{base{x, s.Desk, s.Links, s.Autosaves, map[string]bool{}}})
 	}
 }
 

@@ -64,6 +64,7 @@ func (s *Site) agencyRoutes() []site.Route {
 		site.Post("/agency/cases/{case}/gates/{gate}/evidence", site.AtGate, on(s, gatePages.sendEvidence)),
 		site.Get("/agency/cases/{case}/gates/{gate}/evidence/{file}", site.AtGate, on(s, gatePages.evidenceUpload)),
 		site.Get("/agency/cases/{case}/gates/{gate}/answer", site.AtGate, on(s, gatePages.form)),
+		site.Post("/agency/cases/{case}/gates/{gate}/keep", site.AtGate, on(s, gatePages.autosave)),
 		site.Post("/agency/cases/{case}/gates/{gate}/check", site.AtGate, on(s, gatePages.check)),
 		site.Post("/agency/cases/{case}/gates/{gate}/answer", site.AtGate, on(s, gatePages.give)),
 		site.Get("/agency/cases/{case}/gates/{gate}/receipt", site.AtGate, on(s, gatePages.receipt)),

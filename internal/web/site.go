@@ -15,6 +15,8 @@ type Site struct {
 	site.Site
 	Desk  *docket.Desk
 	Links *docket.Links // agency only: links and codes
+
+	Autosaves docket.Autosaves // agency only: what is typed into answers
 }
 
 // Handler returns the site. Every route of it stands in the template.

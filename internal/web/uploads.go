@@ -65,9 +65,7 @@ func (x base) ticketJSON(file string, t docket.Ticket, err error) error {
 	} else if err != nil {
 		return err
 	}
-	x.W.Header().Set("Content-Type", "application/json")
-	x.W.WriteHeader(status)
-	return json.NewEncoder(x.W).Encode(answer)
+	return x.json(status, answer)
 }
 
 // upload holds the signed form of a file that has not arrived yet; the page's
@@ -109,4 +107,11 @@ func (x base) goOn(v docket.View, f docket.File, back, rule string, types []doss
 	p := uploadPage{Identity: identity(rd, v.Case), File: paperFile(rd, f), Ticket: t, Back: back, Rule: rule, Accept: acceptText(types)}
 	p.Title = rd.lang.Say("upload.title")
 	return x.Show("upload", &p.Page, &p)
+}
+
+// json answers a script of a page.
+func (x base) json(status int, v any) error {
+	x.W.Header().Set("Content-Type", "application/json")
+	x.W.WriteHeader(status)
+	return json.NewEncoder(x.W).Encode(v)
 }

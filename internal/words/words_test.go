@@ -124,7 +124,7 @@ func codesIn(n ast.Node) []string {
 				name = "fault." + name
 			}
 		}
-		if at, ok := map[string]int{"fault.New": 1, "fault.Because": 1, "wrong": 1, "problem": 0, "refuse": 0}[name]; ok && len(n.Args) > at {
+		if at, ok := map[string]int{"fault.New": 1, "fault.Because": 1, "wrong": 1, "problem": 0, "refuse": 0, "Refuse": 1}[name]; ok && len(n.Args) > at {
 			add(n.Args[at])
 		}
 	}

@@ -42,19 +42,31 @@ func (x *Request) SetCookie(name, value string, seconds int) {
 // languageOf is the reader's choice; Chinese until they chose.
 func languageOf(r *http.Request) words.Lang { return words.Parse(cookie(r, langCookie)) }
 
-// KeepPreferences keeps language and type size in cookies and goes back.
+// KeepPreferences keeps language and type size in cookies, and leads back.
 func KeepPreferences(x *Request) error {
+	x.Preferred()
+	return x.See(localPath(x.R.PostForm.Get("return"), "/"))
+}
+
+// Preferred reports whether a form was sent by one of the buttons for language and type
+// size, and does what they say. A page with a form of its own has them send that form
+// along, so that what was typed is not lost: it is kept as it is, and shown again.
+func (x *Request) Preferred() bool {
 	const year = 365 * 24 * 60 * 60
+	asked := false
 	if lang := x.R.PostForm.Get("lang"); lang == "zh" || lang == "en" {
 		x.SetCookie(langCookie, lang, year)
+		x.Lang, asked = words.Lang(lang), true
 	}
 	switch x.R.PostForm.Get("large") {
 	case "1":
 		x.SetCookie(largeCookie, "1", year)
+		x.Large, asked = true, true
 	case "0":
 		x.SetCookie(largeCookie, "", 0)
+		x.Large, asked = false, true
 	}
-	return x.See(localPath(x.R.PostForm.Get("return"), "/"))
+	return asked
 }
 
 // localPath returns path if it leads nowhere but here, written anew as we read

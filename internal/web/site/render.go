@@ -27,6 +27,7 @@ type Page struct {
 	Typed  [][2]string // what a refused form held that this page does not, so that nothing typed is lost
 	Op     string      // a fresh operation id for the forms of this page
 	Script string      // the one script of this page, "" for most
+	Carry  string      // id of the form that the buttons for language and type size send along; "": there is none
 	Moved  string      // the system's time, if it is not the machine's
 }
 
