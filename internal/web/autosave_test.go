@@ -113,7 +113,7 @@ func TestTheFormOfADossierSurvivesAChangeOfLanguage(t *testing.T) {
 	lin := h.cookie(t, "hospital", "lin-zhi")
 	form := page(t, h.send("GET", path+"/form", lin, nil))
 	for _, name := range []string{"lang", "large"} {
-		if got := form.Find(`header button[name="` + name + `"]`).AttrOr("form", ""); got != form.Find("main form").AttrOr("id", "-") {
+		if got := form.Find(`header button[name="`+name+`"]`).AttrOr("form", ""); got != form.Find("main form").AttrOr("id", "-") {
 			t.Errorf("the button %s sends %q, want the page's form", name, got)
 		}
 	}

@@ -21,6 +21,9 @@ type Due struct {
 	Href        string // the whole explanation; "" if the reader may not open it
 }
 
+// Day is the last day.
+func (d Due) Day() calendar.Day { return calendar.DayOf(d.At) }
+
 // DueStep is one line of the counting trace.
 type DueStep struct {
 	Day  calendar.Day

@@ -18,7 +18,8 @@ type inboxPage struct {
 	Show    string        // which queue: "all", "mine" or "held"
 	All     bool          // the whole queue: what was copied or told stands below it
 	Shows   []form.Choice // the queues to choose from
-	Waiting []CaseRow     // it is this agency's move
+	Waiting []CaseRow     // it is this agency's move, or it may enter the answer of another
+	Groups  string        // how many of them are whose
 	Others  []CaseRow     // copied or told
 
 	MoreWaiting *More
@@ -118,6 +119,11 @@ func makeInbox(rd reader, show string, waiting, others []docket.ListedCase, now 
 		p.Waiting = append(p.Waiting, duty(rd, l, now))
 	}
 	slices.SortStableFunc(p.Waiting, sooner)
+	var groups [4]int
+	for _, row := range p.Waiting {
+		groups[row.rank]++
+	}
+	p.Groups = rd.lang.Say("inbox.groups", groups[0], groups[1], groups[2], groups[3])
 	for _, l := range others {
 		row := inboxRow(rd, l.Case)
 		row.At = l.Case.EditedAt
@@ -138,7 +144,27 @@ func duty(rd reader, l docket.ListedCase, now time.Time) CaseRow {
 		row.Href += "/gates/" + l.Gate.ID
 	}
 	row.Status = rd.lang.Say("move." + string(l.Gate.Kind))
+	row.Side, row.rank = side(rd, *l.Gate, row.Mine)
 	return row
+}
+
+// side says whose a gate is in an agency's inbox, and in which group it stands: the
+// reader's own, a colleague's, what may be entered for somebody else, and what is put
+// aside until a day.
+func side(rd reader, g gate.Gate, mine bool) (said string, rank int) {
+	switch {
+	case g.Party == rd.actor.Org && g.Hold != nil:
+		rank = 3
+		if !mine {
+			said = rd.lang.Say("inbox.colleague")
+		}
+	case g.Party == rd.actor.Org && mine:
+	case g.Party == rd.actor.Org:
+		said, rank = rd.lang.Say("inbox.colleague"), 1
+	default:
+		said, rank = rd.lang.Say("inbox.theirs", rd.names.org(g.Party)), 2
+	}
+	return said, rank
 }
 
 // workOf says how long a gate has waited and who works on it.
@@ -163,6 +189,8 @@ func turn(rd reader, g gate.Gate) bool {
 // comes last.
 func sooner(a, b CaseRow) int {
 	switch {
+	case a.rank != b.rank:
+		return a.rank - b.rank
 	case a.Mine != b.Mine:
 		return before(a.Mine, b.Mine)
 	case a.Due == nil || b.Due == nil:

@@ -33,6 +33,17 @@ type CaseRow struct {
 	Waits   string // how many working days it has waited
 	Worker  string // to whom it was assigned
 	Held    string // until which day it is held
+	Side    string // whose it is, if it is not the reader's own move
+	rank    int    // agencies' inbox: in which group of rows it stands
+	Moves   []RowMove
+}
+
+// RowMove is one thing that a case of a hospital's list waits for.
+type RowMove struct {
+	Who  string
+	What string
+	Due  *Due
+	Mine bool // it is the hospital's own
 }
 
 type caseListPage struct {
@@ -51,11 +62,15 @@ func (x listPages) list() error {
 	}
 	unreadable := map[string]bool{}
 	rows = readable(rows, unreadable)
+	now, err := x.desk.Clock.Now(x.Ctx())
+	if err != nil {
+		return err
+	}
 	rd, err := x.reader(ofRows(rows))
 	if err != nil {
 		return err
 	}
-	p := makeCaseList(rd, rows)
+	p := makeCaseList(rd, rows, now)
 	p.Unreadable = x.unread(slices.Sorted(maps.Keys(unreadable)))
 	p.More = x.more("after", p.Title, next, len(rows))
 	return x.Show("cases", &p.Page, &p)
@@ -67,22 +82,41 @@ func ofRows(rows []docket.ListedCase) mentioned {
 	for _, row := range rows {
 		m.org(row.Case.Hospital)
 		if row.Gate != nil {
+			m.org(row.Gate.Party)
 			m.person(row.Gate.Assignee)
+		}
+		for _, g := range row.Open {
+			m.org(g.Party)
 		}
 	}
 	return m
 }
 
-func makeCaseList(rd reader, rows []docket.ListedCase) caseListPage {
+func makeCaseList(rd reader, rows []docket.ListedCase, now time.Time) caseListPage {
 	p := caseListPage{MayCreate: casework.MayCreate(rd.actor) == nil}
 	for _, row := range rows {
 		c := row.Case
 		id := identity(rd, c)
-		p.Rows = append(p.Rows, CaseRow{
+		one := CaseRow{
 			Number: c.Number, Product: id.Product, Kind: id.Kind, Stage: id.Stage, Status: id.Status,
-			Who: whose(rd, c), At: c.EditedAt, Href: id.Href, Mine: c.Editable() && !c.Closed(),
-		})
+			At: c.EditedAt, Href: id.Href, Mine: c.Stage() == casework.StageDraft,
+		}
+		for _, g := range row.Open {
+			move := RowMove{Who: rd.names.org(g.Party), What: rd.lang.Say("move." + string(g.Kind)), Due: due(rd, g, now), Mine: g.Party == rd.actor.Org}
+			if move.Mine {
+				move.Who, one.Mine = rd.lang.Say("whose.us"), true
+			}
+			if move.Mine && move.Due != nil && (one.Due == nil || move.Due.At.Before(one.Due.At)) {
+				one.Due = move.Due
+			}
+			one.Moves = append(one.Moves, move)
+		}
+		if len(one.Moves) == 0 {
+			one.Who = whose(rd, c)
+		}
+		p.Rows = append(p.Rows, one)
 	}
+	slices.SortStableFunc(p.Rows, ownFirst)
 	p.Title = rd.lang.Say("cases.title")
 	return p
 }
@@ -100,7 +134,15 @@ func readable(rows []docket.ListedCase, unreadable map[string]bool) (kept []dock
 	return kept
 }
 
-// whose says in a list whose move a case is.
+// ownFirst sorts the hospital's own moves first, by deadline; the others stay as they are.
+func ownFirst(a, b CaseRow) int {
+	if !a.Mine && !b.Mine {
+		return 0
+	}
+	return sooner(a, b)
+}
+
+// whose says in a list whose move a case is that waits at no gate.
 func whose(rd reader, c casework.Case) string {
 	if c.Closed() {
 		return ""
