@@ -215,11 +215,9 @@ func makeAnswer(rd reader, v docket.View, g gate.Gate, choice casework.Verb, sen
 		}
 		p.Defects = append(p.Defects, list)
 	}
-	for _, o := range []casework.Outcome{casework.Approve, casework.ApproveInPart, casework.Refuse} {
-		p.Outcomes = append(p.Outcomes, form.Choice{
-			Value: string(o), Label: rd.lang.Say("outcome." + string(o)), Consequence: rd.lang.Say("consequence." + string(o)),
-			Chosen: sent.Get("outcome") == string(o),
-		})
+	for _, o := range outcomes(rd.lang) {
+		o.Chosen = o.Value == sent.Get("outcome")
+		p.Outcomes = append(p.Outcomes, o)
 	}
 	p.Evidence = own(rd, v, g)
 	for i, f := range p.Evidence {

@@ -12,7 +12,6 @@ import (
 	"jixu/internal/policy"
 	"jixu/internal/web/form"
 	"jixu/internal/web/site"
-	"jixu/internal/words"
 )
 
 type inquiriesPage struct {
@@ -34,7 +33,51 @@ type InquiryRow struct {
 	Href                                    string
 }
 
-var inquiryFields = []form.Field{form.Radio.Field("kind"), form.Text.Field("subject"), form.Long.Field("question")}
+// inquiryDo is a form about a question that was sent.
+type inquiryDo = sending[inquiry.Inquiry]
+
+// What is done with questions: to one that is not there yet, and to one that is.
+var (
+	askQuestion = act[struct{}]{
+		name: "inquiry.ask",
+		asks: []ask[struct{}]{{Field: form.Radio.Field("kind"), offer: askedOf}, {Field: form.Text.Field("subject")}, {Field: form.Long.Field("question")}},
+		do: func(s sending[struct{}]) (docket.Receipt, error) {
+			kind := s.read.OneOf("kind", string(policy.Device), string(policy.Drug))
+			if err := s.read.Err(); err != nil {
+				return docket.Receipt{}, err
+			}
+			return s.desk.Inquire(s.Ctx(), s.op, kind == string(policy.Drug), s.read.Said("subject"), s.read.Said("question"), "", s.Actor)
+		},
+	}
+	answerQuestion = act[inquiry.Inquiry]{
+		name: "inquiry.answer", asks: plainly[inquiry.Inquiry](form.Long.Field("answer")),
+		do: func(s inquiryDo) (docket.Receipt, error) {
+			return s.desk.AnswerInquiry(s.Ctx(), s.op, s.of.ID, s.read.Said("answer"), s.Actor)
+		},
+	}
+	attachQuestion = act[inquiry.Inquiry]{
+		name: "inquiry.attach",
+		asks: []ask[inquiry.Inquiry]{{Field: form.Pick.Field("case"), find: func(x base, q inquiry.Inquiry, chosen string) (options, error) {
+			return x.casesFor(q.Drug, chosen)
+		}}},
+		do: func(s inquiryDo) (docket.Receipt, error) {
+			if s.read.Said("case") == "" {
+				s.read.Refuse("case", "field.choice")
+				return docket.Receipt{}, s.read.Err()
+			}
+			return s.desk.AttachInquiry(s.Ctx(), s.op, s.of.ID, s.read.Said("case"), s.Actor)
+		},
+	}
+)
+
+// askedOf says which agencies a question of each kind goes to.
+func askedOf(rd reader, _ struct{}) []form.Choice {
+	var out []form.Choice
+	for _, k := range []policy.Kind{policy.Device, policy.Drug} {
+		out = append(out, form.Choice{Value: string(k), Label: rd.lang.Say("kind." + string(k)), Consequence: rd.lang.Say("inquiry.to." + string(k))})
+	}
+	return out
+}
 
 // inquiryPages are questions before or beside a case.
 type inquiryPages struct{ base }
@@ -67,32 +110,12 @@ func makeInquiries(rd reader, rows []inquiry.Inquiry, sent form.Values, problems
 	for _, q := range rows {
 		p.Rows = append(p.Rows, inquiryRow(rd, q))
 	}
-	p.Errors = form.Wrong(rd.lang, problems, labelsOf(rd.lang, inquiryFields))
+	p.Errors = form.Wrong(rd.lang, problems, askQuestion.labels(rd.lang))
 	if casework.MayCreate(rd.actor) == nil {
-		for _, f := range inquiryFields {
-			in := f.Input(rd.lang, inputLabel(rd.lang, f.ID), sent.Get(f.ID), p.Errors)
-			if f.ID == "kind" {
-				for _, k := range []policy.Kind{policy.Device, policy.Drug} {
-					in.Offer(form.Choice{Value: string(k), Label: rd.lang.Say("kind." + string(k)), Consequence: rd.lang.Say("inquiry.to." + string(k))})
-				}
-			}
-			p.Fields = append(p.Fields, in)
-		}
+		p.Fields, _ = askQuestion.inputs(rd, struct{}{}, typedInto(sent), nil, p.Errors, "")
 	}
 	p.Title = rd.titled(rd.lang.Say("inquiries.title"), p.Errors)
 	return p
-}
-
-// labelsOf names the fields of a small form.
-func labelsOf(l words.Lang, fields []form.Field) func(string) string {
-	return func(field string) string {
-		for _, f := range fields {
-			if f.ID == field {
-				return inputLabel(l, field)
-			}
-		}
-		return ""
-	}
 }
 
 func inquiryRow(rd reader, q inquiry.Inquiry) InquiryRow {
@@ -116,12 +139,7 @@ func (x inquiryPages) ask() error {
 	if err != nil {
 		return err
 	}
-	read := form.Read(x.Values())
-	kind := read.OneOf("kind", string(policy.Device), string(policy.Drug))
-	if len(read.Problems) > 0 {
-		return x.showList(http.StatusUnprocessableEntity, read.Problems)
-	}
-	r, err := x.desk.Inquire(x.Ctx(), op, kind == string(policy.Drug), x.Said("subject"), x.Said("question"), "", x.Actor)
+	r, err := perform(x.base, op, askQuestion, struct{}{})
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showList(http.StatusUnprocessableEntity, f.Problems)
 	}
@@ -152,8 +170,6 @@ type InquiryAnswer struct {
 	At             time.Time
 }
 
-var inquiryAnswer, inquiryCase = form.Long.Field("answer"), form.Pick.Field("case")
-
 // show is one question and what was answered.
 func (x inquiryPages) show() error { return x.showInquiry(http.StatusOK, nil) }
 
@@ -164,11 +180,9 @@ func (x inquiryPages) showInquiry(status int, problems []fault.Problem) error {
 	}
 	var found attachable
 	if q.Case == "" && x.Site.Audience == site.Hospital && casework.MayCreate(x.Actor) == nil {
-		cases, err := x.casesFor(q.Drug, x.Values().Get("case"))
-		if err != nil {
+		if found.cases, err = attachQuestion.find(x.base, q, typedInto(x.Values())); err != nil {
 			return err
 		}
-		found.cases = &cases
 	}
 	if q.Case != "" {
 		_, err := x.desk.View(x.Ctx(), q.Case, x.Actor)
@@ -190,8 +204,8 @@ func (x inquiryPages) showInquiry(status int, problems []fault.Problem) error {
 
 // attachable is what was looked up of the cases that a question belongs to, or may.
 type attachable struct {
-	known bool     // the reader may know the case of the question; a draft is the hospital's own
-	cases *options // nil: it is not the reader's to choose one
+	known bool               // the reader may know the case of the question; a draft is the hospital's own
+	cases map[string]options // nil: it is not the reader's to choose one
 }
 
 func makeInquiry(rd reader, q inquiry.Inquiry, found attachable, sent form.Values, problems []fault.Problem) inquiryPage {
@@ -204,19 +218,21 @@ func makeInquiry(rd reader, q inquiry.Inquiry, found attachable, sent form.Value
 			p.Waiting = append(p.Waiting, rd.names.org(org))
 		}
 	}
-	p.Errors = form.Wrong(rd.lang, problems, labelsOf(rd.lang, []form.Field{inquiryAnswer, inquiryCase}))
-	input := func(f form.Field) form.Input {
-		return f.Input(rd.lang, inputLabel(rd.lang, f.ID), sent.Get(f.ID), p.Errors)
-	}
+	fill := typedInto(sent)
 	switch {
 	case q.Permits(inquiry.Reply, rd.actor) == nil:
-		p.Go, p.Fields = rd.lang.Say("inquiry.answer"), []form.Input{input(inquiryAnswer)}
+		p.Errors = form.Wrong(rd.lang, problems, answerQuestion.labels(rd.lang))
+		p.Go = rd.lang.Say("inquiry.answer")
+		p.Fields, _ = answerQuestion.inputs(rd, q, fill, nil, p.Errors, p.Post)
 	case found.cases != nil:
-		in := input(inquiryCase)
-		p.Search = found.cases.offer(&in, p.Post)
-		if len(in.Options) > 0 {
-			p.Go, p.Fields = rd.lang.Say("inquiry.attach"), []form.Input{in}
+		p.Errors = form.Wrong(rd.lang, problems, attachQuestion.labels(rd.lang))
+		var in []form.Input
+		in, p.Search = attachQuestion.inputs(rd, q, fill, found.cases, p.Errors, p.Post)
+		if len(in[0].Options) > 0 {
+			p.Go, p.Fields = rd.lang.Say("inquiry.attach"), in
 		}
+	default:
+		p.Errors = form.Wrong(rd.lang, problems, form.Unnamed)
 	}
 	if found.known {
 		p.Case = &Link{rd.lang.Say("case.open"), rd.casePath(q.Case)}
@@ -226,38 +242,26 @@ func makeInquiry(rd reader, q inquiry.Inquiry, found attachable, sent form.Value
 }
 
 // answer answers for the reader's agency, once.
-func (x inquiryPages) answer() error {
-	return x.change(func(op docket.Op, id string) error {
-		_, err := x.desk.AnswerInquiry(x.Ctx(), op, id, x.Said("answer"), x.Actor)
-		return err
-	})
-}
+func (x inquiryPages) answer() error { return x.change(answerQuestion) }
 
 // attach keeps a question with a case, once.
-func (x inquiryPages) attach() error {
-	return x.change(func(op docket.Op, id string) error {
-		if x.Said("case") == "" {
-			return fault.Fields([]fault.Problem{{Field: "case", Code: "field.choice"}})
-		}
-		_, err := x.desk.AttachInquiry(x.Ctx(), op, id, x.Said("case"), x.Actor)
-		return err
-	})
-}
+func (x inquiryPages) attach() error { return x.change(attachQuestion) }
 
-func (x inquiryPages) change(change func(docket.Op, string) error) error {
+func (x inquiryPages) change(a act[inquiry.Inquiry]) error {
 	op, err := x.Op()
 	if err != nil {
 		return err
 	}
-	id := x.R.PathValue("inquiry")
-	err = change(op, id)
-	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
-		return x.showInquiry(http.StatusUnprocessableEntity, f.Problems)
-	} else if f != nil && f.Kind == fault.Conflict {
-		return x.showInquiry(http.StatusConflict, []fault.Problem{{Code: f.Code, Args: f.Args}})
+	q, err := x.desk.Inquiry(x.Ctx(), x.R.PathValue("inquiry"), x.Actor)
+	if err != nil {
+		return err
+	}
+	_, err = perform(x.base, op, a, q)
+	if status, problems := refusal(err); status != 0 {
+		return x.showInquiry(status, problems)
 	}
 	if err != nil {
 		return err
 	}
-	return x.See(x.Home() + "/inquiries/" + id)
+	return x.See(x.Home() + "/inquiries/" + q.ID)
 }

@@ -119,7 +119,7 @@ func (x dossierPages) removeFile() error {
 	if err != nil {
 		return err
 	}
-	item := x.R.PostForm.Get("item")
+	item := x.Values().Get("item")
 	_, err = x.desk.Detach(x.Ctx(), op, x.R.PathValue("case"), version, item, x.R.PathValue("file"), x.Actor)
 	if f := fault.Of(err); f != nil && f.Kind == fault.Conflict {
 		v, err := x.editable()

@@ -132,7 +132,7 @@ func (x linkPages) requestCode() error {
 	if !ok || !v.Live {
 		return x.Closed()
 	}
-	person := x.R.PostForm.Get("person")
+	person := x.Values().Get("person")
 	roster, err := x.roster(v.Link.Party, v.Gate)
 	if err != nil {
 		return err
@@ -185,7 +185,7 @@ func (x linkPages) enterCode() error {
 	if !ok || !v.Live {
 		return x.Closed()
 	}
-	session, digits := x.Site.Secret(), strings.TrimSpace(typed.Narrow(x.R.PostForm.Get("digits")))
+	session, digits := x.Site.Secret(), strings.TrimSpace(typed.Narrow(x.Values().Get("digits")))
 	if len(digits) != 6 || strings.Trim(digits, "0123456789") != "" {
 		// Not a code at all: no try is lost by it.
 		return x.showCode(http.StatusUnprocessableEntity, []fault.Problem{{Field: "digits", Code: "code.digits"}})

@@ -16,6 +16,7 @@ import (
 	"jixu/internal/words"
 )
 
+// listPages are the lists of cases, and where a case is begun or found.
 type listPages struct{ base }
 
 // CaseRow is one case in a list.
@@ -188,9 +189,9 @@ func (x listPages) create() error {
 	if err != nil {
 		return err
 	}
-	kind := x.R.PostForm.Get("kind")
+	kind := x.Values().Get("kind")
 	var r docket.Receipt
-	if values := carried(kind, x.R.PostForm.Get("answers")); len(values) > 0 {
+	if values := carried(kind, x.Values().Get("answers")); len(values) > 0 {
 		r, err = x.desk.CreateFilled(x.Ctx(), op, policy.Kind(kind), values, x.Actor)
 	} else {
 		r, err = x.desk.Create(x.Ctx(), op, policy.Kind(kind), x.Actor)

@@ -60,7 +60,7 @@ func (x base) view() (docket.View, error) {
 
 // version is the one that the form showed.
 func (x base) version() (int, error) {
-	n, err := strconv.Atoi(x.R.PostForm.Get("version"))
+	n, err := strconv.Atoi(x.Values().Get("version"))
 	if err != nil {
 		return 0, fault.New(fault.Invalid, "operation")
 	}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 
 	"jixu/internal/docket"
@@ -11,7 +10,6 @@ import (
 	"jixu/internal/variety"
 	"jixu/internal/web/form"
 	"jixu/internal/web/site"
-	"jixu/internal/words"
 )
 
 type varietiesPage struct {
@@ -112,10 +110,12 @@ func makeVariety(rd reader, v variety.Variety, sent form.Values, problems []faul
 		}
 		return inputLabel(rd.lang, field)
 	})
-	fields := slices.DeleteFunc(slices.Clone(varietyFields), func(f form.Field) bool { return v.Drug && ofDevices(f.ID) })
-	for _, f := range fields {
-		value := varietyValue(v.Data, f.ID)
-		for _, o := range registerChoices(rd.lang, f.ID) {
+	for _, f := range productAsks(dataOf, isDrug) {
+		if !f.asked(v) {
+			continue
+		}
+		value := f.was(v)
+		for _, o := range f.offer(rd, v) {
 			if o.Value == value {
 				value = o.Label
 			}
@@ -129,67 +129,72 @@ func makeVariety(rd reader, v variety.Variety, sent form.Values, problems []faul
 		p.Registered = rd.lang.Say("variety.registered", dayText(rd.lang, v.RegisteredSince), v.RegisteredNote)
 	}
 	if variety.MayKeep(v.Drug, rd.actor) == nil {
-		for _, f := range append(slices.Clone(fields), form.Long.Field("reason")) {
-			p.Correct = append(p.Correct, registerInput(rd.lang, f, varietyValue(v.Data, f.ID), sent, p.Errors))
-		}
-		p.Mark = []form.Input{
-			registerInput(rd.lang, form.Day.Optional("since"), v.RegisteredSince.String(), sent, p.Errors),
-			registerInput(rd.lang, form.Long.Field("note"), v.RegisteredNote, sent, p.Errors),
-		}
+		p.Correct, _ = correctVariety.inputs(rd, v, typedOver(sent), nil, p.Errors, "")
+		p.Mark, _ = markVariety.inputs(rd, v, typedOver(sent), nil, p.Errors, "")
 	}
 	p.Title = rd.titled(p.Name, p.Errors)
 	return p
 }
 
-// registerInput is a field of the register with what it holds now or, after a
-// refused form, with what was typed.
-func registerInput(l words.Lang, f form.Field, now string, sent form.Values, wrong form.Errors) form.Input {
-	if sent.Has(f.ID) {
-		now = sent.Get(f.ID)
+// varietyDo is a form about an entry of the register that was sent.
+type varietyDo = sending[variety.Variety]
+
+func dataOf(v variety.Variety) variety.Data { return v.Data }
+func isDrug(v variety.Variety) bool         { return v.Drug }
+
+// What who keeps the register does to an entry, on its page.
+var (
+	correctVariety = act[variety.Variety]{
+		name: "variety.correct", asks: append(productAsks(dataOf, isDrug), ask[variety.Variety]{Field: form.Long.Field("reason")}),
+		do: func(s varietyDo) (docket.Receipt, error) {
+			version, err := s.version()
+			if err != nil {
+				return docket.Receipt{}, err
+			}
+			return s.desk.CorrectVariety(s.Ctx(), s.op, s.of.ID, version, readProduct(s.read.Values), s.read.Said("reason"), s.Actor)
+		},
 	}
-	in := f.Input(l, inputLabel(l, f.ID), now, wrong)
-	in.Offer(registerChoices(l, f.ID)...)
-	return in
-}
+	markVariety = act[variety.Variety]{
+		name: "variety.mark",
+		asks: []ask[variety.Variety]{
+			{Field: form.Day.Optional("since"), was: func(v variety.Variety) string { return v.RegisteredSince.String() }},
+			{Field: form.Long.Field("note"), was: func(v variety.Variety) string { return v.RegisteredNote }},
+		},
+		do: func(s varietyDo) (docket.Receipt, error) {
+			version, err := s.version()
+			if err != nil {
+				return docket.Receipt{}, err
+			}
+			since := s.read.Day("since")
+			if err := s.read.Err(); err != nil {
+				return docket.Receipt{}, err
+			}
+			return s.desk.MarkVariety(s.Ctx(), s.op, s.of.ID, version, since, s.read.Said("note"), s.Actor)
+		},
+	}
+)
 
 // correct puts right what the register says, once.
-func (x registerPages) correct() error {
-	return x.change(func(op docket.Op, version int) error {
-		_, err := x.desk.CorrectVariety(x.Ctx(), op, x.R.PathValue("variety"), version, readVariety(x.Values()), x.Said("reason"), x.Actor)
-		return err
-	})
-}
+func (x registerPages) correct() error { return x.change(correctVariety) }
 
 // mark says since when an equivalent is registered at home, once.
-func (x registerPages) mark() error {
-	return x.change(func(op docket.Op, version int) error {
-		read := form.Read(x.Values())
-		since := read.Day("since")
-		if err := read.Err(); err != nil {
-			return err
-		}
-		_, err := x.desk.MarkVariety(x.Ctx(), op, x.R.PathValue("variety"), version, since, x.Said("note"), x.Actor)
-		return err
-	})
-}
+func (x registerPages) mark() error { return x.change(markVariety) }
 
-func (x registerPages) change(change func(docket.Op, int) error) error {
+func (x registerPages) change(a act[variety.Variety]) error {
 	op, err := x.Op()
 	if err != nil {
 		return err
 	}
-	version, err := x.version()
+	v, err := x.desk.Variety(x.Ctx(), x.R.PathValue("variety"), x.Actor)
 	if err != nil {
 		return err
 	}
-	err = change(op, version)
-	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
-		return x.showVariety(http.StatusUnprocessableEntity, f.Problems)
-	} else if f != nil && f.Kind == fault.Conflict {
-		return x.showVariety(http.StatusConflict, []fault.Problem{{Code: f.Code, Args: f.Args}})
+	_, err = perform(x.base, op, a, v)
+	if status, problems := refusal(err); status != 0 {
+		return x.showVariety(status, problems)
 	}
 	if err != nil {
 		return err
 	}
-	return x.See(x.Home() + "/varieties/" + x.R.PathValue("variety"))
+	return x.See(x.Home() + "/varieties/" + v.ID)
 }

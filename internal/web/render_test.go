@@ -194,6 +194,14 @@ func fill(v reflect.Value, n *int) {
 	}
 }
 
+func fieldsAsked[T any](a act[T]) []form.Field {
+	var out []form.Field
+	for _, q := range a.asks {
+		out = append(out, q.Field)
+	}
+	return out
+}
+
 // spoken lists the keys that are put together from the law's words, by listing
 // all of those words. A new one in the law fails here until it has its words.
 func spoken() []string {
@@ -230,20 +238,27 @@ func spoken() []string {
 		add("asks.*", g)
 		add("basis."+g+".*", kinds...)
 	}
-	for _, a := range acts {
+	for _, a := range caseActs {
 		for _, what := range []string{"title", "intro", "go"} {
 			keys = append(keys, "act."+a.name+"."+what)
 		}
-		for _, f := range a.fields {
+		for _, f := range a.asks {
 			if key := "act." + a.name + "." + f.ID; words.Has(key) {
 				keys = append(keys, key)
 			}
 		}
 	}
-	asked := slices.Concat(varietyFields, inquiryFields, []form.Field{{ID: "since"}, {ID: "note"}, {ID: "answer"}, {ID: "case"}})
-	for _, a := range acts {
-		asked = append(asked, a.fields...)
+	asked := slices.Clone(productFields)
+	for _, a := range caseActs {
+		asked = append(asked, fieldsAsked(a)...)
 	}
+	for _, a := range []act[variety.Variety]{correctVariety, markVariety} {
+		asked = append(asked, fieldsAsked(a)...)
+	}
+	for _, a := range []act[inquiry.Inquiry]{answerQuestion, attachQuestion} {
+		asked = append(asked, fieldsAsked(a)...)
+	}
+	asked = append(asked, fieldsAsked(askQuestion)...)
 	for _, f := range asked {
 		if strings.HasPrefix(f.ID, "finding-") || strings.HasPrefix(f.ID, "reason-") {
 			continue

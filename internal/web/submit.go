@@ -82,9 +82,9 @@ func (x dossierPages) submit() error {
 	if err != nil {
 		return err
 	}
-	id, declared := x.R.PathValue("case"), x.R.PostForm.Get("declared") == "yes"
+	id, declared := x.R.PathValue("case"), x.Values().Ticked("declared")
 	var receipt docket.Receipt
-	if g := x.R.PostForm.Get("gate"); g != "" {
+	if g := x.Values().Get("gate"); g != "" {
 		receipt, err = x.desk.Resubmit(x.Ctx(), op, docket.GateRef{Of: id, Gate: g}, version, declared, x.Actor)
 	} else {
 		receipt, err = x.send(op, id, version, declared)

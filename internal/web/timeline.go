@@ -29,7 +29,8 @@ func timeline(rd reader, v docket.View) []Line {
 	paused := pauses(v.Events)
 	for i, e := range v.Events {
 		line := Line{
-			At: e.At, What: rd.lang.Say(docket.EntryWords(e.Entry), entryArgs(rd, e)...), Who: rd.names.person(e.By.Person), Detail: details(rd, v, e), Dues: dues(rd, v, e),
+			At: e.At, What: rd.lang.Say(docket.EntryWords(e.Entry), entryArgs(rd, e)...),
+			Who: rd.names.person(e.By.Person), Detail: details(rd, v, e), Dues: dues(rd, v, e),
 		}
 		if e.By.Org != party.System.Org {
 			line.Org = rd.names.org(e.By.Org)

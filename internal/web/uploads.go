@@ -25,7 +25,7 @@ type uploadPage struct {
 
 // uploadOf reads the form that announces a file for item.
 func (x base) uploadOf(item string) docket.Upload {
-	return docket.Upload{Item: item, Name: strings.TrimSpace(x.R.PostForm.Get("name")), SHA256: x.R.PostForm.Get("sha256")}
+	return docket.Upload{Item: item, Name: strings.TrimSpace(x.Values().Get("name")), SHA256: x.Values().Get("sha256")}
 }
 
 // wayBack is where the bucket sends the browser after an upload. A script stays
@@ -53,7 +53,7 @@ func (x base) ticketJSON(file string, t docket.Ticket, err error) error {
 	case lookErr == nil:
 		answer["version"] = v.Case.Dossier
 	case fault.KindOf(lookErr) == fault.Unavailable:
-		return lookErr // asked again, the same operation answers with the same file
+		return lookErr // whoever asks again gets a form that can be used
 	}
 	status := http.StatusOK
 	if f := fault.Of(err); f != nil {

@@ -88,7 +88,7 @@ func unspoken(path string) bool {
 
 // codesIn returns the fault codes that n names: the second argument of
 // fault.New and fault.Because, the field Code of a Problem, the reason of a
-// rejected file, and what the little helpers of the law and the dossier take.
+// rejected file, and what the little helpers of the law, the dossier and forms take.
 func codesIn(n ast.Node) []string {
 	var found []string
 	add := func(e ast.Expr) {

@@ -50,6 +50,7 @@ func (x *Request) fail(err error) {
 	if f != nil && f.Code == "body.large" {
 		status = http.StatusRequestEntityTooLarge
 	}
+	data.Moved, _ = x.moved() // if the clock is what failed, the page must be shown all the same
 	data.Typed = x.Typed()
 	data.Title = x.Titled(x.Lang.Say("title."+string(kind)), data.Errors)
 	if err := x.write(status, "failed", &data.Page, &data); err != nil {

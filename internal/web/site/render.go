@@ -67,14 +67,23 @@ func (ts *Templates) Of(lang words.Lang, page string) (*template.Template, error
 // Render fills page in, executes its template into a buffer and only then writes.
 // data must hold page.
 func (x *Request) Render(status int, name string, page *Page, data any) error {
-	if x.Site.Moved {
-		now, err := x.Site.Clock.Now(x.Ctx())
-		if err != nil {
-			return err
-		}
-		page.Moved = docket.When(x.Lang, now)
+	var err error
+	if page.Moved, err = x.moved(); err != nil {
+		return err
 	}
 	return x.write(status, name, page, data)
+}
+
+// moved is the system's time if it is not the machine's, and otherwise "".
+func (x *Request) moved() (string, error) {
+	if !x.Site.Moved {
+		return "", nil
+	}
+	now, err := x.Site.Clock.Now(x.Ctx())
+	if err != nil {
+		return "", err
+	}
+	return docket.When(x.Lang, now), nil
 }
 
 // write renders what needs no more to be looked up.

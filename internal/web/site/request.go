@@ -127,7 +127,7 @@ func (x *Request) recognise(secret string, byLink bool) error {
 	return nil
 }
 
-// op is the operation id that the form carried.
+// Op is the operation id that the form carried.
 func (x *Request) Op() (docket.Op, error) {
 	id := x.R.PostForm.Get("op")
 	if !typed.IsOperation(id) {
@@ -136,10 +136,10 @@ func (x *Request) Op() (docket.Op, error) {
 	return docket.Op{ID: id}, nil
 }
 
-// ctx is the request's context.
+// Ctx is the request's context.
 func (x *Request) Ctx() context.Context { return x.R.Context() }
 
-// see answers a POST: the browser goes and looks at path.
+// See answers a POST: the browser goes and looks at path.
 func (x *Request) See(path string) error {
 	http.Redirect(x.W, x.R, path, http.StatusSeeOther)
 	return nil

@@ -22,11 +22,11 @@ func (x gatePages) check() error {
 	if g.Status != gate.Open {
 		return x.showAnswered(v, g)
 	}
-	choice := casework.Verb(x.R.PostForm.Get("choice"))
+	choice := casework.Verb(x.Values().Get("choice"))
 	if !x.offered(v, g, choice) {
 		return x.noChoice(v, g)
 	}
-	if x.R.PostForm.Get("change") != "" { // from the confirm page, to correct something
+	if x.Values().Get("change") != "" { // from the confirm page, to correct something
 		return x.showAnswer(http.StatusOK, v, g, choice, nil)
 	}
 	if x.Preferred() {
@@ -158,7 +158,7 @@ func (x gatePages) give() error {
 	if err != nil {
 		return err
 	}
-	choice := casework.Verb(x.R.PostForm.Get("choice"))
+	choice := casework.Verb(x.Values().Get("choice"))
 	if g.Status == gate.Open && !x.offered(v, g, choice) {
 		return x.noChoice(v, g)
 	}
