@@ -30,7 +30,7 @@ func main() {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
 	}
-	lambda.Start(logging.Each(gateway.Handle(pages.Handler())))
+	lambda.Start(gateway.Handle(pages.Handler()))
 }
 
 func build() (*web.Site, error) {

@@ -27,7 +27,7 @@ func main() {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
 	}
-	lambda.Start(logging.Each(gateway.Handle(programs.Handler())))
+	lambda.Start(gateway.Handle(programs.Handler()))
 }
 
 func build() (*api.API, error) {

@@ -27,7 +27,7 @@ func main() {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
 	}
-	lambda.Start(logging.Each(gateway.Handle(callbacks.Handler())))
+	lambda.Start(gateway.Handle(callbacks.Handler()))
 }
 
 func build() (*api.Callbacks, error) {

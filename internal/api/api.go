@@ -14,6 +14,7 @@ import (
 
 	"jixu/internal/docket"
 	"jixu/internal/fault"
+	"jixu/internal/logging"
 	"jixu/internal/party"
 	"jixu/internal/words"
 )
@@ -30,7 +31,7 @@ type Base struct {
 // Route is one method and path of the API: who may ask there, and what it does.
 type Route struct {
 	Method  string
-	Pattern string // as net/http and the template write it
+	Pattern string // as net/http writes it
 	Do      func(*call) error
 }
 
@@ -61,8 +62,12 @@ func (h *Base) handler(routes []Route, admit func(*call) error) http.Handler {
 	methods := map[string][]string{}
 	for _, d := range routes {
 		methods[d.Pattern] = append(methods[d.Pattern], d.Method)
+		if d.Method == http.MethodGet {
+			methods[d.Pattern] = append(methods[d.Pattern], http.MethodHead) // the mux takes it with GET
+		}
 		mux.HandleFunc(d.Method+" "+d.Pattern, func(w http.ResponseWriter, r *http.Request) {
 			x := start(w, r)
+			x.logged().Route = d.Pattern
 			err := admit(x)
 			if err == nil {
 				err = d.Do(x)
@@ -76,15 +81,18 @@ func (h *Base) handler(routes []Route, admit func(*call) error) http.Handler {
 		slices.Sort(list)
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			x := start(w, r)
-			x.allow = strings.Join(list, ", ")
+			x.allow, x.logged().Route = strings.Join(list, ", "), pattern
 			x.fail(fault.New(fault.Invalid, "method"))
 		})
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		start(w, r).fail(fault.New(fault.NotFound, "page"))
 	})
-	return guarded(mux)
+	return logging.Requests(h.Log, h.Reference, h.Now, guarded(mux))
 }
+
+// logged is what the log says of this request.
+func (x *call) logged() *logging.Request { return logging.RequestOf(x.r.Context()) }
 
 // receipt is what the sender of an operation gets, and gets again.
 type receipt struct {

@@ -15,8 +15,8 @@ import (
 // Callbacks is where agencies' systems answer gates, by signed POST.
 type Callbacks struct{ Base }
 
-// CallbackRoutes lists their routes, for the template, the description and the
-// tests that try every one of them.
+// CallbackRoutes lists their routes, for the description and the tests that try every
+// one of them and hold the template to them.
 func CallbackRoutes() []Route { return callbackRoutes }
 
 var callbackRoutes = []Route{
@@ -24,7 +24,7 @@ var callbackRoutes = []Route{
 	{"POST", "/callbacks/v1/evidence", signed((*call).evidenceBySystem)},
 }
 
-// Handler returns the routes. Every one stands in the template.
+// Handler returns the routes. The template leads all of /callbacks/v1 here.
 func (c *Callbacks) Handler() http.Handler {
 	return c.handler(callbackRoutes, func(x *call) error {
 		x.challenge = "Webhook-Signature"
@@ -54,6 +54,7 @@ func (x *call) verify(systems *docket.AgencySystems, now time.Time) error {
 	sum.Write([]byte(x.r.Pattern + "\n"))
 	sum.Write(body)
 	x.body, x.sender = body, m.Sender
+	x.logged().Organisation = m.Sender
 	x.op = docket.Op{ID: m.ID, Body: hex.EncodeToString(sum.Sum(nil)), Holds: []docket.Hold{hold}}
 	return nil
 }
@@ -77,7 +78,7 @@ func signed[T interface{ person() string }](do func(*call, T) (any, error)) func
 		if err != nil {
 			return err
 		}
-		x.actor = a
+		x.actor, x.logged().Person = a, a.Person
 		out, err := do(x, in)
 		if err != nil {
 			return err

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"jixu/internal/docket"
@@ -90,6 +88,7 @@ func (x *call) fail(err error) {
 		p.Decided = x.decided(lost.gate)
 	}
 	p.Type = "urn:jixu:problem:" + p.Code
+	x.logged().Outcome = p.Code
 	switch p.Status {
 	case http.StatusServiceUnavailable:
 		p.Reference = x.house.Reference(x.r.Context())
@@ -154,6 +153,7 @@ func (x *call) write(status int, kind string, v any) {
 	}
 	if err != nil {
 		x.house.Log.ErrorContext(x.r.Context(), "writing an answer failed", "err", err, "route", x.r.Pattern)
+		x.logged().Outcome = "internal"
 		status, body = http.StatusInternalServerError, []byte(`{"type":"about:blank","title":"internal error","status":500,"detail":"","code":"internal"}`)
 	}
 	h := x.w.Header()
@@ -166,22 +166,7 @@ func (x *call) write(status int, kind string, v any) {
 // languageOf is what the sender reads best of the two; Chinese unless it says
 // otherwise.
 func languageOf(r *http.Request) words.Lang {
-	best, lang := 0.0, words.ZH
-	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Language"), ","), ",") {
-		tag, params, _ := strings.Cut(strings.TrimSpace(part), ";")
-		q := 1.0
-		if text, ok := strings.CutPrefix(strings.TrimSpace(params), "q="); ok {
-			var err error
-			if q, err = strconv.ParseFloat(text, 64); err != nil || q < 0 || q > 1 {
-				q = 0
-			}
-		}
-		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
-		if (primary == "zh" || primary == "en") && q > best {
-			best, lang = q, words.Parse(primary)
-		}
-	}
-	return lang
+	return words.Accepted(r.Header.Values("Accept-Language"))
 }
 
 // guarded puts the headers on every answer.

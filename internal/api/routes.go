@@ -16,12 +16,12 @@ type API struct {
 	Claims func(context.Context) map[string]string // of the token that the gateway let in
 }
 
-// Routes lists what programs may ask, for the template, the description and the tests that
-// try every one of them.
+// Routes lists what programs may ask, for the description and the tests that try every one
+// of them and hold the template to them.
 func Routes() []Route { return routes }
 
 // To add an operation: its row here, a type for its body with a JSON name for
-// each field, its path and schemas in docs/openapi.yaml, its route in the template.
+// each field, its path and schemas in docs/openapi.yaml.
 var routes = []Route{
 	{"GET", "/api/v1/me", see((*call).me)},
 
@@ -84,7 +84,7 @@ var routes = []Route{
 	{"POST", "/api/v1/organisation/address", send((*call).direct)},
 }
 
-// Handler returns the routes. Every one stands in the template.
+// Handler returns the routes. The template leads all of /api/v1 here.
 func (a *API) Handler() http.Handler { return a.handler(routes, a.identify) }
 
 // see is a route that shows and changes nothing. query are the parameters it takes.

@@ -38,6 +38,7 @@ func (a *API) identify(x *call) error {
 		return fmt.Errorf("finding the organisation of a token: %w", err)
 	}
 	x.who, x.org, x.actor = p, o, party.ActorOf(p, o)
+	x.logged().Person, x.logged().Organisation = p.ID, o.ID
 	return nil
 }
 

@@ -44,11 +44,11 @@ var rooms = map[string][]string{
 		"docket", "eligibility", "casework", "gate", "reuse", "inquiry", "variety", "number", "dossier", "policy", "precheck", "calendar", "party",
 		"words", "typed", "fault", "web/form", "web/site",
 	},
-	"web/site": {"docket", "party", "words", "typed", "fault", "web/form"},
+	"web/site": {"docket", "party", "words", "typed", "logging", "fault", "web/form"},
 	"web/form": {"calendar", "words", "typed", "fault"},
 
 	"api": {
-		"docket", "casework", "gate", "reuse", "inquiry", "variety", "dossier", "policy", "precheck", "webhook", "calendar", "party", "words", "typed", "fault",
+		"docket", "casework", "gate", "reuse", "inquiry", "variety", "dossier", "policy", "precheck", "webhook", "calendar", "party", "words", "typed", "logging", "fault",
 	},
 
 	// what a dossier is held against, beside the pack

@@ -12,10 +12,6 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
-
-	"jixu/internal/api"
-	"jixu/internal/web"
-	"jixu/internal/web/site"
 )
 
 // template is template.yaml as a tree; tags such as !Ref stay on their nodes.
@@ -95,57 +91,6 @@ func TestEveryFunctionStandsInTheTemplateAndHasAFolder(t *testing.T) {
 	want := slices.Sorted(maps.Keys(functionsOf(template(t, "template.yaml"))))
 	if !slices.Equal(have, want) {
 		t.Errorf("folders: got %v, template has %v", have, want)
-	}
-}
-
-func TestEveryRouteIsWrittenOutInTheTemplate(t *testing.T) {
-	doc := template(t, "template.yaml")
-	got := map[string]string{}
-	for _, r := range ofType(doc, "AWS::ApiGatewayV2::Route") {
-		got[text(at(r, "Properties", "RouteKey"))] = text(at(r, "Properties", "Target"))
-	}
-	want := map[string]string{}
-	for _, d := range web.HospitalRoutes() {
-		want[routeKey(d)] = "integrations/${ToHospitalSite}"
-	}
-	for _, d := range web.AgencyRoutes() {
-		want[routeKey(d)] = "integrations/${ToAgencySite}"
-	}
-	for _, d := range api.Routes() {
-		want[d.Method+" "+d.Pattern] = "integrations/${ToCaseApi}"
-	}
-	for _, d := range api.CallbackRoutes() {
-		want[d.Method+" "+d.Pattern] = "integrations/${ToTakeAnswer}"
-	}
-	for key, target := range want {
-		if got[key] != target {
-			t.Errorf("route %q: got %q in the template, want %q", key, got[key], target)
-		}
-	}
-	for key := range got {
-		if want[key] == "" {
-			t.Errorf("route %q: got it in the template, want a route in internal/web or internal/api", key)
-		}
-	}
-}
-
-func routeKey(d site.Route) string {
-	return d.Method + " " + strings.ReplaceAll(d.Pattern, "{$}", "")
-}
-
-// Programs come in with a token, machines with a signature; no route of either
-// is without its kind of proof.
-func TestEveryRouteOfProgramsWantsAToken(t *testing.T) {
-	for id, r := range ofType(template(t, "template.yaml"), "AWS::ApiGatewayV2::Route") {
-		key := text(at(r, "Properties", "RouteKey"))
-		want := ""
-		if strings.Contains(key, " /api/") {
-			want = "JWT TokenOfAPerson"
-		}
-		got := strings.TrimSpace(text(at(r, "Properties", "AuthorizationType")) + " " + text(at(r, "Properties", "AuthorizerId")))
-		if got != want {
-			t.Errorf("%s, %s: got authorization %q, want %q", id, key, got, want)
-		}
 	}
 }
 

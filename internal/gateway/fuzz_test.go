@@ -19,6 +19,9 @@ func FuzzEvent(f *testing.F) {
 			e.Headers["content-type"], e.Cookies = "application/x-www-form-urlencoded", []string{"a=b", "c=d"}
 		}),
 		event(func(e *events.APIGatewayV2HTTPRequest) { e.RawPath, e.RawQueryString = "/%zz//../\x00", "a=%&;" }),
+		event(func(e *events.APIGatewayV2HTTPRequest) {
+			e.RouteKey, e.RawPath = "ANY /l/{proxy+}", "//l/%2e%2e/../a%252Fb/"
+		}),
 	} {
 		b, err := json.Marshal(e)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -49,6 +50,28 @@ func TestRequest(t *testing.T) {
 			"an encoded Chinese path is decoded",
 			func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/hospital/%E6%80%A5%E9%9C%80" },
 			func(r *http.Request) string { return r.URL.Path }, "/hospital/急需",
+		},
+		{
+			"behind a proxy the path is whole",
+			func(e *events.APIGatewayV2HTTPRequest) {
+				e.RouteKey, e.RawPath, e.PathParameters = "ANY /hospital/{proxy+}", "/hospital/cases/c-1", map[string]string{"proxy": "elsewhere"}
+			},
+			func(r *http.Request) string { return r.URL.Path }, "/hospital/cases/c-1",
+		},
+		{
+			"an encoded slash parts a path, as the gateway read it",
+			func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/hospital%2Fcases%2fc-1" },
+			func(r *http.Request) string { return r.URL.Path }, "/hospital/cases/c-1",
+		},
+		{
+			"double slashes, dots and the last slash are left to the mux",
+			func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "//hospital/../agency/./" },
+			func(r *http.Request) string { return r.URL.Path }, "//hospital/../agency/./",
+		},
+		{
+			"a path of ten kilobytes is whole",
+			func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/" + strings.Repeat("a", 10_000) },
+			func(r *http.Request) string { return strconv.Itoa(len(r.URL.Path)) }, "10001",
 		},
 		{
 			"a percent sign is one percent sign",

@@ -53,7 +53,8 @@ func (h withContext) WithGroup(name string) slog.Handler {
 }
 
 // Each returns next with one line logged before every call. The emulator of
-// one machine waits 50 ms for an invocation's first line, so each writes one.
+// one machine waits 50 ms for an invocation's first line, so each writes one; a
+// request's is the line of [Requests].
 func Each[In, Out any](next func(context.Context, In) (Out, error)) func(context.Context, In) (Out, error) {
 	return func(ctx context.Context, in In) (Out, error) {
 		slog.InfoContext(ctx, "invoked")

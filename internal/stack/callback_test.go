@@ -93,7 +93,7 @@ func TestAnAgencySystemAnswersAndTheStateMachineThatWaitsGoesOn(t *testing.T) {
 func (h house) loggedNothing(function string, words ...string) {
 	h.Helper()
 	text := h.log(function)
-	if !strings.Contains(text, "invoked") {
+	if !strings.Contains(text, `"msg":"answered"`) {
 		h.Errorf("the log of %s: got %.200q, want something to look at", function, text)
 	}
 	for _, word := range words {

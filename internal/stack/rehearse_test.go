@@ -313,6 +313,7 @@ var rows = []struct {
 	{"hospital-site/a-stranger-is-led-to-sign-in", nil, "303", nil},
 	{"hospital-site/alive", nil, "200", nil},
 	{"hospital-site/another-site-posts", drafted, "403", nil},
+	{"hospital-site/nobody-knows-the-address", nil, "404", nil},
 
 	{"open-gate/a-machine-brings-its-token", submitted, quiet, tokenIs(1)},
 	{"open-gate/a-run-of-an-earlier-build-brings-its-token", submitted, quiet, tokenIs(1)},

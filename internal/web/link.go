@@ -198,6 +198,7 @@ func (x linkPages) enterCode() error {
 	if err != nil {
 		return err
 	}
+	x.SignedInAs(s.Person, s.Org)
 	x.SetCookie(site.LinkCookie, session, 30*60)
 	return x.See("/agency/cases/" + s.Of + "/gates/" + s.Gate)
 }

@@ -19,7 +19,7 @@ type Site struct {
 	Autosaves docket.Autosaves // agency only: what is typed into answers
 }
 
-// Handler returns the site. Every route of it stands in the template.
+// Handler returns the site. The template leads the families of its paths here.
 func (s *Site) Handler() http.Handler {
 	under := s.Site
 	under.Clock, under.Templates = s.Desk.Clock, templates
@@ -34,8 +34,8 @@ func (s *Site) routes() []site.Route {
 	return s.hospitalRoutes()
 }
 
-// HospitalRoutes lists the routes of the hospitals' site, for the
-// template and for the tests that try every one of them.
+// HospitalRoutes lists the routes of the hospitals' site, for the tests that try
+// every one of them and hold the template to them.
 func HospitalRoutes() []site.Route { return new(Site).hospitalRoutes() }
 
 // AgencyRoutes lists the routes of the agencies' site and of the links.

@@ -31,6 +31,27 @@ func Parse(s string) Lang {
 	return ZH
 }
 
+// Accepted returns the language that the lines of an Accept-Language header like best,
+// Chinese unless they name another of ours.
+func Accepted(lines []string) Lang {
+	best, lang := 0.0, ZH
+	for part := range strings.SplitSeq(strings.Join(lines, ","), ",") {
+		tag, params, _ := strings.Cut(strings.TrimSpace(part), ";")
+		q := 1.0
+		if text, ok := strings.CutPrefix(strings.TrimSpace(params), "q="); ok {
+			var err error
+			if q, err = strconv.ParseFloat(text, 64); err != nil || q < 0 || q > 1 {
+				q = 0
+			}
+		}
+		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
+		if (primary == "zh" || primary == "en") && q > best {
+			best, lang = q, Parse(primary)
+		}
+	}
+	return lang
+}
+
 // Tag is the BCP 47 tag for the lang attribute.
 func (l Lang) Tag() string {
 	if l == EN {

@@ -77,6 +77,7 @@ type Error struct {
 	Field    string
 	Label    string // of the field, for the summary; "" for the form as a whole
 	Sentence string
+	Code     string // for the log
 }
 
 // Errors is the summary of what is wrong with a form.
@@ -88,7 +89,7 @@ func Wrong(l words.Lang, list []fault.Problem, label func(field string) string) 
 	var out Errors
 	seen := map[Error]bool{}
 	for _, p := range list {
-		e := Error{Field: p.Field, Sentence: l.Say("fault."+p.Code, p.Args...)}
+		e := Error{Field: p.Field, Sentence: l.Say("fault."+p.Code, p.Args...), Code: p.Code}
 		if seen[e] {
 			continue
 		}

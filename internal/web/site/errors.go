@@ -20,6 +20,12 @@ var statuses = map[fault.Kind]int{
 	fault.Unavailable: http.StatusServiceUnavailable,
 }
 
+// codes are the failures that HTTP has a word of its own for.
+var codes = map[string]int{
+	"body.large":  http.StatusRequestEntityTooLarge,
+	"page.method": http.StatusMethodNotAllowed,
+}
+
 // FailedPage is the page of an error: what happened in the reader's words, and what
 // they can do. Our own mistakes show a reference only; the log has the rest.
 type FailedPage struct {
@@ -37,6 +43,7 @@ func Status(kind fault.Kind) int { return statuses[kind] }
 func (x *Request) fail(err error) {
 	kind := fault.KindOf(err)
 	f := fault.Of(err)
+	x.logged().Outcome = outcome(kind, f)
 	data := FailedPage{Sentence: x.Lang.Say("failed.unavailable"), Back: x.backHref()}
 	if f != nil {
 		data.Sentence = x.Lang.Say("fault."+f.Code, f.Args...)
@@ -47,8 +54,8 @@ func (x *Request) fail(err error) {
 		x.Site.Log.ErrorContext(x.Ctx(), "request failed", "err", err, "route", x.R.Pattern)
 	}
 	status := statuses[kind]
-	if f != nil && f.Code == "body.large" {
-		status = http.StatusRequestEntityTooLarge
+	if f != nil && codes[f.Code] != 0 {
+		status = codes[f.Code]
 	}
 	data.Moved, _ = x.moved() // if the clock is what failed, the page must be shown all the same
 	data.Typed = x.Typed()
@@ -109,6 +116,7 @@ type ClosedPage struct{ Page }
 // used, was revoked or has expired.
 func (x *Request) Closed() error {
 	p := ClosedPage{}
+	x.logged().Outcome = "closed"
 	p.Title = x.Lang.Say("closed.title")
 	return x.Render(http.StatusNotFound, "closed", &p.Page, &p)
 }

@@ -93,6 +93,7 @@ func (x *Request) write(status int, name string, page *Page, data any) error {
 		return err
 	}
 	x.fill(page)
+	x.refusedFor(page.Errors)
 	page.Late = status == http.StatusConflict
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, "layout", data); err != nil {

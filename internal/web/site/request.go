@@ -124,6 +124,7 @@ func (x *Request) recognise(secret string, byLink bool) error {
 		}
 	}
 	x.Session, x.Actor, x.Person, x.Org = &s, a, p, o
+	x.SignedInAs(p.ID, o.ID)
 	return nil
 }
 

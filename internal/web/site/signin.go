@@ -154,6 +154,7 @@ func (x *Request) finish() error {
 	if err := x.Site.Access.PutSession(x.Ctx(), s); err != nil {
 		return err
 	}
+	x.SignedInAs(p.ID, p.Org)
 	x.SetCookie(stateCookie(state), "", 0)
 	x.SetCookie(sessionCookie(x.Site.Audience), secret, int(absoluteLife.Seconds()))
 	return x.See(pending.Return)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"jixu/internal/docket"
+	"jixu/internal/logging"
 )
 
 // Audience is whom a site serves; each has its own function, role and cookie.
@@ -75,8 +76,8 @@ func (s *Site) Handler(routes []Route) http.Handler {
 	for _, d := range routes {
 		mux.Handle(d.Method+" "+d.Pattern, s.through(d, pages[d.Pattern]))
 	}
-	mux.Handle("/", s.through(Route{Who: Anybody, Do: (*Request).NotFound}, false))
-	return s.guarded(mux)
+	s.refuseOthers(mux, routes, pages)
+	return logging.Requests(s.Log, s.Reference, s.Wall, s.guarded(mux))
 }
 
 // through wraps a route: who is it, may they pass, then do, and one place turns
@@ -84,6 +85,7 @@ func (s *Site) Handler(routes []Route) http.Handler {
 func (s *Site) through(d Route, twin bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := s.request(w, r, twin)
+		x.logged().Route = d.Pattern
 		if err := x.pass(d); err != nil {
 			x.fail(err)
 		}

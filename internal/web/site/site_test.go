@@ -39,7 +39,7 @@ func (c clock) Now(context.Context) (time.Time, error) {
 func newSite(moved bool, away error) *site.Site {
 	return &site.Site{
 		Audience: site.Hospital, Address: "https://jixu.example", Clock: clock{away}, Moved: moved,
-		Secret: func() string { return "secret" }, Log: slog.New(slog.DiscardHandler),
+		Wall: time.Now, Secret: func() string { return "secret" }, Log: slog.New(slog.DiscardHandler),
 		Reference: func(context.Context) string { return "ref-1" },
 		Templates: &site.Templates{Files: pages, Functions: func(words.Lang) template.FuncMap { return nil }},
 	}
