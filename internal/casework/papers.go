@@ -30,7 +30,7 @@ func readLater(f Submission, s Setting) (Submission, error) {
 		return f, fault.Fields([]fault.Problem{{Field: "later", Code: "lane.closed"}})
 	}
 	var err error
-	f.Urgency, err = typed.Text("urgency", f.Urgency, 1, maxReason)
+	f.Urgency, err = typed.Text("lane-urgency", f.Urgency, 1, maxReason)
 	return f, err
 }
 

@@ -134,7 +134,7 @@ func entrances(t *testing.T, tw *town) []entrance {
 			return err
 		}},
 		{"SubmitUrgent", func(o docket.Op, text func(field, good string) string) error {
-			lane := docket.Lane{Later: []string{"signed-form"}, Urgency: text("urgency", "患者须于48小时内手术")}
+			lane := docket.Lane{Later: []string{"signed-form"}, Urgency: text("lane-urgency", "患者须于48小时内手术")}
 			_, err := tw.Desk.SubmitUrgent(ctx, o, p.id, p.record().Case.Dossier, true, lane, lin)
 			return err
 		}},
@@ -333,7 +333,7 @@ func TestEveryTextOfAnInputIsReadOrIsNoText(t *testing.T) {
 		"casework.Filing.Receipt":    "receipt",
 		"casework.Filing.Person":     "the law's",
 		"docket.Lane.Later":          "items of the pack",
-		"docket.Lane.Urgency":        "urgency",
+		"docket.Lane.Urgency":        "lane-urgency",
 		"docket.Upload.Item":         "an item of the pack",
 		"docket.Upload.Name":         "file",
 		"docket.Upload.SHA256":       "a digest",

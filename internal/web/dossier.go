@@ -21,8 +21,12 @@ type dossierPage struct {
 	FormText string
 	FormTag  string // the state of the form's task, for the colour; never without FormText
 	Sections []Section
-	Done     int
+	Done     int // of what must be there
 	All      int
+
+	OptionalDone int
+	Optional     int
+
 	Check    string // "" until everything is done
 	Deliver  string // where papers owed are sent; "" if none are
 	Lane     string // where the emergency lane stands; "" if it is not offered
@@ -83,21 +87,27 @@ func makeDossier(rd reader, v docket.View, rules policy.Rules) dossierPage {
 		p.FormHref, p.All, p.Done = "", 0, 0
 		p.Sections = openSections(p.Sections, v.Case)
 	}
+	ready := p.Done == p.All
 	for _, s := range p.Sections {
 		for _, paper := range s.Papers {
-			p.All++
-			if paper.Done {
-				p.Done++
+			ready = ready && paper.Done
+			all, done := &p.All, &p.Done
+			if !paper.Required {
+				all, done = &p.Optional, &p.OptionalDone
+			}
+			*all++
+			if paper.State == "done" {
+				*done++
 			}
 		}
 	}
 	switch {
 	case v.Case.Papers.Gate != "":
 		p.Deliver = base + "/acts/deliver"
-	case p.Done < p.All && makeLane(rd, v, rules, nil, nil) != nil:
+	case !ready && makeLane(rd, v, rules, nil, nil) != nil:
 		p.Lane = base + "/check#later"
 	}
-	if p.Done == p.All && (v.Case.Status == casework.Draft || supplementing(v)) {
+	if ready && (v.Case.Status == casework.Draft || supplementing(v)) {
 		p.Check = base + "/check"
 	}
 	p.Title = rd.lang.Say("dossier.title")

@@ -59,7 +59,13 @@ func makeCheck(rd reader, v docket.View, rules policy.Rules, sent form.Values, p
 		Sections: sections(rd, v, problems), Post: base + "/submit", Back: base + "/dossier",
 		AfterText: rd.lang.Say("submit.after." + string(v.Case.Kind)),
 	}
-	p.Errors = form.Wrong(rd.lang, problems, fieldLabel(rd, v.Pack))
+	labels := fieldLabel(rd, v.Pack)
+	p.Errors = form.Wrong(rd.lang, problems, func(field string) string {
+		if field == "lane-urgency" {
+			return rd.lang.Say("lane.urgency")
+		}
+		return labels(field)
+	})
 	p.Answers = answers(rd, v.Pack, v.Case.Form, p.Errors, base+"/form")
 	if leg, ok := v.Case.SupplementLeg(); ok {
 		g, _ := v.Open(leg)
@@ -142,7 +148,7 @@ func makeLane(rd reader, v docket.View, rules policy.Rules, sent form.Values, wr
 	}
 	l := &Lane{
 		Limit:   rd.text(limit.Label) + rd.lang.Say("limit."+string(limit.Clock), limit.N) + rd.lang.Say("comma") + rd.lang.Say("status."+string(limit.Status)),
-		Urgency: sent.Get("urgency"), Error: wrong.Of("urgency"),
+		Urgency: sent.Get("lane-urgency"), Error: wrong.Of("lane-urgency"),
 	}
 	for _, part := range v.Pack.Parts {
 		for _, item := range part.Items {
@@ -160,7 +166,7 @@ func makeLane(rd reader, v docket.View, rules policy.Rules, sent form.Values, wr
 
 // send submits the draft, in the emergency lane if papers are named that follow.
 func (x dossierPages) send(op docket.Op, id string, version int, declared bool) (docket.Receipt, error) {
-	lane := docket.Lane{Urgency: x.Said("urgency")}
+	lane := docket.Lane{Urgency: x.Said("lane-urgency")}
 	for name := range x.R.PostForm {
 		if item, ok := strings.CutPrefix(name, "later-"); ok {
 			lane.Later = append(lane.Later, item)
