@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
@@ -19,7 +21,19 @@ import (
 // region and with the credentials of the environment.
 func runRebuild(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("rebuild", flag.ContinueOnError)
-	name := flags.String("table", "", "a table in AWS: TableName among the stack's outputs. Region and credentials are those of the environment (AWS_REGION, AWS_ACCESS_KEY_ID …)")
+	name := flags.String(
+		"table",
+		"",
+		"a table in AWS: TableName among the stack's outputs. Region and credentials are those of the environment (AWS_REGION, AWS_ACCESS_KEY_ID …)",
+	)
+	flags.Usage = func() {
+		fmt.Fprint(os.Stderr, `jixu rebuild writes lists, their rows, marks and timers of a table anew from what is stored.
+The house may go on working meanwhile; it is safe to break off and to repeat. Use the jixu of the
+build that is deployed: an older one takes away lists that it does not know. Without -table it takes
+the house that runs in this checkout. It ends with 1 if something was left as it stood.
+`)
+		flags.PrintDefaults()
+	}
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -30,7 +44,11 @@ func runRebuild(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return rebuild(ctx, store, out)
+	now, err := table.Clock{Store: store, Moves: true}.Now(ctx)
+	if err != nil {
+		return err
+	}
+	return rebuild(ctx, store, now, out)
 }
 
 // tableOf opens the table called name in AWS, or the running house's for "".
@@ -38,7 +56,7 @@ func tableOf(ctx context.Context, name string, out io.Writer) (*table.Store, err
 	if name == "" {
 		env, err := local.Attach(ctx, out)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w, or name a table in AWS with -table", err)
 		}
 		return env.Store(), nil
 	}
@@ -51,17 +69,19 @@ func tableOf(ctx context.Context, name string, out io.Writer) (*table.Store, err
 
 // rebuild rebuilds store and says how far it has come, what it came to, and what it
 // left as it stood.
-func rebuild(ctx context.Context, store docket.Rebuilder, out io.Writer) error {
-	done, err := docket.Rebuild(ctx, store, func(so docket.Rebuilt) { fmt.Fprintf(out, "%d looked at\n", so.Seen) })
+func rebuild(ctx context.Context, store docket.Rebuilder, from time.Time, out io.Writer) error {
+	done, err := docket.Rebuild(ctx, store, docket.RebuildOptions{
+		From: from, Progress: func(so docket.Rebuilt) { fmt.Fprintf(out, "%d looked at\n", so.Seen) },
+	})
 	fmt.Fprintf(out, "written anew: %d of %d\n", done.Written, done.Seen)
 	for _, left := range done.Left {
-		fmt.Fprintf(out, "left as it stands: %s\n", left)
+		fmt.Fprintf(out, "left as it stands: %s: %v\n", left.Of, left.Why)
 	}
 	if err != nil {
 		return fmt.Errorf("rebuilding, which is safe to begin again: %w", err)
 	}
 	if len(done.Left) > 0 {
-		return fmt.Errorf("%d stand as they did: of a kind that this build does not know, unreadable, or moved each time they were read", len(done.Left))
+		return fmt.Errorf("%d stand as they did", len(done.Left))
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func TestARebuildSaysWhatItWroteAndWhatItLeft(t *testing.T) {
 	}
 
 	var out strings.Builder
-	if err := rebuild(ctx, town.World.Store, &out); err != nil || out.String() != "1 looked at\nwritten anew: 1 of 1\n" {
+	if err := rebuild(ctx, town.World.Store, world.Monday, &out); err != nil || out.String() != "1 looked at\nwritten anew: 1 of 1\n" {
 		t.Errorf("got %q and %v, want one case looked at and written", out.String(), err)
 	}
 	if rows() != 1 {
@@ -53,7 +53,7 @@ func TestARebuildSaysWhatItWroteAndWhatItLeft(t *testing.T) {
 	}
 
 	out.Reset()
-	err = rebuild(ctx, lists{town.World.Store, true}, &out)
+	err = rebuild(ctx, lists{town.World.Store, true}, world.Monday, &out)
 	if err == nil || !strings.Contains(out.String(), "left as it stands: "+r.Case) {
 		t.Errorf("got %q and %v, want the case named that could not be read, and an error", out.String(), err)
 	}

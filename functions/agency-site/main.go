@@ -19,17 +19,18 @@ import (
 	"jixu/internal/queue"
 	"jixu/internal/settings"
 	"jixu/internal/web"
+	"jixu/internal/web/site"
 	"jixu/internal/wiring"
 )
 
 func main() {
 	logging.Start("agency-site")
-	site, err := build()
+	pages, err := build()
 	if err != nil {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
 	}
-	lambda.Start(gateway.Handle(site.Handler()))
+	lambda.Start(gateway.Handle(pages.Handler()))
 }
 
 func build() (*web.Site, error) {
@@ -44,9 +45,12 @@ func build() (*web.Site, error) {
 		Mac: keyring.New(s.AWS, s.LinkKey), Desk: desk, Wall: time.Now,
 	}
 	return &web.Site{
-		Audience: web.Agency, Desk: desk, Links: links, Store: s.Store, Directory: s.Store, Access: s.Store,
-		SignIn: &web.Issuer{URL: s.Issuer, Client: s.Client}, Address: s.Site,
-		Origins: []string{files.Origin()}, Wall: time.Now, Secret: rand.Text,
-		Log: slog.Default(), Reference: gateway.RequestID, Moved: s.ClockMoves(),
+		Desk: desk, Links: links, Autosaves: s.Store,
+		Site: site.Site{
+			Audience: site.Agency, Directory: s.Store, Access: s.Store,
+			SignIn: &site.Issuer{URL: s.Issuer, Client: s.Client}, Address: s.Site,
+			Origins: []string{files.Origin()}, Wall: time.Now, Secret: rand.Text,
+			Log: slog.Default(), Reference: gateway.RequestID, Moved: s.ClockMoves(),
+		},
 	}, nil
 }

@@ -16,17 +16,18 @@ import (
 	"jixu/internal/logging"
 	"jixu/internal/settings"
 	"jixu/internal/web"
+	"jixu/internal/web/site"
 	"jixu/internal/wiring"
 )
 
 func main() {
 	logging.Start("hospital-site")
-	site, err := build()
+	pages, err := build()
 	if err != nil {
 		slog.Error("starting failed", "err", err)
 		os.Exit(1)
 	}
-	lambda.Start(gateway.Handle(site.Handler()))
+	lambda.Start(gateway.Handle(pages.Handler()))
 }
 
 func build() (*web.Site, error) {
@@ -37,9 +38,12 @@ func build() (*web.Site, error) {
 	files := bucket.New(s.AWS, s.Bucket)
 	desk.Files = files
 	return &web.Site{
-		Audience: web.Hospital, Desk: desk, Store: s.Store, Directory: s.Store, Access: s.Store,
-		SignIn: &web.Issuer{URL: s.Issuer, Client: s.Client}, Address: s.Site,
-		Origins: []string{files.Origin()}, Wall: time.Now, Secret: rand.Text,
-		Log: slog.Default(), Reference: gateway.RequestID, Moved: s.ClockMoves(),
+		Desk: desk,
+		Site: site.Site{
+			Audience: site.Hospital, Directory: s.Store, Access: s.Store,
+			SignIn: &site.Issuer{URL: s.Issuer, Client: s.Client}, Address: s.Site,
+			Origins: []string{files.Origin()}, Wall: time.Now, Secret: rand.Text,
+			Log: slog.Default(), Reference: gateway.RequestID, Moved: s.ClockMoves(),
+		},
 	}, nil
 }

@@ -47,5 +47,10 @@ func build() (*docket.Relay, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &docket.Relay{Desk: desk, StateMachine: statemachine.New(s.AWS, s.StateMachines), Notices: queue.New(s.AWS, s.Notices), Events: queue.New(s.AWS, s.Events)}, nil
+	return &docket.Relay{
+		Desk:         desk,
+		StateMachine: statemachine.New(s.AWS, s.StateMachines),
+		Notices:      queue.New(s.AWS, s.Notices),
+		Events:       queue.New(s.AWS, s.Events),
+	}, nil
 }

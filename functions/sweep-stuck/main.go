@@ -41,5 +41,11 @@ func build() (*docket.Relay, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &docket.Relay{Desk: desk, StateMachine: statemachine.New(s.AWS, s.StateMachines), Notices: queue.New(s.AWS, s.Notices), Outbox: s.Store, Cursors: s.Store}, nil
+	return &docket.Relay{
+		Desk:         desk,
+		StateMachine: statemachine.New(s.AWS, s.StateMachines),
+		Notices:      queue.New(s.AWS, s.Notices),
+		Outbox:       s.Store,
+		Cursors:      s.Store,
+	}, nil
 }

@@ -132,11 +132,11 @@ func (in replyIn) decision(c casework.Case) (casework.Decision, []fault.Problem)
 	return d, problems
 }
 
-// readDay reads 2026-11-22; nothing is the zero day.
+// readDay reads a day as [typed.DayText] does; nothing is the zero day.
 func readDay(text string) (calendar.Day, bool) {
 	if text == "" {
 		return calendar.Day{}, true
 	}
-	d, err := calendar.ParseDay(text)
+	d, err := calendar.ParseDay(typed.DayText(text))
 	return d, err == nil
 }

@@ -217,7 +217,7 @@ func (x *call) submission() (any, error) {
 		return nil, fault.New(fault.NotFound, "page")
 	}
 	s := v.Case.Submissions[no-1]
-	m, err := x.house.Desk.ManifestOf(x.r.Context(), s)
+	m, err := x.house.Desk.ManifestOf(x.r.Context(), v.Record, s)
 	if err != nil {
 		return nil, err
 	}
@@ -338,7 +338,8 @@ type submitIn struct {
 func (x *call) submit(in submitIn) (any, error) {
 	if len(in.Later) > 0 {
 		lane := docket.Lane{Later: in.Later, Urgency: typed.Tidy(in.Urgency)}
-		return x.done(x.house.Desk.SubmitUrgent(x.r.Context(), x.op, x.id(), x.version, in.Declared, lane, x.actor))
+		receipt, err := x.house.Desk.SubmitUrgent(x.r.Context(), x.op, x.id(), x.version, in.Declared, lane, x.actor)
+		return x.done(receipt, calledHere(err, "lane-urgency", "urgency"))
 	}
 	return x.done(x.house.Desk.Submit(x.r.Context(), x.op, x.id(), x.version, in.Declared, x.actor))
 }
@@ -443,4 +444,19 @@ func (x *call) pack() (any, error) {
 		return nil, fault.New(fault.NotFound, "page")
 	}
 	return x.house.Desk.CurrentPack(x.r.Context(), kind)
+}
+
+// calledHere is err with the field of that name called as programs call it.
+func calledHere(err error, field, name string) error {
+	f := fault.Of(err)
+	if f == nil || !slices.ContainsFunc(f.Problems, func(p fault.Problem) bool { return p.Field == field }) {
+		return err
+	}
+	problems := slices.Clone(f.Problems)
+	for i, p := range problems {
+		if p.Field == field {
+			problems[i].Field = name
+		}
+	}
+	return fault.Fields(problems)
 }

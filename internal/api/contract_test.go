@@ -217,7 +217,7 @@ func TestThePageForEngineersShowsWhatIsSent(t *testing.T) {
 			continue
 		}
 		text, _, _ := strings.Cut(block, "```")
-		schema := "MachineAnswer"
+		schema := "SystemAnswer"
 		if strings.Contains(text, "specversion") {
 			schema = "Event"
 		}

@@ -21,7 +21,8 @@ type caseRow struct {
 	Hospital named     `json:"hospital"`
 	Product  string    `json:"product"`
 	EditedAt time.Time `json:"editedAt"`
-	Gate     *gateOut  `json:"gate,omitempty"` // in an inbox: what waits
+	Gate     *gateOut  `json:"gate,omitempty"`    // in an inbox: what waits
+	Waiting  []gateOut `json:"waiting,omitempty"` // in a hospital's own list: what each case waits for
 }
 
 func (x *call) row(l docket.ListedCase) caseRow {
@@ -33,6 +34,9 @@ func (x *call) row(l docket.ListedCase) caseRow {
 	if l.Gate != nil {
 		g := x.gateOut(c, *l.Gate)
 		out.Gate = &g
+	}
+	for _, g := range l.Open {
+		out.Waiting = append(out.Waiting, x.gateOut(c, g))
 	}
 	return out
 }

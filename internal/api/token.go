@@ -43,7 +43,7 @@ func (a *API) identify(x *call) error {
 }
 
 // good reports whether claims are those of a token of ours that has not ended at
-// now. A token that answers a sign-in is none: it has a nonce, and says who sat
+// now. An ID token, which answers a sign-in, is not accepted: it has a nonce, and says who sat
 // at a browser, not that a program may act for them.
 func (a *API) good(claims map[string]string, now time.Time) bool {
 	if claims["iss"] != a.Issuer || claims["sub"] == "" || claims["nonce"] != "" {

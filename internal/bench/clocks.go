@@ -282,8 +282,11 @@ func clocks(ctx context.Context, root string, out io.Writer) error {
 				number(r.units.Write, 0), number(priceRead.of(r.units.Read)+priceWrite.of(r.units.Write), 8))
 		}
 	}
-	fmt.Fprint(out, "\nBell and sweep over cases that wait: devices with a file for each paper, submitted; two gates and a timer of each stand in the due list.\n"+
-		"Counted over a table in memory that answers as DynamoDB does (pages of 1 MB, index rows of keys alone), in units by AWS's rule.\n\n")
+	fmt.Fprint(
+		out,
+		"\nBell and sweep over cases that wait: devices with a file for each paper, submitted; two gates and a timer of each stand in the due list.\n"+
+			"Counted over a table in memory that answers as DynamoDB does (pages of 1 MB, index rows of keys alone), in units by AWS's rule.\n\n",
+	)
 	rings.print(out)
 	fmt.Fprintln(out)
 	sweeps.print(out)

@@ -60,8 +60,16 @@ func counters(ctx context.Context, over string, fresh func() (world.Keep, error)
 		slices.Sort(t)
 	}
 	engine, commits := took[0][countRounds/2], took[1][countRounds/2]
-	fmt.Fprintf(out, "\n%d counter moves over %s, one after the other: %s ms through the engine, %s ms as bare commits of the same tallies: %s × (medians of %d alternating rounds).\n",
-		countMoves, over, ms(engine), ms(commits), number(float64(engine)/float64(commits), 1), countRounds)
+	fmt.Fprintf(
+		out,
+		"\n%d counter moves over %s, one after the other: %s ms through the engine, %s ms as bare commits of the same tallies: %s × (medians of %d alternating rounds).\n",
+		countMoves,
+		over,
+		ms(engine),
+		ms(commits),
+		number(float64(engine)/float64(commits), 1),
+		countRounds,
+	)
 	return nil
 }
 

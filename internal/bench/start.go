@@ -220,7 +220,12 @@ func printStarts(out io.Writer, runs int, functions []os.DirEntry, results map[s
 	fmt.Fprintln(out, "and stretches cpu, the median of processor time.")
 	fmt.Fprintf(out, "Peak is VmHWM at the first request; rusage says up to %s MB, but counts what the bench held when it forked.\n", mb(rss))
 	if load, err := os.ReadFile("/proc/loadavg"); err == nil {
-		fmt.Fprintf(out, "Load of this machine afterwards: %s, on %d cores; above that, trust only the best and the ratios.\n", strings.Fields(string(load))[0], runtime.NumCPU())
+		fmt.Fprintf(
+			out,
+			"Load of this machine afterwards: %s, on %d cores; above that, trust only the best and the ratios.\n",
+			strings.Fields(string(load))[0],
+			runtime.NumCPU(),
+		)
 	}
 }
 

@@ -39,7 +39,13 @@ var rooms = map[string][]string{
 	"trust":       {"law", "party", "fault"},
 	"casework":    {"law", "gate", "reuse", "history", "policy", "calendar", "party", "typed", "fault"},
 	"docket":      {"casework", "law", "gate", "reuse", "inquiry", "variety", "trust", "dossier", "number", "policy", "precheck", "calendar", "party", "history", "words", "typed", "fault"},
-	"web":         {"docket", "eligibility", "casework", "gate", "reuse", "inquiry", "variety", "number", "dossier", "policy", "precheck", "calendar", "party", "history", "words", "typed", "logging", "fault"},
+
+	"web": {
+		"docket", "eligibility", "casework", "gate", "reuse", "inquiry", "variety", "number", "dossier", "policy", "precheck", "calendar", "party",
+		"words", "typed", "fault", "web/form", "web/site",
+	},
+	"web/site": {"docket", "party", "words", "typed", "logging", "fault", "web/form"},
+	"web/form": {"calendar", "words", "typed", "fault"},
 
 	"api": {
 		"docket", "casework", "gate", "reuse", "inquiry", "variety", "dossier", "policy", "precheck", "webhook", "calendar", "party", "words", "typed", "logging", "fault",

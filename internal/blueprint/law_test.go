@@ -26,7 +26,7 @@ var harmless = []string{
 	"reflect", "regexp", "slices", "sort", "strconv", "strings", "sync", "time", "unicode", "unicode/utf16", "unicode/utf8",
 }
 
-// ways are the names of harmless packages that are none: the clock, what waits for
+// ways are the names in harmless packages that are not harmless: the clock, what waits for
 // it, zones (read from a file) and standard output.
 var ways = map[string]*regexp.Regexp{
 	"time": regexp.MustCompile(`^(Now|Since|Until|After|AfterFunc|Tick|NewTimer|NewTicker|Sleep|Local|LoadLocation)$`),

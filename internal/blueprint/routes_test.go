@@ -11,6 +11,7 @@ import (
 
 	"jixu/internal/api"
 	"jixu/internal/web"
+	"jixu/internal/web/site"
 )
 
 // gatewayRoute is a route of the template.
@@ -72,7 +73,7 @@ var placeholders = regexp.MustCompile(`\{[a-z]+\}`)
 // ourRoutes lists every route of the code with the function that serves it.
 func ourRoutes() map[string][][2]string {
 	out := map[string][][2]string{}
-	for name, list := range map[string][]web.Route{"hospital-site": web.HospitalRoutes(), "agency-site": web.AgencyRoutes()} {
+	for name, list := range map[string][]site.Route{"hospital-site": web.HospitalRoutes(), "agency-site": web.AgencyRoutes()} {
 		for _, d := range list {
 			out[name] = append(out[name], [2]string{d.Method, strings.ReplaceAll(d.Pattern, "{$}", "")})
 		}

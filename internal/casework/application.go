@@ -258,7 +258,7 @@ func (c Case) frozen() *Frozen {
 	return &Frozen{
 		No: f.No, Manifest: f.Manifest, Digest: f.Digest, Files: f.Files,
 		Pack: c.Pack, Rules: c.Versions.Rules, Calendar: c.Versions.Calendar,
-		Variety: f.Said.Variety, Later: f.Later, Urgency: f.Urgency,
+		Variety: f.Claims.Variety, Later: f.Later, Urgency: f.Urgency,
 	}
 }
 

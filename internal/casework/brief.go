@@ -12,12 +12,12 @@ import (
 var namedBy = []string{policy.FieldProduct, "product-original", "manufacturer", "udi-di"}
 
 // Brief is c as lists show it: what it is called and about, whose it is, where it
-// stands, who may know it, and how its gates can be answered. What people wrote beside
+// stands, who may know it, which gates are open, and how they can be answered. What people wrote beside
 // the names of the product is left out, and so is whatever grows with a case.
 func (c Case) Brief() Case {
 	b := Case{
 		ID: c.ID, Number: c.Number, Kind: c.Kind, Hospital: c.Hospital, Status: c.Status, EditedAt: c.EditedAt,
-		Opinion: Leg{State: c.Opinion.State}, Reply: Leg{State: c.Reply.State}, Papers: Papers{Gate: c.Papers.Gate},
+		Opinion: Leg{State: c.Opinion.State, Gate: c.Opinion.Gate}, Reply: Leg{State: c.Reply.State, Gate: c.Reply.Gate}, Papers: Papers{Gate: c.Papers.Gate},
 	}
 	for _, id := range namedBy {
 		if v, ok := c.Form[id]; ok {
@@ -46,7 +46,7 @@ func (c Case) Row() any {
 	b := c.Brief()
 	r := row{
 		ID: b.ID, Number: b.Number, Kind: b.Kind, Hospital: b.Hospital, Status: b.Status, EditedAt: b.EditedAt, Form: b.Form,
-		Opinion: rowOfLeg{b.Opinion.State}, Reply: rowOfLeg{b.Reply.State}, Papers: rowOfPapers{b.Papers.Gate},
+		Opinion: rowOfLeg{b.Opinion.State, b.Opinion.Gate}, Reply: rowOfLeg{b.Reply.State, b.Reply.Gate}, Papers: rowOfPapers{b.Papers.Gate},
 	}
 	for _, s := range b.Submissions {
 		r.Submissions = append(r.Submissions, rowOfSubmission{s.No, s.Product})
@@ -78,6 +78,7 @@ type (
 	}
 	rowOfLeg struct {
 		State LegState `json:"State,omitzero"`
+		Gate  string   `json:"Gate,omitzero"`
 	}
 	rowOfSubmission struct {
 		No      int    `json:"No"`

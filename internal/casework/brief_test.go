@@ -60,7 +60,9 @@ func asked(t *testing.T, c Case) string {
 	if n := len(c.Submissions); n > 0 {
 		product = c.Submissions[n-1].Product
 	}
-	out := []string{fmt.Sprint(c.ID, c.Number, c.Kind, c.Hospital, c.Status, c.Stage(), c.Closed(), c.Editable(), c.FormOpen(), c.Waiting(), c.EditedAt, product)}
+	out := []string{
+		fmt.Sprint(c.ID, c.Number, c.Kind, c.Hospital, c.Status, c.Stage(), c.Closed(), c.Editable(), c.FormOpen(), c.Waiting(), c.EditedAt, product),
+	}
 	if leg, owed := c.SupplementLeg(); owed {
 		out = append(out, "supplements "+string(leg))
 	}
@@ -106,7 +108,7 @@ func TestABriefKeepsNoMoreThanListsShow(t *testing.T) {
 	}
 	want := strings.Fields(`
 		Decision.Outcome EditedAt Form.manufacturer Form.product-original Form.product-zh Form.udi-di Former.0.Outcome Hospital ID Kind Number
-		Opinion.State Papers.Gate Reply.State Status Submissions.0.No Submissions.0.Product`)
+		Opinion.Gate Opinion.State Papers.Gate Reply.Gate Reply.State Status Submissions.0.No Submissions.0.Product`)
 	if got := slices.Sorted(slices.Values(said("", v))); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -79,13 +79,13 @@ type Submission struct {
 	Subject  string    `json:"Subject,omitzero"` // stands for what it is about, as the register would hold it; another maker or model, another one
 	Quantity int       `json:"Quantity"`         // units asked for, from 1
 	Unit     string    `json:"Unit"`
-	Said     Said      `json:"Said,omitzero"`    // what the hospital said of earlier applications
+	Claims   Claims    `json:"Said,omitzero"`    // what the hospital said of earlier applications
 	Later    []string  `json:"Later,omitzero"`   // emergency lane: items of the pack whose papers follow by a date
 	Urgency  string    `json:"Urgency,omitzero"` // emergency lane: why it cannot wait for them; 1 to 4000 characters
 }
 
-// Said is what a submission says that the matrix of reuse looks at.
-type Said struct {
+// Claims is what a submission says that the matrix of reuse looks at.
+type Claims struct {
 	Variety       string       `json:"Variety,omitzero"`       // the variety the hospital says it is, "" for a new one
 	Used          bool         `json:"Used,omitzero"`          // units were used: attested, until the ledger of uses exists
 	OtherPatients bool         `json:"OtherPatients,omitzero"` // it is for other patients

@@ -30,7 +30,7 @@ func readLater(f Submission, s Setting) (Submission, error) {
 		return f, fault.Fields([]fault.Problem{{Field: "later", Code: "lane.closed"}})
 	}
 	var err error
-	f.Urgency, err = typed.Text("urgency", f.Urgency, 1, maxReason)
+	f.Urgency, err = typed.Text("lane-urgency", f.Urgency, 1, maxReason)
 	return f, err
 }
 
@@ -70,7 +70,7 @@ func (c Case) Deliver(f Submission, g gate.Gate, open []gate.Gate, digest string
 		return Change{}, err
 	}
 	before := c.Submissions[len(c.Submissions)-1]
-	f.Product, f.Subject, f.Quantity, f.Unit, f.Said = before.Product, before.Subject, before.Quantity, before.Unit, before.Said
+	f.Product, f.Subject, f.Quantity, f.Unit, f.Claims = before.Product, before.Subject, before.Quantity, before.Unit, before.Claims
 	c = c.submitted(f, a, s)
 	c.Papers.Gate, c.Papers.Items = "", nil
 	out := Change{Case: c, Verb: Deliver, By: a, Changed: append([]gate.Gate{answered}, c.aboutNewest(open)...)}

@@ -64,7 +64,9 @@ func TestRecountWhenTheNoticeComes(t *testing.T) {
 		t.Errorf("the agency's stopped clock: got %s, want %s", got.Due, fresh.Due)
 	}
 	f := l.facts[len(l.facts)-1]
-	if len(f.Recounts) != 3 || f.Recounts[0].Was != instant(was) || f.Recounts[0].Due != instant(l.open(gate.Opinion).Deadline.Due) || f.Recounts[0].Party != "h1" || f.Recounts[2].Gate != "" {
+	if len(f.Recounts) != 3 || f.Recounts[0].Was != instant(was) || f.Recounts[0].Due != instant(l.open(gate.Opinion).Deadline.Due) ||
+		f.Recounts[0].Party != "h1" ||
+		f.Recounts[2].Gate != "" {
 		t.Errorf("the entry: got %+v, want three deadlines, old and new, the stopped clock without a gate", f.Recounts)
 	}
 	if _, err := l.c.Recount([]gate.Gate{l.open(gate.Opinion), l.open(gate.Reply)}, now); !errors.Is(err, fault.Conflict) {

@@ -256,7 +256,7 @@ func TestTheEmergencyLaneOwesNamedPapersByADate(t *testing.T) {
 	}
 	silent := f
 	silent.Urgency = ""
-	if _, err := l.c.Submit(silent, people["applicant"], setting(monday)); problem(err) != "urgency field.missing" {
+	if _, err := l.c.Submit(silent, people["applicant"], setting(monday)); problem(err) != "lane-urgency field.missing" {
 		t.Errorf("without a reason: got %v, want one asked for", err)
 	}
 	l.take(l.c.Submit(f, people["applicant"], setting(monday)))

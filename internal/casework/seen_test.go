@@ -47,7 +47,9 @@ func (l *life) owedGate() []gate.Gate {
 func TestAnAnswerIsAboutTheSubmissionThatWasSeen(t *testing.T) {
 	mpa, nmpa := people["MPA assessor"], people["regulator's recorder"]
 	l := urgent(t)
-	l.take(l.c.Deliver(dossierOf(10), l.gates[l.c.Papers.Gate], []gate.Gate{l.open(gate.Opinion), l.open(gate.Reply)}, "d", people["applicant"], setting(monday)))
+	l.take(
+		l.c.Deliver(dossierOf(10), l.gates[l.c.Papers.Gate], []gate.Gate{l.open(gate.Opinion), l.open(gate.Reply)}, "d", people["applicant"], setting(monday)),
+	)
 	g, r := l.open(gate.Opinion), l.open(gate.Reply)
 	late := opinionOf(true)
 	d := Decision{Outcome: Approve, Submission: 1, Number: "1", Date: calendar.DayOf(monday), Terms: Terms{Quantity: 10, Unit: "件"}}
@@ -203,7 +205,7 @@ func TestAFindingDoesNotSurviveAnotherProduct(t *testing.T) {
 		f := dossierOf(10)
 		f.Product, f.Subject = row.product, row.subject
 		l.take(l.c.Resubmit(f, l.open(gate.Opinion), nil, "d", people["applicant"], setting(monday.Add(time.Hour))))
-		if _, got := l.c.Found(); got != row.found || l.c.Asking(Said{}, setting(monday)).Found != row.found {
+		if _, got := l.c.Found(); got != row.found || l.c.Asking(Claims{}, setting(monday)).Found != row.found {
 			t.Errorf("%s: got found %v, want %v", row.name, got, row.found)
 		}
 		// What is found anew is found for this product.
@@ -316,7 +318,8 @@ func TestACaseKeepsOneSpelling(t *testing.T) {
 	d := partly(6)
 	d.Number, d.Terms.Conditions = " "+d.Number+" ", []string{" 仅限本院\n"}
 	recorded, err := l.c.Record(d, letter, r, nil, "d", nmpa, setting(monday))
-	if err != nil || recorded.Facts.Decision.Number != partly(6).Number || recorded.Facts.Decision.Conditions[0] != "仅限本院" || d.Terms.Conditions[0] != " 仅限本院\n" {
+	if err != nil || recorded.Facts.Decision.Number != partly(6).Number || recorded.Facts.Decision.Conditions[0] != "仅限本院" ||
+		d.Terms.Conditions[0] != " 仅限本院\n" {
 		t.Errorf("a reply: got %+v %v of %+v", recorded.Facts, err, d)
 	}
 }

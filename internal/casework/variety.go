@@ -25,7 +25,7 @@ type Identity struct {
 
 // Found returns the variety that a person found the newest submission to be
 // about, and whether there is such a finding. One that was made on a submission
-// about another product is none for this one.
+// about another product says nothing about this one.
 func (c Case) Found() (variety string, found bool) { return c.foundFor(len(c.Submissions)) }
 
 func (c Case) foundFor(no int) (string, bool) {
@@ -106,7 +106,7 @@ func (c Case) joined(org string) bool {
 }
 
 // Precedent returns c as the matrix sees it for a later application, the variety
-// it is a precedent for, and false if it is none: no opinion before the reply, no
+// it is a precedent for, and false if it is not: no opinion before the reply, no
 // finding which variety that opinion is about, or no approval of what it assessed.
 func (c Case) Precedent() (variety string, p reuse.Precedent, ok bool) {
 	if c.Given == nil || c.Given.Late || c.Status != Approved || c.Decision == nil || !c.SameSubject(c.Given.Submission, c.Decision.Submission) {
@@ -119,7 +119,7 @@ func (c Case) Precedent() (variety string, p reuse.Precedent, ok bool) {
 	p = reuse.Precedent{
 		Case: c.ID, Number: c.Number, Hospital: c.Hospital, Submission: c.Given.Submission, Entry: c.Given.Entry, Hash: c.Given.Hash,
 		Day: calendar.DayOf(c.Given.At), Since: c.approvedAt(), Approved: true, Joint: c.Joint(),
-		Indication: c.Submissions[c.Given.Submission-1].Said.Indication,
+		Indication: c.Submissions[c.Given.Submission-1].Claims.Indication,
 	}
 	for i, f := range c.Given.Findings {
 		p.Own[i], p.Met[i] = !f.Relied, f.Met
@@ -149,7 +149,7 @@ func (c Case) RepliedAt() time.Time {
 }
 
 // Asking is c's newest submission, or its draft as said, as the matrix sees it.
-func (c Case) Asking(said Said, s Setting) reuse.Asked {
+func (c Case) Asking(said Claims, s Setting) reuse.Asked {
 	today := calendar.DayOf(s.Now)
 	_, found := c.Found()
 	return reuse.Asked{

@@ -106,7 +106,7 @@ func verdict(answer string, sent error) (docket.Verdict, error) {
 	case strings.HasSuffix(answer, " ERROR"):
 		return "", away("scanning", errors.New("it answers with an error"))
 	}
-	return "", away("reading its answer", errors.Join(sent, errors.New("it is none we know")))
+	return "", away("reading its answer", errors.Join(sent, errors.New("it is not one that clamd gives")))
 }
 
 func away(doing string, err error) error {

@@ -97,7 +97,7 @@ type Deed struct {
 	Was     Head // the zero head for one that is new
 	Kind    string
 	ID      string
-	Number  string
+	Number  string // what people call it; letters name it by [law.Envelope.Number], which says the same
 	Verb    law.Verb
 	By      party.Actor
 	Facts   any // the body of the entry; nil: the head moves without one
@@ -220,8 +220,12 @@ func LoadCase(ctx context.Context, store interface {
 	return CaseRecord(s)
 }
 
-// CaseRecord reads a case from how it is stored.
+// CaseRecord reads a case from how it is stored. It fails with fault.NotFound for what is
+// no case.
 func CaseRecord(s Stored) (Record, error) {
+	if s.Kind != CaseKind && s.Version > 0 {
+		return Record{}, fault.New(fault.NotFound, "case")
+	}
 	c, err := Body[casework.Case](s.Head)
 	return Record{Case: c, Gates: s.Gates, Files: s.Files}, err
 }

@@ -151,8 +151,8 @@ func (m *AgencySystems) Trust(ctx context.Context, a party.Actor) (trust.Trust, 
 
 // Secrets returns the secrets with which org's machines may sign now, opened, the
 // newest first, and what must still hold when an operation that they signed
-// commits: so one that is revoked meanwhile is worth nothing. An organisation
-// that is none has none.
+// commits: so one that is revoked meanwhile is worth nothing. Who is no
+// organisation has no secrets.
 func (m *AgencySystems) Secrets(ctx context.Context, org string) ([][]byte, Hold, error) {
 	head, t, err := trustOf(ctx, m.Desk.Store, org)
 	if err != nil {

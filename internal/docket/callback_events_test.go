@@ -179,7 +179,8 @@ func TestAnAgencySystemHearsOfAQuestion(t *testing.T) {
 	if got := l.heard(); len(got) != 1 || got[0] != "1 jixu.inquiry.ask-inquiry []" {
 		t.Errorf("got %q, want the question's event", got)
 	}
-	if hook := l.World.Hooks.Sent()[0]; strings.Contains(string(hook.Body), "公证") || strings.Contains(hook.ID, "/") || !strings.Contains(string(hook.Body), idOf(q)) {
+	if hook := l.World.Hooks.Sent()[0]; strings.Contains(string(hook.Body), "公证") || strings.Contains(hook.ID, "/") ||
+		!strings.Contains(string(hook.Body), idOf(q)) {
 		t.Errorf("got %s, want where to look and no word of it", hook.Body)
 	}
 }

@@ -117,7 +117,7 @@ func timerOfCase(ctx context.Context, t *Relay, stored Stored, ref GateRef) (tim
 	return earlier(expires, nextCopy(r.Case, s)), err
 }
 
-// earlier is the earlier of two instants; the zero time is none.
+// earlier is the earlier of two instants; the zero time stands for no instant.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b

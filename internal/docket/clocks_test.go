@@ -491,3 +491,35 @@ func TestATableThatIsAwayPutsNoRingOff(t *testing.T) {
 		t.Errorf("got %v after %v, and %v; want three tries, nothing moved and no word that deadlines were checked", after, before, counts)
 	}
 }
+
+// unreadableStore brings the document of one aggregate damaged.
+type unreadableStore struct {
+	docket.Store
+	name string
+}
+
+func (u unreadableStore) Load(ctx context.Context, name string) (docket.Stored, error) {
+	s, err := u.Store.Load(ctx, name)
+	if err == nil && name == u.name {
+		s.Body = []byte(`{"Submissions":7}`)
+	}
+	return s, err
+}
+
+// That a document cannot be read shows in no row and no gate: once a week all are read.
+func TestOnceAWeekTheSweepReadsWhatLooksWell(t *testing.T) {
+	ctx, tw := context.Background(), newTown(t)
+	p := submitAs(t, tw, "a-")
+	tw.Engine()
+	tw.Relay.Cursors = tw.World.Cursors
+	tw.Relay.Desk.Store = unreadableStore{tw.Relay.Desk.Store, p.id}
+	found := 0
+	for range 15 {
+		stuck, _ := tw.Relay.Sweep(ctx)
+		found += len(stuck)
+		tw.World.Clock.Advance(24 * time.Hour)
+	}
+	if found < 2 {
+		t.Errorf("got it named %d times in fifteen days, want twice", found)
+	}
+}

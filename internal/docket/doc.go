@@ -37,6 +37,12 @@
 // mark off, and a schedule retells what kept it. Telling twice is harmless, because
 // executions have names, notices have keys, and resuming what was resumed does nothing.
 //
+// What must happen to an aggregate at an instant is a [Timer] or the ring of a gate: rows
+// of one due list, which [Deadlines] takes in order. Where an aggregate stands in lists,
+// whether somebody has to act on it and at which gates it waits ([Wait]), each version
+// says anew; the sweep ([Relay.Sweep]) walks over what is open by that alone, and
+// [Rebuild] writes all of it again.
+//
 // # Kinds
 //
 // A kind of aggregate is one row of [Kinds]. Its law fills the envelope that every

@@ -70,27 +70,35 @@ type Upload struct {
 // that carries it. The file cannot be opened until it was checked.
 func (d *Desk) Attach(ctx context.Context, op Op, id string, version int, u Upload, back string, a party.Actor) (Receipt, Ticket, error) {
 	var limit int64
-	receipt, err := d.edit(ctx, id, op, version, Digest("attach", id, version, u), a, func(r Record, p policy.Pack, now time.Time) (casework.Change, []File, error) {
-		item, ok := p.Item(u.Item)
-		if !ok {
-			return casework.Change{}, nil, fault.New(fault.NotFound, "item")
-		}
-		if err := fault.Fields(checkUpload(u)); err != nil {
-			return casework.Change{}, nil, err
-		}
-		fid, err := d.newID(16)
-		if err != nil {
-			return casework.Change{}, nil, err
-		}
-		ch, err := r.Case.Attach(u.Item, fid, item.MaxFiles, a, now)
-		if err != nil {
-			return casework.Change{}, nil, err
-		}
-		return ch, []File{{
-			ID: fid, Of: id, Item: u.Item, Org: a.Org, Key: "dossier/" + id + "/" + fid, Name: u.Name,
-			State: Unchecked, SHA256: u.SHA256, At: now, ScanAt: now.Add(lookAfter),
-		}}, nil
-	})
+	receipt, err := d.edit(
+		ctx,
+		id,
+		op,
+		version,
+		Digest("attach", id, version, u),
+		a,
+		func(r Record, p policy.Pack, now time.Time) (casework.Change, []File, error) {
+			item, ok := p.Item(u.Item)
+			if !ok {
+				return casework.Change{}, nil, fault.New(fault.NotFound, "item")
+			}
+			if err := fault.Fields(checkUpload(u)); err != nil {
+				return casework.Change{}, nil, err
+			}
+			fid, err := d.newID(16)
+			if err != nil {
+				return casework.Change{}, nil, err
+			}
+			ch, err := r.Case.Attach(u.Item, fid, item.MaxFiles, a, now)
+			if err != nil {
+				return casework.Change{}, nil, err
+			}
+			return ch, []File{{
+				ID: fid, Of: id, Item: u.Item, Org: a.Org, Key: "dossier/" + id + "/" + fid, Name: u.Name,
+				State: Unchecked, SHA256: u.SHA256, At: now, ScanAt: now.Add(lookAfter),
+			}}, nil
+		},
+	)
 	if err != nil {
 		return Receipt{}, Ticket{}, err
 	}
@@ -158,10 +166,18 @@ func (r Record) maySend(f File, a party.Actor) error {
 
 // Detach takes a file out of the working dossier.
 func (d *Desk) Detach(ctx context.Context, op Op, id string, version int, item, file string, a party.Actor) (Receipt, error) {
-	return d.edit(ctx, id, op, version, Digest("detach", id, version, item, file), a, func(r Record, _ policy.Pack, now time.Time) (casework.Change, []File, error) {
-		ch, err := r.Case.Detach(item, file, a, now)
-		return ch, nil, err
-	})
+	return d.edit(
+		ctx,
+		id,
+		op,
+		version,
+		Digest("detach", id, version, item, file),
+		a,
+		func(r Record, _ policy.Pack, now time.Time) (casework.Change, []File, error) {
+			ch, err := r.Case.Detach(item, file, a, now)
+			return ch, nil, err
+		},
+	)
 }
 
 // edit moves the head without an entry.

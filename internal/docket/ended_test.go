@@ -28,7 +28,15 @@ func (p *play) waits(t *testing.T, leg gate.Leg, run int) {
 	token, _, err := p.World.Store.Token(context.Background(), docket.GateRef{Of: p.id, Gate: p.record().Case.Leg(leg).Gate})
 	must(t, err)
 	if e.Status != "RUNNING" || e.Waiting == "" || token.Value != e.Waiting {
-		t.Errorf("%s of %s, run %d: got %s waiting with %q, the gate has %q; want it running with the token of its gate", leg, p.id, run, e.Status, e.Waiting, token.Value)
+		t.Errorf(
+			"%s of %s, run %d: got %s waiting with %q, the gate has %q; want it running with the token of its gate",
+			leg,
+			p.id,
+			run,
+			e.Status,
+			e.Waiting,
+			token.Value,
+		)
 	}
 }
 
@@ -117,7 +125,16 @@ func TestWhichEndsBeginTheNextRun(t *testing.T) {
 		rest, err := tw.Relay.Ended(ctx, row.in)
 		c := p.record().Case
 		if rest != 0 || err != nil || c.Opinion.Run != row.opinion || c.Reply.Run != row.to {
-			t.Errorf("%s: got runs %d and %d, %v to wait, %v; want %d and %d, and nothing left to do", row.name, c.Opinion.Run, c.Reply.Run, rest, err, row.opinion, row.to)
+			t.Errorf(
+				"%s: got runs %d and %d, %v to wait, %v; want %d and %d, and nothing left to do",
+				row.name,
+				c.Opinion.Run,
+				c.Reply.Run,
+				rest,
+				err,
+				row.opinion,
+				row.to,
+			)
 		}
 	}
 }

@@ -67,7 +67,7 @@ func TestExpiryIsToldOnceAtEachThreshold(t *testing.T) {
 
 	// What was delivered is not even queued again.
 	before := len(p.World.Notices.Waiting())
-	_, err = docket.Rebuild(ctx, p.World.Store, nil) // which sets its timer once more
+	_, err = docket.Rebuild(ctx, p.World.Store, docket.RebuildOptions{}) // which sets its timer once more
 	must(t, err)
 	_, err = p.Deadlines.Ring(ctx)
 	must(t, err)

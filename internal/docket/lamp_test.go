@@ -51,7 +51,11 @@ const (
 var (
 	lit      = law.Is(func(l lamp) bool { return l.Lit }, "lamp.dark")
 	lampLaws = law.Moves[lamp]{
-		{Verb: lightLamp, Who: func(_ lamp, a party.Actor) bool { return a.Holds(party.Applicant) }, When: law.Is(func(l lamp) bool { return !l.Lit }, "lamp.lit")},
+		{
+			Verb: lightLamp,
+			Who:  func(_ lamp, a party.Actor) bool { return a.Holds(party.Applicant) },
+			When: law.Is(func(l lamp) bool { return !l.Lit }, "lamp.lit"),
+		},
 		{Verb: quenchLamp, Who: func(_ lamp, a party.Actor) bool { return a.Holds(party.Assessor) }, When: lit, Answers: true},
 		{Verb: ringLamp, Who: law.System[lamp], When: lit},
 		{Verb: restartLamp, Who: law.System[lamp], When: lit},
@@ -132,7 +136,10 @@ var lampRow = docket.Kind{
 			return docket.Commit{}, docket.Receipt{}, errors.Join(err, fault.New(fault.Conflict, "run.moved"))
 		}
 		l.Run, l.RunAt = l.Run+1, s.Now
-		return docket.Alone(l.done(stored.Head, restartLamp, party.System, lampFacts{Envelope: law.Envelope{Starts: []law.Start{{Leg: watch, Run: l.Run}}}}, s), s)
+		return docket.Alone(
+			l.done(stored.Head, restartLamp, party.System, lampFacts{Envelope: law.Envelope{Starts: []law.Start{{Leg: watch, Run: l.Run}}}}, s),
+			s,
+		)
 	},
 	Ring: func(_ context.Context, _ *docket.Desk, stored docket.Stored, g gate.Gate, s law.Setting) (docket.Commit, docket.Receipt, error) {
 		l, err := docket.Body[lamp](stored.Head)
@@ -174,7 +181,16 @@ func lampLife(tw *town) *town {
 		return err
 	}))
 	tw.Engine()
-	photo := docket.File{ID: "f1", Of: lampName, Item: "photo", Org: "h1", Key: "dossier/" + lampName + "/f1", Name: "灯.pdf", State: docket.Unchecked, At: monday}
+	photo := docket.File{
+		ID:    "f1",
+		Of:    lampName,
+		Item:  "photo",
+		Org:   "h1",
+		Key:   "dossier/" + lampName + "/f1",
+		Name:  "灯.pdf",
+		State: docket.Unchecked,
+		At:    monday,
+	}
 	must(tw.t, tw.Insist(func() error { return tw.World.Store.PutFile(ctx, photo) }))
 	tw.Upload(photo.Key, paper)
 	tw.Engine()
@@ -200,7 +216,17 @@ func (tw *town) quench() {
 		tw.t.Fatalf("the link: got live %v, gate of %s, number %q; want the lamp's", v.Live, v.Gate.Of, v.Of.Number)
 	}
 	now := tw.Now()
-	session := docket.Session{Hash: "s1", Person: "zhou", Org: "mpa", Of: lampName, Gate: "watch-1", Issue: 1, Created: now, Idle: now.Add(time.Hour), Expires: now.Add(time.Hour)}
+	session := docket.Session{
+		Hash:    "s1",
+		Person:  "zhou",
+		Org:     "mpa",
+		Of:      lampName,
+		Gate:    "watch-1",
+		Issue:   1,
+		Created: now,
+		Idle:    now.Add(time.Hour),
+		Expires: now.Add(time.Hour),
+	}
 	must(tw.t, tw.Insist(func() error { return tw.Ports.Keep.PutSession(ctx, session) }))
 	zhou, _, _, err := docket.Actor(ctx, tw.Ports.Keep, session)
 	must(tw.t, err)
@@ -327,5 +353,30 @@ func TestARunOfAnyKindIsBegunAgain(t *testing.T) {
 	tw.quench()
 	if e, _ := tw.World.StateMachine.Execution("lamp-l1-watch-2"); e.Status != "SUCCEEDED" {
 		t.Errorf("got %s, want it resumed to its end", e.Status)
+	}
+}
+
+// A law that forgets to say which run waits hides no dead run: the aggregate is read.
+func TestTheSweepSeesADeadRunWhoseRowForgetsTheLeg(t *testing.T) {
+	ctx, lin := context.Background(), actor("lin")
+	tw := lampTown(t)
+	_, err := tw.Desk.Move(ctx, "", op("light"), "light", lin, func(_ docket.Stored, s law.Setting) (docket.Commit, docket.Receipt, error) {
+		d, err := light("l1", lin, s)
+		if err != nil {
+			return docket.Commit{}, docket.Receipt{}, err
+		}
+		d.Waits = []docket.Wait{{Gate: "watch-1"}}
+		return docket.Alone(d, s)
+	})
+	must(t, err)
+	tw.Engine()
+	tw.World.StateMachine.End("lamp-l1-watch-1", "FAILED")
+	tw.World.Clock.Advance(24 * time.Hour)
+	_, err = tw.Relay.Sweep(ctx)
+	must(t, err)
+	s, err := tw.World.Store.Load(ctx, lampName)
+	must(t, err)
+	if l, err := docket.Body[lamp](s.Head); err != nil || l.Run != 2 {
+		t.Errorf("got run %d and %v, want it started again", l.Run, err)
 	}
 }

@@ -1,7 +1,6 @@
 package docket
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,7 +37,7 @@ func shortRow(v any) (json.RawMessage, error) {
 func longRow(h Head) (json.RawMessage, error) {
 	k := kindOf(h.Name())
 	if k.Row == nil {
-		return sparse(h)
+		return h.Body, nil
 	}
 	v, err := k.Row(h)
 	if err != nil {
@@ -49,37 +48,6 @@ func longRow(h Head) (json.RawMessage, error) {
 		return nil, fmt.Errorf("writing the row of %s: %w", h.Name(), err)
 	}
 	return row, nil
-}
-
-// sparse is the body of a head without what reads back the same if it is not there: a
-// head is paid for by the begun kilobyte, with each of its versions.
-func sparse(h Head) (json.RawMessage, error) {
-	var v any
-	d := json.NewDecoder(bytes.NewReader(h.Body))
-	d.UseNumber() // a number stays as it was written
-	if err := d.Decode(&v); err != nil {
-		return nil, fmt.Errorf("the row of %s: %w: %w", h.Name(), ErrUnreadable, err)
-	}
-	return write(thinned(v))
-}
-
-func thinned(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		for name, member := range v {
-			switch member {
-			case nil, "", false, json.Number("0"), "0001-01-01T00:00:00Z":
-				delete(v, name)
-			default:
-				v[name] = thinned(member)
-			}
-		}
-	case []any:
-		for i, member := range v {
-			v[i] = thinned(member)
-		}
-	}
-	return v
 }
 
 // listed reads one row of a list as a T; ok is false if it cannot be read. Where there is

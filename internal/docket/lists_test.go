@@ -14,6 +14,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/inquiry"
+	"jixu/internal/policy"
 	"jixu/internal/variety"
 )
 
@@ -238,7 +239,14 @@ func TestRowsOfOtherKindsPushNoCaseOffItsPage(t *testing.T) {
 		rows, next, err := row.page("")
 		must(t, err)
 		if len(rows) != 50 || rows[0].Case.ID != row.first || next == "" {
-			t.Errorf("%s: got %d rows from %v on, next %q; want fifty from %s on, and more", row.list, len(rows), caseIDs(rows[:min(len(rows), 1)]), next, row.first)
+			t.Errorf(
+				"%s: got %d rows from %v on, next %q; want fifty from %s on, and more",
+				row.list,
+				len(rows),
+				caseIDs(rows[:min(len(rows), 1)]),
+				next,
+				row.first,
+			)
 		}
 		ids, _ := all(t, func(after string) ([]string, string, error) {
 			rows, next, err := row.page(after)
@@ -251,6 +259,33 @@ func TestRowsOfOtherKindsPushNoCaseOffItsPage(t *testing.T) {
 		})
 		if got := slices.Compact(slices.Sorted(slices.Values(ids))); len(got) != 61 {
 			t.Errorf("%s: got %d cases, want 61", row.list, len(got))
+		}
+	}
+}
+
+// A hospital's list says what each of its cases waits for, and until when.
+func TestAHospitalsListSaysWhatEachCaseWaitsFor(t *testing.T) {
+	ctx := context.Background()
+	p := submitAs(t, newTown(t), "a-")
+	_, err := p.Desk.Create(ctx, op("a-draft"), policy.Device, actor("lin"))
+	must(t, err)
+	rows, _, err := p.Desk.Cases(ctx, "", 10, actor("lin"))
+	must(t, err)
+	var got []string
+	for _, row := range rows {
+		for _, g := range row.Open {
+			got = append(got, fmt.Sprint(row.Case.Number, " ", g.ID, " due ", g.Deadline != nil))
+		}
+	}
+	number := p.record().Case.Number
+	if want := []string{number + " opinion-1 due true", number + " reply-1 due true"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	inbox, _, err := p.Desk.Inbox(ctx, "", 10, actor("zhou"))
+	must(t, err)
+	for _, row := range inbox {
+		if len(row.Open) > 0 {
+			t.Errorf("got %v in an inbox, which names its own gate", row.Open)
 		}
 	}
 }

@@ -2,9 +2,11 @@ package docket
 
 import (
 	"context"
+	"fmt"
 
 	"jixu/internal/casework"
 	"jixu/internal/fault"
+	"jixu/internal/gate"
 	"jixu/internal/party"
 )
 
@@ -45,7 +47,39 @@ func (d *Desk) Page(ctx context.Context, list PageList, after string, limit int,
 			break
 		}
 	}
-	return rows, after, nil
+	if list == OwnPages {
+		err = d.waiting(ctx, rows)
+	}
+	return rows, after, err
+}
+
+// waiting notes in each row of a hospital's own list what its case waits for.
+func (d *Desk) waiting(ctx context.Context, rows []ListedCase) error {
+	var refs []GateRef
+	for _, row := range rows {
+		for _, id := range []string{row.Case.Opinion.Gate, row.Case.Reply.Gate, row.Case.Papers.Gate} {
+			if id != "" {
+				refs = append(refs, GateRef{Of: row.Case.ID, Gate: id})
+			}
+		}
+	}
+	if len(refs) == 0 {
+		return nil
+	}
+	gates, err := d.Store.Waiting(ctx, refs)
+	if err != nil {
+		return fmt.Errorf("reading what the cases of a list wait for: %w", err)
+	}
+	of := map[string][]gate.Gate{}
+	for _, w := range gates {
+		if w.Gate.Status == gate.Open {
+			of[w.Gate.Of] = append(of[w.Gate.Of], w.Gate)
+		}
+	}
+	for i := range rows {
+		rows[i].Open = of[rows[i].Case.ID]
+	}
+	return nil
 }
 
 // listedCase reads one row of a list of cases.

@@ -278,4 +278,6 @@ type Cursor struct {
 	Began    time.Time `json:"began"`    // when this walk began
 	Finished time.Time `json:"finished"` // when the last one came to its end; zero: none did
 	Stuck    int       `json:"stuck"`    // what this walk has found so far
+	Reading  bool      `json:"reading"`  // this walk reads whatever is open, however well it looks
+	Read     time.Time `json:"read"`     // when the last walk began that did, or the first of all
 }

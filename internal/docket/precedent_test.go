@@ -83,8 +83,12 @@ func TestTheFirstOpinionIsFoundAmongAnyNumber(t *testing.T) {
 	r := a.record()
 	for i := range 600 {
 		at := tw.World.Clock.Advance(time.Minute)
-		body := fmt.Sprintf(`{"precedent":{"case":"z%03d","number":"n","hospital":"other-%d","submission":1,"entry":3,"hash":"x","day":"2026-09-15","since":%q,"joint":false},"own":[true,true,true],"met":[true,true,true]}`,
-			i, i, at.Format(time.RFC3339))
+		body := fmt.Sprintf(
+			`{"precedent":{"case":"z%03d","number":"n","hospital":"other-%d","submission":1,"entry":3,"hash":"x","day":"2026-09-15","since":%q,"joint":false},"own":[true,true,true],"met":[true,true,true]}`,
+			i,
+			i,
+			at.Format(time.RFC3339),
+		)
 		next := r.Case.Clone()
 		next.Version++
 		h, err := docket.CaseHead(next)

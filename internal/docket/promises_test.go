@@ -10,6 +10,7 @@ import (
 	"jixu/internal/calendar"
 	"jixu/internal/casework"
 	"jixu/internal/docket"
+	"jixu/internal/dossier"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
@@ -98,7 +99,13 @@ func TestAnAmendedRefusalOwesNoPapers(t *testing.T) {
 		tw.World.Clock.Advance(60 * 24 * time.Hour)
 		n, err := tw.Deadlines.Ring(context.Background())
 		must(t, err)
-		t.Errorf("a refused case still waits at %s (%s); the clock rang %d times for it, and Edit is permitted: %v", g.ID, g.Status, n, c.Permits(casework.Edit, actor("lin")) == nil)
+		t.Errorf(
+			"a refused case still waits at %s (%s); the clock rang %d times for it, and Edit is permitted: %v",
+			g.ID,
+			g.Status,
+			n,
+			c.Permits(casework.Edit, actor("lin")) == nil,
+		)
 	}
 }
 
@@ -119,8 +126,13 @@ func TestAnApprovedCaseKeepsWhatWasApproved(t *testing.T) {
 	c := p.record().Case
 	last := c.Submissions[len(c.Submissions)-1]
 	if c.Status == casework.Approved && (last.Product != "封堵器" || c.Asked() != 10) {
-		t.Errorf("the approved case (decision on submission %d) now shows product %q and asks for %d %s; every page, list and the API name the newest submission's product",
-			c.Decision.Submission, last.Product, c.Asked(), last.Unit)
+		t.Errorf(
+			"the approved case (decision on submission %d) now shows product %q and asks for %d %s; every page, list and the API name the newest submission's product",
+			c.Decision.Submission,
+			last.Product,
+			c.Asked(),
+			last.Unit,
+		)
 	}
 }
 
@@ -223,7 +235,7 @@ func TestADeliveryAddsTheOwedPapersOnly(t *testing.T) {
 	_, err = p.Desk.Deliver(ctx, op("deliver"), owed, p.record().Case.Dossier, true, actor("lin"))
 	must(t, err)
 	c := p.record().Case
-	m, err := p.Desk.ManifestOf(ctx, c.Submissions[1])
+	m, err := p.Desk.ManifestOf(ctx, p.record(), c.Submissions[1])
 	must(t, err)
 	if m.Form["product-zh"] != "封堵器" || c.Submissions[1].Quantity != 10 || len(m.Files) != 1 || m.Files[0].Item != "signed-form" {
 		t.Errorf("delivered: got %v, want the first submission and the paper owed", m)
@@ -330,6 +342,41 @@ func TestACorrectionIsAboutTheRecordThatWasSeen(t *testing.T) {
 	_, err := p.Desk.Correct(ctx, op("correct"), p.recordedAt(), 1, typed, "漏录理由", actor("shen"))
 	c := p.record().Case
 	if fault.KindOf(err) != fault.Conflict || c.Status != casework.Refused || c.Decision.Number != later.Number {
-		t.Errorf("got %v, the reply is now %s %s (%s), proved by the file of %s; want a conflict and the later letter", err, c.Decision.Outcome, c.Decision.Number, c.Status, later.Number)
+		t.Errorf(
+			"got %v, the reply is now %s %s (%s), proved by the file of %s; want a conflict and the later letter",
+			err,
+			c.Decision.Outcome,
+			c.Decision.Number,
+			c.Status,
+			later.Number,
+		)
+	}
+}
+
+// A dossier in volumes is read in the order in which it was sent, whatever the ids of
+// its files are. Ids are random: by chance alone all of these would not be in order.
+func TestTheFilesOfASubmissionAreInTheOrderSent(t *testing.T) {
+	ctx := context.Background()
+	for range 12 {
+		p := &play{town: newTown(t)}
+		p.draft()
+		sent := []string{p.file}
+		p.World.Clock.Advance(time.Second)
+		p.attach("volume-2")
+		sent = append(sent, p.file)
+		p.submit()
+		v, err := p.Desk.View(ctx, p.id, actor("zhou"))
+		must(t, err)
+		m, err := p.Desk.ManifestOf(ctx, v.Record, v.Case.Submissions[0])
+		must(t, err)
+		for name, got := range map[string]dossier.Manifest{"on a page": *v.Manifest, "of a version": m} {
+			var order []string
+			for _, f := range got.Files {
+				order = append(order, f.File)
+			}
+			if !slices.Equal(order, sent) {
+				t.Errorf("%s: got %v, want %v", name, order, sent)
+			}
+		}
 	}
 }

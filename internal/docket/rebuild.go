@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"time"
 
@@ -48,37 +49,67 @@ type Rebuilt struct {
 	Written int
 	// Left are those that stand as they did: they cannot be read, are of a kind that this
 	// build does not know, or moved whenever they were to be written.
-	Left []string
+	Left []LeftAlone
 }
 
-// rebuildPage is how many names one page of a rebuild brings.
-const rebuildPage = 100
+// LeftAlone is an aggregate that a rebuild did not write, and why.
+type LeftAlone struct {
+	Of  string
+	Why error
+}
 
-// Rebuild writes anew where every aggregate of store stands, and tells progress after
-// each page how far it has come; nil: nobody asks. It is for a table whose lists were
+const (
+	// rebuildPage is how many names one page of a rebuild brings.
+	rebuildPage = 100
+	// rebuildLost in a row that could not be written say that it is not they who fail.
+	rebuildLost = 20
+	// rebuildSpread is over how long timers come that are set together.
+	rebuildSpread = 12 * time.Hour
+)
+
+// spread is where within rebuildSpread the timers of name come.
+func spread(name string) time.Duration {
+	h := fnv.New32a()
+	h.Write([]byte(name))
+	return rebuildSpread / 1000 * time.Duration(h.Sum32()%1000)
+}
+
+// RebuildOptions is how a table is rebuilt.
+type RebuildOptions struct {
+	// From is the instant from which on timers come that are set and would have come
+	// before; each some time within rebuildSpread after it. There may be one for every case,
+	// and deadlines that are due wait behind none of them. Zero: they come as they would have.
+	From time.Time
+	// Progress is told after each page how far it has come; nil: nobody asks.
+	Progress func(Rebuilt)
+}
+
+// Rebuild writes anew where every aggregate of store stands. It is for a table whose lists were
 // damaged or are those of an earlier build, beside a house at work: what moves meanwhile
 // is read again. What it cannot write is left and named, and keeps nothing else from
-// being written. It is safe to repeat, also after it was broken off.
-func Rebuild(ctx context.Context, store Rebuilder, progress func(Rebuilt)) (out Rebuilt, err error) {
+// being written; it ends where many in a row cannot be. It is safe to repeat, also after
+// it was broken off.
+func Rebuild(ctx context.Context, store Rebuilder, o RebuildOptions) (out Rebuilt, err error) {
+	failed := 0
 	for after := ""; ; {
 		names, next, err := store.Names(ctx, after, rebuildPage)
 		if err != nil {
 			return out, fmt.Errorf("listing every aggregate: %w", err)
 		}
 		for _, name := range names {
-			err := stand(ctx, store, name)
-			if err != nil && !errors.Is(err, ErrUnreadable) && !errors.Is(err, fault.Conflict) {
-				return out, fmt.Errorf("writing anew where %s stands: %w", name, err)
-			}
+			err := stand(ctx, store, name, o.From)
 			out.Seen++
-			if err != nil {
-				out.Left = append(out.Left, name)
-			} else {
-				out.Written++
+			if err == nil {
+				out.Written, failed = out.Written+1, 0
+				continue
+			}
+			out.Left = append(out.Left, LeftAlone{name, err})
+			if failed++; failed == rebuildLost || ctx.Err() != nil {
+				return out, fmt.Errorf("writing anew where %d in a row stand: %w", failed, err)
 			}
 		}
-		if progress != nil {
-			progress(out)
+		if o.Progress != nil {
+			o.Progress(out)
 		}
 		if next == "" {
 			return out, nil
@@ -90,7 +121,7 @@ func Rebuild(ctx context.Context, store Rebuilder, progress func(Rebuilt)) (out 
 // standTries is how often an aggregate that moves meanwhile is read again.
 const standTries = 5
 
-func stand(ctx context.Context, store Rebuilder, name string) error {
+func stand(ctx context.Context, store Rebuilder, name string, from time.Time) error {
 	kind := kindOf(name)
 	if kind.Standing == nil {
 		return fmt.Errorf("%s: %w", name, ErrUnreadable)
@@ -110,6 +141,11 @@ func stand(ctx context.Context, store Rebuilder, name string) error {
 		}
 		if at.Row, err = rowOf(s.Head); err != nil {
 			return err
+		}
+		for i, timer := range at.Timers {
+			if timer.At.Before(from) {
+				at.Timers[i].At = from.Add(spread(name))
+			}
 		}
 		if err = store.Stand(ctx, s, at); err == nil || try == standTries || !errors.Is(err, fault.Conflict) {
 			return err

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"jixu/internal/docket"
+	"jixu/internal/fault"
 	"jixu/internal/gate"
+	"jixu/internal/history"
 )
 
 // lists says what every list of a town shows, and what is due and open.
@@ -56,7 +58,7 @@ func TestARebuildOfWhatIsRightChangesNothing(t *testing.T) {
 	}
 	before := heads()
 	for range 2 {
-		out, err := docket.Rebuild(ctx, ta.World.Store, nil)
+		out, err := docket.Rebuild(ctx, ta.World.Store, docket.RebuildOptions{})
 		if err != nil || out.Seen < 4 || out.Written != out.Seen {
 			t.Fatalf("got %+v and %v, want everything written", out, err)
 		}
@@ -84,15 +86,61 @@ func TestARebuildBringsListsBackAndNamesWhatItLeaves(t *testing.T) {
 	if tw.lists() == want {
 		t.Fatal("nothing was lost")
 	}
-	out, err := docket.Rebuild(ctx, tw.World.Store, nil)
+	out, err := docket.Rebuild(ctx, tw.World.Store, docket.RebuildOptions{})
 	must(t, err)
 	if got := tw.lists(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if !slices.Equal(out.Left, []string{lampName}) {
+	if len(out.Left) != 1 || out.Left[0].Of != lampName {
 		t.Errorf("got %v left, want the lamp, which says nothing of where it stands", out.Left)
 	}
 	if g := p.ref(gate.Opinion); g.Gate == "" {
 		t.Errorf("the gate is gone")
+	}
+}
+
+// damaged is a store in which one history cannot be read.
+type damaged struct {
+	docket.Rebuilder
+	name string
+}
+
+func (d damaged) Entries(ctx context.Context, name string) ([]history.Entry, error) {
+	if name == d.name {
+		return nil, fault.New(fault.Unavailable, "history")
+	}
+	return d.Rebuilder.Entries(ctx, name)
+}
+
+func TestARebuildGoesOnPastWhatItCannotWrite(t *testing.T) {
+	tw := newTown(t)
+	a, b := submitAs(t, tw, "a-"), submitAs(t, tw, "b-")
+	first := min(a.id, b.id)
+	out, err := docket.Rebuild(context.Background(), damaged{tw.World.Store, first}, docket.RebuildOptions{})
+	if err != nil || len(out.Left) != 1 || out.Left[0].Of != first || out.Written == 0 {
+		t.Errorf("got %+v and %v, want one left and named, and the rest written", out, err)
+	}
+}
+
+// The timers that a rebuild sets keep no deadline waiting: they come over some hours.
+func TestDeadlinesRingWhileTheTimersOfARebuildComeBack(t *testing.T) {
+	ctx, tw := context.Background(), newTown(t)
+	p := submitAs(t, tw, "a-")
+	tw.Engine()
+	r := p.record()
+	g, _ := r.Open(gate.Opinion)
+	for i := range 250 { // cases without a timer, as an earlier build left them
+		c := r.Case.Clone()
+		c.ID, c.Number, c.Version, c.Seq, c.Head = fmt.Sprintf("crowd%03d", i), fmt.Sprintf("N-%03d", i), 1, 0, ""
+		h, err := docket.CaseHead(c)
+		must(t, err)
+		must(t, tw.World.Store.Commit(ctx, docket.Commit{Changes: []docket.Change{{Head: h, Home: docket.Place{List: "x", At: monday}, Open: true}}}))
+	}
+	tw.World.Clock.Advance(g.Ring.At.Sub(tw.Now()) + time.Minute)
+	_, err := docket.Rebuild(ctx, tw.World.Store, docket.RebuildOptions{From: tw.Now()})
+	must(t, err)
+	_, _ = tw.Deadlines.Ring(ctx)
+	if after, _ := p.record().Open(gate.Opinion); after.Ring.At.Equal(g.Ring.At) {
+		t.Error("the deadline waits behind the timers of a rebuild")
 	}
 }

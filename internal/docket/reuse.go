@@ -71,16 +71,16 @@ func (d *Desk) placedThen(ctx context.Context, c casework.Case) (Placed, error) 
 }
 
 // lastClaims is what the newest submission of c says of earlier ones.
-func lastClaims(c casework.Case) casework.Said {
+func lastClaims(c casework.Case) casework.Claims {
 	if len(c.Submissions) == 0 {
-		return casework.Said{Variety: c.Claim}
+		return casework.Claims{Variety: c.Claim}
 	}
-	return c.Submissions[len(c.Submissions)-1].Said
+	return c.Submissions[len(c.Submissions)-1].Claims
 }
 
 // draftClaims is what the form of c, as it stands, says of earlier applications.
-func (d *Desk) draftClaims(c casework.Case, pack policy.Pack) casework.Said {
-	return casework.Said{
+func (d *Desk) draftClaims(c casework.Case, pack policy.Pack) casework.Claims {
+	return casework.Claims{
 		Variety: c.Claim, Used: c.Form[policy.FieldUnitsUsed] == "used",
 		OtherPatients: strings.TrimSpace(c.Form[policy.FieldOthers]) != "", Indication: reuse.Fingerprint(c.Form[policy.FieldIndication]),
 		Expires: pack.FirstExpiry(c.Form),
@@ -95,7 +95,7 @@ func subjectOf(c casework.Case) string {
 }
 
 // placed places c, which claims what is said of earlier applications.
-func (d *Desk) placed(ctx context.Context, c casework.Case, claims casework.Said, s casework.Setting) (Placed, error) {
+func (d *Desk) placed(ctx context.Context, c casework.Case, claims casework.Claims, s casework.Setting) (Placed, error) {
 	id := claims.Variety
 	found, isFound := c.Found()
 	if isFound {

@@ -59,7 +59,17 @@ func TestTheScannersWordDecides(t *testing.T) {
 				t.Errorf("got %+v, stored is %+v", got, stored)
 			}
 			if got.State != row.state || got.Scan != row.scan || got.Reason != row.reason || got.ScanAt.IsZero() == row.again {
-				t.Errorf("got %s %q %q, again at %v; want %s %q %q, again %t", got.State, got.Scan, got.Reason, got.ScanAt, row.state, row.scan, row.reason, row.again)
+				t.Errorf(
+					"got %s %q %q, again at %v; want %s %q %q, again %t",
+					got.State,
+					got.Scan,
+					got.Reason,
+					got.ScanAt,
+					row.state,
+					row.scan,
+					row.reason,
+					row.again,
+				)
 			}
 			_, err = p.Desk.Open(context.Background(), p.id, f.ID, actor("lin"))
 			if opens := err == nil; opens != (row.state == docket.Checked) {
@@ -226,7 +236,15 @@ func TestFilesThatWaitForAScannerThatIsGoneHideNoLostUpload(t *testing.T) {
 		r, err := q.Desk.Create(ctx, op(fmt.Sprint("c", i)), policy.Device, actor("lin"))
 		must(t, err)
 		q.id = r.Case
-		r, _, err = q.Desk.Attach(ctx, op(fmt.Sprint("w", i)), q.id, q.record().Case.Dossier, docket.Upload{Item: "signed-form", Name: "a.pdf"}, "", actor("lin"))
+		r, _, err = q.Desk.Attach(
+			ctx,
+			op(fmt.Sprint("w", i)),
+			q.id,
+			q.record().Case.Dossier,
+			docket.Upload{Item: "signed-form", Name: "a.pdf"},
+			"",
+			actor("lin"),
+		)
 		must(t, err)
 		f, _ := q.record().File(r.File)
 		_, _ = q.Desk.Settle(ctx, f.Key, tw.World.Files.Upload(f.Key, paper))

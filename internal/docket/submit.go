@@ -89,7 +89,7 @@ func (d *Desk) snapshot(ctx context.Context, r Record, version int, declared boo
 		return casework.Submission{}, err
 	}
 	frozen, err := d.keep(ctx, r, pack, s)
-	frozen.Said, frozen.Subject = d.draftClaims(c, pack), subjectOf(c)
+	frozen.Claims, frozen.Subject = d.draftClaims(c, pack), subjectOf(c)
 	frozen.Later, frozen.Urgency = lane.Later, lane.Urgency
 	return frozen, err
 }

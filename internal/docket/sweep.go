@@ -92,13 +92,16 @@ const (
 	// sweepPage is how many one list names.
 	sweepPage   = 100
 	sweepCursor = "sweep"
+	// readEvery is how often a walk reads everything that is open: that a document cannot
+	// be read shows nowhere else until somebody needs it.
+	readEvery = 7 * 24 * time.Hour
 )
 
 // Sweep looks at every aggregate that somebody has to act on: each open leg must have
 // its open gate, a machine that runs, and a token of the current run on that gate,
 // and each open gate somebody who may answer it. It sees that in the rows of what is
-// open and in their gates. The aggregate itself is read where these show a fault or do
-// not say, and where the calendar has grown and another day follows from it: then its
+// open and in their gates. The aggregate itself is read once a week, where these show a
+// fault or do not say, and where the calendar has grown and another day follows from it: then its
 // deadlines are counted again. It starts dead legs again and returns what it cannot repair
 // or could not look at. A walk that its function has no time for goes on in the next
 // call. It notes SweepAge, how long ago a walk came to its end, and, at the end of one,
@@ -113,7 +116,13 @@ func (t *Relay) Sweep(ctx context.Context) (stuck []Stuck, err error) {
 		return nil, fmt.Errorf("reading how far the sweep has come: %w", err)
 	}
 	if at.After == "" || at.Began.IsZero() {
-		at = Cursor{Began: now, Finished: at.Finished}
+		at = Cursor{Began: now, Finished: at.Finished, Read: at.Read}
+		switch {
+		case at.Read.IsZero():
+			at.Read = now
+		case now.Sub(at.Read) >= readEvery:
+			at.Reading, at.Read = true, now
+		}
 	}
 	var failed []error
 	ended := false
@@ -133,7 +142,7 @@ func (t *Relay) Sweep(ctx context.Context) (stuck []Stuck, err error) {
 				ended = false
 				break
 			}
-			if !w.sound(ctx, row) {
+			if at.Reading || !w.sound(ctx, row) {
 				s, err := w.look(ctx, row.Of)
 				if err != nil {
 					failed = append(failed, err)
@@ -146,7 +155,7 @@ func (t *Relay) Sweep(ctx context.Context) (stuck []Stuck, err error) {
 	at.Stuck += len(stuck)
 	if ended {
 		t.Desk.Metrics.Gauge("StuckCases", float64(at.Stuck))
-		at = Cursor{Began: at.Began, Finished: now}
+		at = Cursor{Began: at.Began, Finished: now, Read: at.Read}
 	}
 	since := at.Finished
 	if since.IsZero() {
@@ -204,6 +213,9 @@ func (w *walk) sound(ctx context.Context, row OpenRow) bool {
 			return false
 		}
 		if wait.Leg == "" {
+			if kindOf(row.Of).carries(g.Gate.Leg) {
+				return false // a machine waits here, and the row does not say which run of it
+			}
 			continue
 		}
 		status, err := w.describe(ctx, row.Of, Leg{Leg: wait.Leg, Run: wait.Run})

@@ -146,7 +146,7 @@ func Refusal(reasons []Reason, cause error) error {
 		why = fmt.Errorf("%w: %w", why, cause)
 	}
 	if slices.ContainsFunc(reasons, func(r Reason) bool { return r.Demand == OfSession }) {
-		return fault.Because(fault.Forbidden, "session", why)
+		return fault.Because(fault.Forbidden, "session.link", why)
 	}
 	return fault.Because(fault.Conflict, "unmet", why)
 }

@@ -120,7 +120,13 @@ func TestWhatDoesNotHoldIsSaidAtOnce(t *testing.T) {
 		tw := newTown(t)
 		tw.Desk.Pause = func(context.Context, time.Duration) error { t.Errorf("%s: it waited", row.name); return nil }
 		if row.stopped {
-			must(t, tw.World.Store.Commit(ctx, docket.Commit{Tallies: []docket.Tally{{Of: "city/lot", Make: true, Puts: []docket.Member{{Set: "stops", Word: "i1"}}}}}))
+			must(
+				t,
+				tw.World.Store.Commit(
+					ctx,
+					docket.Commit{Tallies: []docket.Tally{{Of: "city/lot", Make: true, Puts: []docket.Member{{Set: "stops", Word: "i1"}}}}},
+				),
+			)
 		}
 		_, err := using(tw.Desk, ctx, op("use"), row.least)
 		var unmet *docket.Unmet
@@ -277,7 +283,11 @@ func TestAnAttemptOfHalfAMinuteIsDecidedAnew(t *testing.T) {
 		decisions := 0
 		_, err := tw.Desk.Count(context.Background(), op("use"), "d", actor("lin"), func(s law.Setting) (docket.Commit, docket.Receipt, error) {
 			decisions++
-			return docket.Commit{Tallies: []docket.Tally{{Of: "line/a1", Make: true, Counts: []docket.Count{{Name: "left", Add: 1}}}}}, docket.Receipt{At: s.Now}, nil
+			return docket.Commit{
+					Tallies: []docket.Tally{{Of: "line/a1", Make: true, Counts: []docket.Count{{Name: "left", Add: 1}}}},
+				}, docket.Receipt{
+					At: s.Now,
+				}, nil
 		})
 		if took := time.Since(began); err != nil || decisions != 2 || took < 30*time.Second || took > 31*time.Second {
 			t.Errorf("got %v after %v and %d decisions, want it decided anew after 30 s", err, took, decisions)

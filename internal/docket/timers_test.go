@@ -57,7 +57,14 @@ func TestACaseRemindsOfWhatItKnowsWithoutASweep(t *testing.T) {
 	p := &play{town: newTown(t)}
 	p.draft()
 	ends := calendar.DayOf(monday).AddDays(20)
-	_, err := p.Desk.Save(context.Background(), op("expiry"), p.id, p.record().Case.Dossier, map[string]string{"certificate-expires": ends.String()}, actor("lin"))
+	_, err := p.Desk.Save(
+		context.Background(),
+		op("expiry"),
+		p.id,
+		p.record().Case.Dossier,
+		map[string]string{"certificate-expires": ends.String()},
+		actor("lin"),
+	)
 	must(t, err)
 	p.submit()
 	prefix := p.id + "/expiry/certificate-expires/" + ends.String() + "/"

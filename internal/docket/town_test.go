@@ -255,7 +255,16 @@ func (p *play) account() string {
 		b.WriteString("\n")
 	}
 	c := p.record().Case
-	fmt.Fprintf(&b, "stands %s %s, opinion %s, reply %s, %d submissions, %d units\n", c.Status, c.Stage(), c.Opinion.State, c.Reply.State, len(c.Submissions), c.Decision.Terms.Quantity)
+	fmt.Fprintf(
+		&b,
+		"stands %s %s, opinion %s, reply %s, %d submissions, %d units\n",
+		c.Status,
+		c.Stage(),
+		c.Opinion.State,
+		c.Reply.State,
+		len(c.Submissions),
+		c.Decision.Terms.Quantity,
+	)
 	var told []string
 	seen := map[string]bool{}
 	for _, key := range p.World.Notices.Keys() {

@@ -47,8 +47,24 @@ type entrance struct {
 // silent are the operations that take no free text: ids, choices, days and counts, and
 // the address of a server. Give leads to those that answer gates, Move and Count carry all of them out.
 var silent = []string{
-	"Assign", "AttachInquiry", "Claim", "Clone", "Count", "Create", "Deliver", "Detach", "Direct", "Give", "MakeSecret", "Move", "Receive", "Release", "Resubmit", "RevokeLinks",
-	"RevokeSecret", "Submit",
+	"Assign",
+	"AttachInquiry",
+	"Claim",
+	"Clone",
+	"Count",
+	"Create",
+	"Deliver",
+	"Detach",
+	"Direct",
+	"Give",
+	"MakeSecret",
+	"Move",
+	"Receive",
+	"Release",
+	"Resubmit",
+	"RevokeLinks",
+	"RevokeSecret",
+	"Submit",
 }
 
 // entrances are all of them, in the order of a story that each good text moves on.
@@ -118,7 +134,7 @@ func entrances(t *testing.T, tw *town) []entrance {
 			return err
 		}},
 		{"SubmitUrgent", func(o docket.Op, text func(field, good string) string) error {
-			lane := docket.Lane{Later: []string{"signed-form"}, Urgency: text("urgency", "患者须于48小时内手术")}
+			lane := docket.Lane{Later: []string{"signed-form"}, Urgency: text("lane-urgency", "患者须于48小时内手术")}
 			_, err := tw.Desk.SubmitUrgent(ctx, o, p.id, p.record().Case.Dossier, true, lane, lin)
 			return err
 		}},
@@ -296,17 +312,41 @@ func TestEveryOperationIsAnEntranceOrTakesNoText(t *testing.T) {
 // Who adds a text to what an operation takes says here what is typed there.
 func TestEveryTextOfAnInputIsReadOrIsNoText(t *testing.T) {
 	read := map[string]string{
-		"casework.Defect.Item": "an item of the pack", "casework.Defect.What": "defects",
-		"casework.Finding.Question": "a choice", "casework.Finding.Reason": "reason-",
-		"casework.Opinion.Advice": "advice", "casework.Opinion.Override": "override",
-		"casework.Opinion.Hash": "the law's", "casework.Opinion.Person": "the law's", "casework.Opinion.Org": "the law's",
-		"casework.Decision.Outcome": "a choice", "casework.Decision.Number": "number", "casework.Decision.Reason": "reason", "casework.Decision.Evidence": "a file's id",
-		"casework.Decision.Person": "the law's", "casework.Decision.Org": "the law's", "casework.Terms.Unit": "the submission's", "casework.Terms.Conditions": "conditions",
-		"casework.Filing.Channel": "channel", "casework.Filing.Receipt": "receipt", "casework.Filing.Person": "the law's",
-		"docket.Lane.Later": "items of the pack", "docket.Lane.Urgency": "urgency",
-		"docket.Upload.Item": "an item of the pack", "docket.Upload.Name": "file", "docket.Upload.SHA256": "a digest",
-		"variety.Data.NameZH": "nameZh", "variety.Data.NameEN": "nameEn", "variety.Data.Maker": "maker", "variety.Data.Model": "model", "variety.Data.Country": "country",
-		"variety.Data.Class": "a choice", "variety.Data.Subcatalogue": "two digits", "variety.Data.UDI": "udi", "variety.Data.NoUDI": "noUdi", "variety.Data.Category": "a choice",
+		"casework.Defect.Item":       "an item of the pack",
+		"casework.Defect.What":       "defects",
+		"casework.Finding.Question":  "a choice",
+		"casework.Finding.Reason":    "reason-",
+		"casework.Opinion.Advice":    "advice",
+		"casework.Opinion.Override":  "override",
+		"casework.Opinion.Hash":      "the law's",
+		"casework.Opinion.Person":    "the law's",
+		"casework.Opinion.Org":       "the law's",
+		"casework.Decision.Outcome":  "a choice",
+		"casework.Decision.Number":   "number",
+		"casework.Decision.Reason":   "reason",
+		"casework.Decision.Evidence": "a file's id",
+		"casework.Decision.Person":   "the law's",
+		"casework.Decision.Org":      "the law's",
+		"casework.Terms.Unit":        "the submission's",
+		"casework.Terms.Conditions":  "conditions",
+		"casework.Filing.Channel":    "channel",
+		"casework.Filing.Receipt":    "receipt",
+		"casework.Filing.Person":     "the law's",
+		"docket.Lane.Later":          "items of the pack",
+		"docket.Lane.Urgency":        "lane-urgency",
+		"docket.Upload.Item":         "an item of the pack",
+		"docket.Upload.Name":         "file",
+		"docket.Upload.SHA256":       "a digest",
+		"variety.Data.NameZH":        "nameZh",
+		"variety.Data.NameEN":        "nameEn",
+		"variety.Data.Maker":         "maker",
+		"variety.Data.Model":         "model",
+		"variety.Data.Country":       "country",
+		"variety.Data.Class":         "a choice",
+		"variety.Data.Subcatalogue":  "two digits",
+		"variety.Data.UDI":           "udi",
+		"variety.Data.NoUDI":         "noUdi",
+		"variety.Data.Category":      "a choice",
 	}
 	for _, in := range []any{casework.Defect{}, casework.Finding{}, casework.Opinion{}, casework.Decision{}, casework.Terms{}, casework.Filing{}, docket.Lane{}, docket.Upload{}, variety.Data{}} {
 		typ := reflect.TypeOf(in)
@@ -333,7 +373,8 @@ func TestEveryPackReadsItsForm(t *testing.T) {
 				for _, bad := range refused {
 					got := slices.DeleteFunc(check(map[string]string{f.ID: bad.text}), func(p fault.Problem) bool { return p.Field != f.ID })
 					taken := slices.Contains(numbered[f.ID], bad.sentence)
-					if !taken && (len(got) != 1 || !strings.HasSuffix(got[0].Code, bad.code)) || taken && len(got) > 0 && (f.Kind == policy.OneLine || f.Kind == policy.Multiline) {
+					if !taken && (len(got) != 1 || !strings.HasSuffix(got[0].Code, bad.code)) ||
+						taken && len(got) > 0 && (f.Kind == policy.OneLine || f.Kind == policy.Multiline) {
 						t.Errorf("%s of a %s with %s: got %v, want %s", f.ID, kind, bad.sentence, got, bad.code)
 					}
 				}

@@ -189,6 +189,7 @@ type PageOf[T any] struct {
 type ListedCase struct {
 	Case       casework.Case // as [casework.Case.Brief]: no more than lists show
 	Gate       *gate.Gate
+	Open       []gate.Gate // of a hospital's own case: what it waits for, as a lagging read shows it; legs first
 	At         time.Time
 	Unreadable bool // only the case's id is known
 }

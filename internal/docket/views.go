@@ -1,10 +1,12 @@
 package docket
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"jixu/internal/casework"
@@ -53,7 +55,7 @@ func (d *Desk) View(ctx context.Context, id string, a party.Actor) (View, error)
 	}
 	v := View{Record: r, Now: now, Pack: pack}
 	if n := len(r.Case.Submissions); n > 0 {
-		m, err := d.manifest(ctx, r.Case.Submissions[n-1])
+		m, err := d.ManifestOf(ctx, r, r.Case.Submissions[n-1])
 		if err != nil {
 			return View{}, err
 		}
@@ -146,7 +148,7 @@ func (d *Desk) Visited(ctx context.Context, visit Visit) (View, error) {
 	if n == 0 {
 		return View{}, fault.New(fault.NotFound, "link")
 	}
-	m, err := d.manifest(ctx, r.Case.Submissions[n-1])
+	m, err := d.ManifestOf(ctx, r, r.Case.Submissions[n-1])
 	if err != nil {
 		return View{}, err
 	}
@@ -172,9 +174,22 @@ func (d *Desk) ByNumber(ctx context.Context, number string, a party.Actor) (stri
 	return id, r.Case.MayRead(a)
 }
 
-// ManifestOf reads the frozen manifest of a submission.
-func (d *Desk) ManifestOf(ctx context.Context, s casework.Submission) (dossier.Manifest, error) {
-	return d.manifest(ctx, s)
+// ManifestOf reads the frozen manifest of a submission of r, the files of each item in the
+// order in which they were sent. A dossier in volumes is read in that order; the manifest
+// itself is sorted by what its digest needs.
+func (d *Desk) ManifestOf(ctx context.Context, r Record, s casework.Submission) (dossier.Manifest, error) {
+	m, err := d.manifest(ctx, s)
+	if err != nil {
+		return m, err
+	}
+	sent := func(l dossier.Listed) time.Time {
+		f, _ := r.File(l.File)
+		return f.At
+	}
+	slices.SortStableFunc(m.Files, func(a, b dossier.Listed) int {
+		return cmp.Or(strings.Compare(a.Item, b.Item), sent(a).Compare(sent(b)))
+	})
+	return m, nil
 }
 
 // Inbox lists what waits for a's agency, the longest waiting first. It fails as [Desk.Page].

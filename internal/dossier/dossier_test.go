@@ -243,7 +243,18 @@ func manifests() *rapid.Generator[dossier.Manifest] {
 			Form: rapid.MapOfN(rapid.String(), rapid.String(), 0, 5).Draw(t, "form"),
 		}
 		for i := range rapid.IntRange(0, 6).Draw(t, "files") {
-			m.Files = append(m.Files, dossier.Listed{Item: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "item"), File: fmt.Sprint("f", i), Key: "k", Version: "v", SHA256: "00", Size: rapid.Int64Range(0, 1<<40).Draw(t, "size"), Type: dossier.PDF})
+			m.Files = append(
+				m.Files,
+				dossier.Listed{
+					Item:    rapid.SampledFrom([]string{"a", "b"}).Draw(t, "item"),
+					File:    fmt.Sprint("f", i),
+					Key:     "k",
+					Version: "v",
+					SHA256:  "00",
+					Size:    rapid.Int64Range(0, 1<<40).Draw(t, "size"),
+					Type:    dossier.PDF,
+				},
+			)
 		}
 		return m
 	})
@@ -314,7 +325,12 @@ func BenchmarkInspectPDF(b *testing.B) {
 }
 
 func FuzzManifest(f *testing.F) {
-	m := dossier.Manifest{Case: "c", Number: "n", Form: map[string]string{"unit": "套"}, Files: []dossier.Listed{{Item: "a", File: "f", Size: 1 << 40, Type: dossier.XLSX}}}
+	m := dossier.Manifest{
+		Case:   "c",
+		Number: "n",
+		Form:   map[string]string{"unit": "套"},
+		Files:  []dossier.Listed{{Item: "a", File: "f", Size: 1 << 40, Type: dossier.XLSX}},
+	}
 	for _, m := range []dossier.Manifest{{}, m} {
 		b, _, err := m.Canonical()
 		if err != nil {
@@ -355,7 +371,8 @@ func FuzzPNG(f *testing.F) {
 		chunk(second, b)
 		chunk(last, nil)
 		_, err := dossier.Inspect(bytes.NewReader(file), int64(len(file)), anything)
-		if right := strings.HasPrefix(first, "IHDR") && len(a) == 13 && strings.HasPrefix(second, "IDAT") && strings.HasPrefix(last, "IEND"); right != (err == nil) {
+		if right := strings.HasPrefix(first, "IHDR") && len(a) == 13 && strings.HasPrefix(second, "IDAT") &&
+			strings.HasPrefix(last, "IEND"); right != (err == nil) {
 			t.Errorf("%q %q %q: got %v", first, second, last, err)
 		}
 	})

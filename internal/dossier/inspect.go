@@ -79,7 +79,7 @@ type Rule struct {
 type Report struct {
 	Size   int64
 	SHA256 string // hex; empty if the file was not read to its end
-	Type   Type   // empty if it is none we know
+	Type   Type   // empty if we do not know it
 }
 
 // Inspect reads a file of size bytes once, to its end, in constant memory, and

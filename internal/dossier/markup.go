@@ -12,7 +12,7 @@ type listener interface {
 }
 
 const (
-	namePartMost = 80       // of an element or attribute; what is longer is none we know
+	namePartMost = 80       // of an element or attribute; we know no longer one
 	valueMost    = 16 << 10 // of an attribute
 )
 

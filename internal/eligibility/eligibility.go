@@ -118,7 +118,7 @@ func (r Result) Answered() bool {
 }
 
 // Check holds answers, by question, against the rules of s. An answer that is
-// none of a question's choices counts as none.
+// not among a question's choices counts as no answer.
 func (s Set) Check(answers map[string]string) Result {
 	r := Result{Outcome: Eligible, Fields: map[string]string{}}
 	for _, rule := range s.Rules {

@@ -28,7 +28,16 @@ func good(kind string) map[string]string {
 	if kind == "drug" {
 		return map[string]string{"abroad": "yes", "situation": "not-registered", "category": "no-treatment", "purpose": "yes"}
 	}
-	return map[string]string{"class": "III", "abroad": "yes", "similar": "no", "large": "no", "hospital": "yes", "team": "yes", "urgent": "yes", "purpose": "yes"}
+	return map[string]string{
+		"class":    "III",
+		"abroad":   "yes",
+		"similar":  "no",
+		"large":    "no",
+		"hospital": "yes",
+		"team":     "yes",
+		"urgent":   "yes",
+		"purpose":  "yes",
+	}
 }
 
 // headings answers the eight comparison headings.

@@ -66,7 +66,14 @@ func TestRecountedIsArmedFromTheStart(t *testing.T) {
 		}
 		want := Gate{Status: Open, Limit: &l}.Armed(cal, start)
 		if !got.Deadline.Due.Equal(want.Deadline.Due) || got.Deadline.Provisional != want.Deadline.Provisional {
-			t.Fatalf("counted again at %s: got %s (%t), want %s (%t)", now, got.Deadline.Due, got.Deadline.Provisional, want.Deadline.Due, want.Deadline.Provisional)
+			t.Fatalf(
+				"counted again at %s: got %s (%t), want %s (%t)",
+				now,
+				got.Deadline.Due,
+				got.Deadline.Provisional,
+				want.Deadline.Due,
+				want.Deadline.Provisional,
+			)
 		}
 		if moved != (!was.Due.Equal(want.Deadline.Due) || was.Provisional != want.Deadline.Provisional) {
 			t.Fatalf("got moved %t from %s to %s", moved, was.Due, want.Deadline.Due)

@@ -110,7 +110,7 @@ func (s *scan) text() (string, bool) {
 	return "", false
 }
 
-// escape is how long the escape is that s begins with, 0 if it is none that canonical
+// escape is how long the escape is that s begins with, 0 if it is not one that canonical
 // text has.
 func escape(s string) int {
 	if len(s) >= 2 && strings.IndexByte(`"\btnfr`, s[1]) >= 0 {

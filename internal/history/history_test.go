@@ -261,7 +261,11 @@ func values() *rapid.Generator[any] {
 		rapid.Map(rapid.String(), func(s string) any { return s }),
 	)
 	one := func(child *rapid.Generator[any]) *rapid.Generator[any] {
-		return rapid.OneOf(leaf, rapid.Map(rapid.SliceOfN(child, 0, 4), func(s []any) any { return s }), rapid.Map(rapid.MapOfN(rapid.String(), child, 0, 4), func(m map[string]any) any { return m }))
+		return rapid.OneOf(
+			leaf,
+			rapid.Map(rapid.SliceOfN(child, 0, 4), func(s []any) any { return s }),
+			rapid.Map(rapid.MapOfN(rapid.String(), child, 0, 4), func(m map[string]any) any { return m }),
+		)
 	}
 	return one(one(one(leaf)))
 }

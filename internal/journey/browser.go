@@ -199,9 +199,20 @@ type Form struct {
 func (p *Page) Form(selector string) (*Form, error) {
 	s := p.Doc().Find(selector).First()
 	if s.Length() == 0 || !s.Is("form") {
-		return nil, fmt.Errorf("%s %s (%q): no form %q; errors: %s", http.StatusText(p.Status), p.URL.Path, p.Text("h1"), selector, p.Text("[role=alert], .summary"))
+		return nil, fmt.Errorf(
+			"%s %s (%q): no form %q; errors: %s",
+			http.StatusText(p.Status),
+			p.URL.Path,
+			p.Text("h1"),
+			selector,
+			p.Text("[role=alert], .summary"),
+		)
 	}
-	f := &Form{Action: s.AttrOr("action", p.URL.String()), Method: strings.ToUpper(s.AttrOr("method", "get")), Multi: s.AttrOr("enctype", "") == "multipart/form-data"}
+	f := &Form{
+		Action: s.AttrOr("action", p.URL.String()),
+		Method: strings.ToUpper(s.AttrOr("method", "get")),
+		Multi:  s.AttrOr("enctype", "") == "multipart/form-data",
+	}
 	s.Find("input, select, textarea, button").Each(func(_ int, e *goquery.Selection) { f.read(e) })
 	at, err := p.URL.Parse(f.Action)
 	if err != nil {

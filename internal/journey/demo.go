@@ -87,7 +87,11 @@ func (d *demo) prepare(ctx context.Context) error {
 	if d.number == "" {
 		return errors.New("the case page shows no number")
 	}
-	d.say("林芷 上海示范第一医院", "prepared the dossier of case "+d.number, fmt.Sprintf("%d papers, %.1f MB, each checked", len(Papers(policy.DevicePack())), float64(total)/(1<<20)))
+	d.say(
+		"林芷 上海示范第一医院",
+		"prepared the dossier of case "+d.number,
+		fmt.Sprintf("%d papers, %.1f MB, each checked", len(Papers(policy.DevicePack())), float64(total)/(1<<20)),
+	)
 	return nil
 }
 
@@ -341,7 +345,10 @@ func (d *demo) theWholeStory(ctx context.Context) error {
 	}
 	lines := page.Doc().Find("[data-entry]")
 	if lines.Length() != 10 {
-		return fmt.Errorf("the timeline: got %d entries, want 10: created, submitted, asked, resubmitted, opinion, registered, joined, copy confirmed, filed, reply", lines.Length())
+		return fmt.Errorf(
+			"the timeline: got %d entries, want 10: created, submitted, asked, resubmitted, opinion, registered, joined, copy confirmed, filed, reply",
+			lines.Length(),
+		)
 	}
 	fmt.Fprintln(d.out, "\n  时间线 timeline")
 	for i := lines.Length() - 1; i >= 0; i-- {

@@ -286,7 +286,13 @@ func (d *demo) secondHospital(ctx context.Context) error {
 	if page.Doc().Find(`input[name="finding-capability"][value="rely"]`).Length() > 0 {
 		return errors.New("another hospital's capability may be relied on, want never")
 	}
-	if err := d.opine(ctx, a, "zhou-heng", "assessed capability and quantity; urgency relies on case "+d.number+" (notice two (2) 2)", relied("urgency")); err != nil {
+	if err := d.opine(
+		ctx,
+		a,
+		"zhou-heng",
+		"assessed capability and quantity; urgency relies on case "+d.number+" (notice two (2) 2)",
+		relied("urgency"),
+	); err != nil {
 		return err
 	}
 	return d.recordReply(ctx, a, "approved the second hospital's device", map[string]string{"outcome": "approve"})
@@ -322,7 +328,13 @@ func (d *demo) sameHospitalDrug(ctx context.Context) error {
 	if _, err := Act(ctx, qian, again.agency, "identify", map[string]string{"variety": drug, "reason": "品种未发生变化。"}); err != nil {
 		return err
 	}
-	return d.opine(ctx, again, "qian-rong", "assessed only the quantity; capability and urgency rely on case "+first.number+" (notice two (2) 1)", relied("capability", "urgency"))
+	return d.opine(
+		ctx,
+		again,
+		"qian-rong",
+		"assessed only the quantity; capability and urgency rely on case "+first.number+" (notice two (2) 1)",
+		relied("capability", "urgency"),
+	)
 }
 
 // approveBySystem has the regulator's own system enter the reply by signed

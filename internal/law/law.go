@@ -42,7 +42,7 @@ type Move[T any] struct {
 // Pages, handlers and operations ask the same rows.
 type Moves[T any] []Move[T]
 
-// Permits fails with [fault.Invalid] for a verb that is none of these, with
+// Permits fails with [fault.Invalid] for a verb that is not among these, with
 // [fault.Forbidden] if it is not a's to make, and with what When says if it cannot
 // be made now. Whether a may know of the thing is asked before. It changes nothing.
 func (m Moves[T]) Permits(thing T, v Verb, a party.Actor) error {

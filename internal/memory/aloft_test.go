@@ -76,7 +76,10 @@ func TestCommitsThatMeetOnTheirWay(t *testing.T) {
 		t.Run(tt.sentence, func(t *testing.T) {
 			w := memory.New(t, noon)
 			c := born(t, w)
-			if err := w.Access.PutSession(ctx, docket.Session{Hash: "s", Of: "c1", Gate: "opinion-1", Idle: noon.AddDate(1, 0, 0), Expires: noon.AddDate(1, 0, 0)}); err != nil {
+			if err := w.Access.PutSession(
+				ctx,
+				docket.Session{Hash: "s", Of: "c1", Gate: "opinion-1", Idle: noon.AddDate(1, 0, 0), Expires: noon.AddDate(1, 0, 0)},
+			); err != nil {
 				t.Fatal(err)
 			}
 			second := tt.then(c)

@@ -32,6 +32,7 @@ func TestPasses(t *testing.T) {
 
 func TestAccess(t *testing.T) {
 	storetest.Access(t, func(*testing.T) docket.Access { return quietly().Access })
+	storetest.Autosaves(t, func(*testing.T) docket.Autosaves { return quietly().Access })
 }
 
 func TestDirectory(t *testing.T) {

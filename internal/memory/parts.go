@@ -188,9 +188,60 @@ type Access struct {
 	codes    map[string]docket.Code
 	pending  map[string]docket.Pending
 	counted  map[string]int // requests for codes, by gate, person and hour
+
+	autosaves map[autosaveKey]docket.Autosave
 }
 
-var _ docket.Access = (*Access)(nil)
+type autosaveKey struct{ of, gate, person, choice string }
+
+var (
+	_ docket.Access    = (*Access)(nil)
+	_ docket.Autosaves = (*Access)(nil)
+)
+
+// PutAutosave keeps what a person typed. See [docket.Autosaves].
+func (d *Access) PutAutosave(ctx context.Context, a docket.Autosave) error {
+	return run(ctx, d.world, "Access.PutAutosave", func() error {
+		if err := a.Fits(); err != nil {
+			return err
+		}
+		b, err := marshal(a)
+		if err != nil {
+			return err
+		}
+		k := autosaveKey{a.Of, a.Gate, a.Person, a.Choice}
+		if slices.Contains([]string{k.of, k.gate, k.person, k.choice}, "") {
+			return fault.New(fault.Invalid, "key")
+		}
+		d.autosaves[k], err = unmarshal[docket.Autosave](b)
+		return err
+	})
+}
+
+// Autosave returns what a person typed. See [docket.Autosaves].
+func (d *Access) Autosave(ctx context.Context, of, gate, person, choice string, now time.Time) (docket.Autosave, error) {
+	return call(ctx, d.world, "Access.Autosave", func() (docket.Autosave, error) {
+		a, ok := d.autosaves[autosaveKey{of, gate, person, choice}]
+		if !ok || !now.Before(a.Expires) {
+			return docket.Autosave{}, fault.New(fault.NotFound, "record")
+		}
+		b, err := marshal(a)
+		if err != nil {
+			return docket.Autosave{}, err
+		}
+		return unmarshal[docket.Autosave](b)
+	})
+}
+
+// DropAutosaves forgets what a person typed at a gate. See [docket.Autosaves].
+func (d *Access) DropAutosaves(ctx context.Context, of, gate, person string) error {
+	return run(ctx, d.world, "Access.DropAutosaves", func() error {
+		maps.DeleteFunc(d.autosaves, func(k autosaveKey, _ docket.Autosave) bool {
+			return k.of == of && k.gate == gate && k.person == person
+		})
+		return nil
+	})
+}
 
 func lasts(s docket.Session, now time.Time) bool { return now.Before(s.Idle) && now.Before(s.Expires) }
 

@@ -271,7 +271,12 @@ func TestReadsThatFailTellNothing(t *testing.T) {
 	if _, untold, err := w.Store.Entry(ctx, "c1", 1); untold || !errors.Is(err, fault.Unavailable) {
 		t.Errorf("Entry: got %v and %v", untold, err)
 	}
-	if _, attached, err := w.Store.AttachToken(ctx, docket.GateRef{Of: "c1", Gate: "opinion-1"}, docket.Token{Value: "x"}); attached || !errors.Is(err, fault.Unavailable) {
+	if _, attached, err := w.Store.AttachToken(
+		ctx,
+		docket.GateRef{Of: "c1", Gate: "opinion-1"},
+		docket.Token{Value: "x"},
+	); attached ||
+		!errors.Is(err, fault.Unavailable) {
 		t.Errorf("AttachToken: got %v and %v", attached, err)
 	}
 }

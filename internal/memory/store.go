@@ -74,8 +74,13 @@ type openGate struct {
 
 func newState() state {
 	return state{
-		aggregates: map[string]aggregate{}, rows: map[string]docket.Row{}, deferred: map[string]deferral{}, numbers: map[string]string{}, operations: map[string][]byte{},
-		tallies: map[string]docket.Tallied{}, claims: map[string]string{},
+		aggregates: map[string]aggregate{},
+		rows:       map[string]docket.Row{},
+		deferred:   map[string]deferral{},
+		numbers:    map[string]string{},
+		operations: map[string][]byte{},
+		tallies:    map[string]docket.Tallied{},
+		claims:     map[string]string{},
 	}
 }
 

@@ -73,7 +73,15 @@ func New(r Reporter, now time.Time) *World {
 	w := &World{broken: r}
 	w.Store = &Store{world: w, state: newState()}
 	w.Directory = &Directory{world: w, organisations: map[string][]byte{}, people: map[string][]byte{}, packs: map[string][]byte{}}
-	w.Access = &Access{world: w, sessions: map[string]docket.Session{}, links: map[string]docket.Link{}, codes: map[string]docket.Code{}, pending: map[string]docket.Pending{}}
+	w.Access = &Access{
+		world:    w,
+		sessions: map[string]docket.Session{},
+		links:    map[string]docket.Link{},
+		codes:    map[string]docket.Code{},
+		pending:  map[string]docket.Pending{},
+
+		autosaves: map[autosaveKey]docket.Autosave{},
+	}
 	w.Files = &Files{world: w, objects: map[string][]object{}}
 	w.Scanner = &Scanner{world: w}
 	w.StateMachine = &StateMachine{world: w, executions: map[string]*execution{}, tokens: map[string]string{}, Swallows: true}

@@ -12,14 +12,19 @@ import (
 )
 
 // Clean returns values in the spelling that is stored: line ends become line
-// feeds; full-width digits of integers and days become plain ones, and space around
-// them goes. It keeps everything else as typed, and values the pack does not know.
+// feeds; full-width digits of integers become plain ones, and space around them goes;
+// days are written as [typed.DayText] does. It keeps everything else as typed, and values the pack does not know.
 func (p Pack) Clean(values map[string]string) map[string]string {
 	out := make(map[string]string, len(values))
 	for id, v := range values {
 		v = typed.LineEnds(v)
-		if f, ok := p.Field(id); ok && utf8.ValidString(v) && (f.Kind == Integer || f.Kind == DayKind) {
-			v = strings.TrimSpace(typed.Narrow(v))
+		if f, ok := p.Field(id); ok && utf8.ValidString(v) {
+			switch f.Kind {
+			case Integer:
+				v = strings.TrimSpace(typed.Narrow(v))
+			case DayKind:
+				v = typed.DayText(v)
+			}
 		}
 		out[id] = v
 	}

@@ -390,7 +390,8 @@ func TestFormLaws(t *testing.T) {
 		v := example()
 		for range rapid.IntRange(0, 4).Draw(t, "n") {
 			f := rapid.SampledFrom(p.Form).Draw(t, "field")
-			v[f.ID] = rapid.OneOf(rapid.String(), rapid.StringOf(rapid.RuneFrom([]rune("0123456789 -X\r\n套"))), rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 30), func(b []byte) string { return string(b) })).Draw(t, "v")
+			v[f.ID] = rapid.OneOf(rapid.String(), rapid.StringOf(rapid.RuneFrom([]rune("0123456789 -X\r\n套"))), rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 30), func(b []byte) string { return string(b) })).
+				Draw(t, "v")
 		}
 		clean := p.Clean(v)
 		if !maps.Equal(p.Clean(clean), clean) {

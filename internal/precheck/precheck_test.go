@@ -190,7 +190,10 @@ func TestEveryGapSaysWhereFromAndWhatToDo(t *testing.T) {
 		}
 	}
 	first, _ := policy.Carried("device-2024-97-v1")
-	if got := Blocking(Check(Input{Pack: first, Today: today})); len(got) != 17+14 || got[0].Field != "product-zh" || got[0].Code != "field.missing" || got[30].Field != "item-letter" || got[30].Code != "file.missing" {
+	if got := Blocking(
+		Check(Input{Pack: first, Today: today}),
+	); len(got) != 17+14 || got[0].Field != "product-zh" || got[0].Code != "field.missing" || got[30].Field != "item-letter" ||
+		got[30].Code != "file.missing" {
 		t.Errorf("an empty dossier by the first pack: got %d refusals %v, want 17 fields and 14 papers", len(got), got)
 	}
 }
@@ -285,7 +288,26 @@ func broken(t *rapid.T, pack policy.Pack) Input {
 	for _, f := range pack.Form {
 		ids = append(ids, f.ID)
 	}
-	values := []string{"", " ", "0", "3", "999999999", "2020-01-01", "2026-12-01", "2099-01-01", "used", "unused", "yes", "no", "rare-disease", "II", "(01)06291041500213(17)200101", "91350100M000100Y44", "甲、乙", "\x00"}
+	values := []string{
+		"",
+		" ",
+		"0",
+		"3",
+		"999999999",
+		"2020-01-01",
+		"2026-12-01",
+		"2099-01-01",
+		"used",
+		"unused",
+		"yes",
+		"no",
+		"rare-disease",
+		"II",
+		"(01)06291041500213(17)200101",
+		"91350100M000100Y44",
+		"甲、乙",
+		"\x00",
+	}
 	for range rapid.IntRange(0, 6).Draw(t, "fields") {
 		in.Form[rapid.SampledFrom(ids).Draw(t, "field")] = rapid.OneOf(rapid.SampledFrom(values), rapid.String()).Draw(t, "value")
 	}

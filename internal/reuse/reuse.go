@@ -109,7 +109,7 @@ type Asked struct {
 	Indication    string // its [Fingerprint]
 	Expired       bool   // a licence or certificate is out of date today
 	Today         calendar.Day
-	Before        time.Time // precedents since then or later are none for it; zero: all that there are
+	Before        time.Time // an opinion given since then cannot be relied on; zero: all that there are
 	MostMonths    int       // local policy: how old an opinion may be; 0: no bound
 }
 

@@ -59,7 +59,9 @@ func override(name, kind string) string {
 // word is a document of a title, paragraphs, a link, a page number and a picture.
 func word(seed uint64, title string, paragraphs int) []part {
 	var b strings.Builder
-	b.WriteString(xmlHead + `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:body>`)
+	b.WriteString(
+		xmlHead + `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:body>`,
+	)
 	fmt.Fprintf(&b, `<w:p><w:r><w:rPr><w:b/><w:sz w:val="32"/></w:rPr><w:t>%s</w:t></w:r></w:p>`, text(title))
 	for i := range max(paragraphs, 1) {
 		fmt.Fprintf(&b, `<w:p><w:r><w:t xml:space="preserve">第 %d 段（示例文件）。 </w:t></w:r></w:p>`, i+1)
@@ -97,11 +99,27 @@ func workbook(seed uint64, title string, rows int) []part {
 	for i := range rows {
 		fmt.Fprintf(&b, `<row r="%d"><c r="A%d" t="inlineStr"><is><t>第 %d 项</t></is></c><c r="B%d"><v>%d</v></c></row>`, i+2, i+2, i+1, i+2, n.Uint64()%1000)
 	}
-	fmt.Fprintf(&b, `<row r="%d"><c r="B%d"><f>IF(SUM(B2:B%d)&gt;0,SUM(B2:B%d),"a|b")</f><v>0</v></c></row></sheetData></worksheet>`, rows+2, rows+2, rows+1, rows+1)
+	fmt.Fprintf(
+		&b,
+		`<row r="%d"><c r="B%d"><f>IF(SUM(B2:B%d)&gt;0,SUM(B2:B%d),"a|b")</f><v>0</v></c></row></sheetData></worksheet>`,
+		rows+2,
+		rows+2,
+		rows+1,
+		rows+1,
+	)
 	return []part{
-		{"[Content_Types].xml", contentTypes(override("/xl/workbook.xml", cellMain), override("/xl/worksheets/sheet1.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"))},
+		{
+			"[Content_Types].xml",
+			contentTypes(
+				override("/xl/workbook.xml", cellMain),
+				override("/xl/worksheets/sheet1.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"),
+			),
+		},
 		{"_rels/.rels", relations(relation("rId1", "officeDocument", "xl/workbook.xml", ""))},
-		{"xl/workbook.xml", xmlHead + `<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="清单" sheetId="1" r:id="rId1"/></sheets></workbook>`},
+		{
+			"xl/workbook.xml",
+			xmlHead + `<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="清单" sheetId="1" r:id="rId1"/></sheets></workbook>`,
+		},
 		{"xl/_rels/workbook.xml.rels", relations(relation("rId1", "worksheet", "worksheets/sheet1.xml", ""))},
 		{"xl/worksheets/sheet1.xml", b.String()},
 	}
@@ -187,7 +205,12 @@ func BadDocuments(seed uint64) []Bad {
 		return replace(parts, "[Content_Types].xml", func(s string) string { return strings.Replace(s, old, new, 1) })
 	}
 	field := func(instruction string) []part {
-		return add(w, "word/document.xml", "<w:sectPr>", `<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r>`+instruction+`<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>`)
+		return add(
+			w,
+			"word/document.xml",
+			"<w:sectPr>",
+			`<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r>`+instruction+`<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>`,
+		)
 	}
 	cell := func(formula string) []part {
 		return add(s, "xl/worksheets/sheet1.xml", "</sheetData>", `<row r="99"><c r="A99"><f>`+formula+`</f></c></row>`)
@@ -217,23 +240,54 @@ func BadDocuments(seed uint64) []Bad {
 		{"wide-letters.docx", "file.package", pack(replace(w, "word/document.xml", func(s string) string { return "\xff\xfe" + wide(s) }))},
 		{"bomb.xlsx", "file.bomb", pack(put(s, "xl/worksheets/sheet2.xml", strings.Repeat(" ", 24<<20)))},
 		{"macro.docx", "file.macro", pack(kind(put(w, "word/vbaProject.bin", older), wordMain, "application/vnd.ms-word.document.macroEnabled.main+xml"))},
-		{"hidden-macro.docx", "file.macro", pack(add(put(w, "word/media/image2.png", older), "word/_rels/document.xml.rels", "</Rel", relation("rId9", "http://schemas.microsoft.com/office/2006/relationships/vbaProject", "media/image2.png", "")))},
+		{
+			"hidden-macro.docx",
+			"file.macro",
+			pack(
+				add(
+					put(w, "word/media/image2.png", older),
+					"word/_rels/document.xml.rels",
+					"</Rel",
+					relation("rId9", "http://schemas.microsoft.com/office/2006/relationships/vbaProject", "media/image2.png", ""),
+				),
+			),
+		},
 		{"macro.xlsx", "file.macro", pack(kind(s, cellMain, "application/vnd.ms-excel.sheet.macroEnabled.main+xml"))},
-		{"auto-open.xlsx", "file.macro", pack(add(s, "xl/workbook.xml", "</workbook>", `<definedNames><definedName name="_xlnm.Auto_Open">清单!$A$1</definedName></definedNames>`))},
+		{
+			"auto-open.xlsx",
+			"file.macro",
+			pack(add(s, "xl/workbook.xml", "</workbook>", `<definedNames><definedName name="_xlnm.Auto_Open">清单!$A$1</definedName></definedNames>`)),
+		},
 		{"object.docx", "file.embedded", pack(put(w, "word/embeddings/oleObject1.bin", older))},
 		{"archive-inside.docx", "file.embedded", pack(put(w, "word/media/image2.png", string(good)))},
 		{"program.docx", "file.embedded", pack(put(w, "word/media/image2.png", "MZ\x90\x00"+strings.Repeat("\x00", 99)))},
 		{"control.docx", "file.embedded", pack(related("control", "activeX/activeX1.xml", ""))},
 		{"page-inside.docx", "file.embedded", pack(related("aFChunk", "page.html", ""))},
-		{"template.docx", "file.external", pack(put(w, "word/_rels/settings.xml.rels", relations(relation("rId1", "attachedTemplate", "https://example.org/t.dotm", "External"))))},
+		{
+			"template.docx",
+			"file.external",
+			pack(put(w, "word/_rels/settings.xml.rels", relations(relation("rId1", "attachedTemplate", "https://example.org/t.dotm", "External")))),
+		},
 		{"picture-elsewhere.docx", "file.external", pack(related("image", "https://example.org/p.png", "External"))},
 		{"link-to-share.docx", "file.external", pack(related("hyperlink", `\\server\share\x`, "External"))},
 		{"link-to-program.docx", "file.external", pack(related("hyperlink", "file:///C:/x.exe", "External"))},
 		{"dde.docx", "file.external", pack(field(`<w:r><w:instrText>DDEA</w:instrText></w:r><w:r><w:instrText>UTO c:\\x.exe "/k"</w:instrText></w:r>`))},
 		{"spelt-dde.docx", "file.external", pack(field(`<w:r><w:instrText>&#68;&#x44;E x</w:instrText></w:r>`))},
-		{"made-up-field.docx", "file.external", pack(field(`<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>QUOTE 68 68 69 </w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>`))},
+		{
+			"made-up-field.docx",
+			"file.external",
+			pack(
+				field(
+					`<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>QUOTE 68 68 69 </w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>`,
+				),
+			),
+		},
 		{"simple-dde.docx", "file.external", pack(add(w, "word/document.xml", "<w:sectPr>", `<w:p><w:fldSimple w:instr=" DDE x y"/></w:p>`))},
-		{"workbook-elsewhere.xlsx", "file.external", pack(add(s, "xl/_rels/workbook.xml.rels", "</Rel", relation("rId9", "externalLink", "externalLinks/externalLink1.xml", "")))},
+		{
+			"workbook-elsewhere.xlsx",
+			"file.external",
+			pack(add(s, "xl/_rels/workbook.xml.rels", "</Rel", relation("rId9", "externalLink", "externalLinks/externalLink1.xml", ""))),
+		},
 		{"other-program.xlsx", "file.external", pack(cell("cmd|'/c calc'!A1"))},
 		{"from-the-net.xlsx", "file.external", pack(cell(`A1 _xlfn.WEBSERVICE("http://example.org")`))},
 	}

@@ -52,18 +52,31 @@ func WritePDF(w io.Writer, seed uint64, title string, pages int, size int64) err
 	p.object(2, "<< /Type /Pages /Count %d /Kids [ %s] >>", pages, kids)
 	// A font that is not embedded: every viewer with Chinese fonts stands in for it.
 	p.object(3, "<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [ 4 0 R ] >>")
-	p.object(4, "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 2 >> /DW 1000 /FontDescriptor << /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [ -25 -254 1000 880 ] /ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 880 /StemV 93 >> >>")
+	p.object(
+		4,
+		"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 2 >> /DW 1000 /FontDescriptor << /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [ -25 -254 1000 880 ] /ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 880 /StemV 93 >> >>",
+	)
 	p.object(5, "<< /Title <feff%s> /Producer (jixu sample) >>", ucs2(title))
 	src := noise(seed)
 	row := make([]byte, rowBytes)
 	for i := range pages {
 		n := 6 + 3*i
-		p.object(n, "<< /Type /Page /Parent 2 0 R /MediaBox [ 0 0 595 842 ] /Contents %d 0 R /Resources << /Font << /F1 3 0 R >> /XObject << /I1 %d 0 R >> >> >>", n+1, n+2)
+		p.object(
+			n,
+			"<< /Type /Page /Parent 2 0 R /MediaBox [ 0 0 595 842 ] /Contents %d 0 R /Resources << /Font << /F1 3 0 R >> /XObject << /I1 %d 0 R >> >> >>",
+			n+1,
+			n+2,
+		)
 		page := fmt.Sprintf("q 495 0 0 640 50 60 cm /I1 Do Q\nBT /F1 16 Tf 50 770 Td <%s> Tj 0 -28 Td <%s> Tj ET\n",
 			ucs2(title), ucs2(fmt.Sprintf("第 %d 页，共 %d 页（示例文件）", i+1, pages)))
 		p.object(n+1, "<< /Length %d >>\nstream\n%sendstream", len(page), page)
 		p.begin(n + 2)
-		p.text("<< /Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray /BitsPerComponent 8 /Length %d >>\nstream\n", rowBytes, rows, rows*rowBytes)
+		p.text(
+			"<< /Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray /BitsPerComponent 8 /Length %d >>\nstream\n",
+			rowBytes,
+			rows,
+			rows*rowBytes,
+		)
 		for range rows {
 			_, _ = src.Read(row) // never fails
 			p.bytes(row)

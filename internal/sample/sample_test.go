@@ -57,7 +57,8 @@ func TestLargePDF(t *testing.T) {
 }
 
 func TestSameSeedSameBytes(t *testing.T) {
-	if !bytes.Equal(PDF(5, "甲", 2, 99999), PDF(5, "甲", 2, 99999)) || !bytes.Equal(JPEG(5, 30, 30), JPEG(5, 30, 30)) || !bytes.Equal(PNG(5, 30, 30), PNG(5, 30, 30)) {
+	if !bytes.Equal(PDF(5, "甲", 2, 99999), PDF(5, "甲", 2, 99999)) || !bytes.Equal(JPEG(5, 30, 30), JPEG(5, 30, 30)) ||
+		!bytes.Equal(PNG(5, 30, 30), PNG(5, 30, 30)) {
 		t.Error("the same seed makes other bytes")
 	}
 	if bytes.Equal(PDF(5, "甲", 2, 99999), PDF(6, "甲", 2, 99999)) {

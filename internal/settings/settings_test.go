@@ -40,7 +40,12 @@ func TestRead(t *testing.T) {
 			[]Name{Loopback},
 			nil,
 		},
-		{"an unknown word about it is refused", map[string]string{"JIXU_STAGE": "development", "JIXU_LOOPBACK": "yes"}, []Name{Loopback}, []string{"JIXU_LOOPBACK"}},
+		{
+			"an unknown word about it is refused",
+			map[string]string{"JIXU_STAGE": "development", "JIXU_LOOPBACK": "yes"},
+			[]Name{Loopback},
+			[]string{"JIXU_LOOPBACK"},
+		},
 		{"an unknown stage is refused", map[string]string{"JIXU_STAGE": "test"}, nil, []string{"JIXU_STAGE"}},
 		{
 			"an unknown clock is refused",

@@ -48,23 +48,25 @@ func (h house) rung(id string) (out []casework.RingFx) {
 	return out
 }
 
-// spoil cuts the document of a case's head until the test ends.
+// spoil cuts the document of a case's head until the test ends, and what lists show of it.
 func (h house) spoil(id string) {
 	h.Helper()
 	db := dynamodb.NewFromConfig(h.stack.Config)
 	key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "CASE#" + id}, "sk": &types.AttributeValueMemberS{Value: "HEAD"}}
 	name := aws.String(h.stack.Outputs["TableName"])
-	put := func(ctx context.Context, data types.AttributeValue) {
+	put := func(ctx context.Context, data, row types.AttributeValue) {
 		_, err := db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: name, Key: key, UpdateExpression: aws.String("SET #d = :d"),
-			ExpressionAttributeNames: map[string]string{"#d": "data"}, ExpressionAttributeValues: map[string]types.AttributeValue{":d": data},
+			TableName: name, Key: key, UpdateExpression: aws.String("SET #d = :d, #r = :r"),
+			ExpressionAttributeNames:  map[string]string{"#d": "data", "#r": "row"},
+			ExpressionAttributeValues: map[string]types.AttributeValue{":d": data, ":r": row},
 		})
 		h.must(err)
 	}
 	was, err := db.GetItem(h.ctx, &dynamodb.GetItemInput{TableName: name, Key: key, ConsistentRead: aws.Bool(true)})
 	h.must(err)
-	h.Cleanup(func() { put(context.Background(), was.Item["data"]) })
-	put(h.ctx, &types.AttributeValueMemberS{Value: `{"ID":"` + id + `","Num`})
+	h.Cleanup(func() { put(context.Background(), was.Item["data"], was.Item["row"]) })
+	cut := &types.AttributeValueMemberS{Value: `{"ID":"` + id + `","Num`}
+	put(h.ctx, cut, cut)
 }
 
 // One case whose head cannot be read: every other deadline rings within the minute,
@@ -94,6 +96,8 @@ func TestACaseThatCannotBeReadStopsNobody(t *testing.T) {
 			t.Errorf("/%s: got %d and %q, want the rest, and a word of the one that is missing", at.audience, page.Status, page.Text(".notice.stop"))
 		}
 	}
+	// Nothing is wrong with its gates and runs. Once there is, the sweep must read it.
+	h.must(executions(h.stack).Stop(h.ctx, review(bad+"-opinion-1")))
 	if err := h.stack.Invoke(h.ctx, "sweep-stuck", []byte("{}")); err == nil || !strings.Contains(err.Error(), bad) {
 		t.Errorf("sweep-stuck: got %v, want an error that names %s", err, bad)
 	}

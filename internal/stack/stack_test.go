@@ -185,7 +185,7 @@ func TestTheNextBuildIsDeployedAndTheNextDayFindsIt(t *testing.T) {
 	}
 }
 
-// machines are all state machines of a stack.
+// executions are those of all state machines of a stack.
 func executions(s *stack.Stack) *statemachine.Executions {
 	return statemachine.New(s.Config, strings.TrimSuffix(s.Outputs["MachineArn"], reviewStateMachine))
 }

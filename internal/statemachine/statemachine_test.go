@@ -144,7 +144,8 @@ func TestReadEnd(t *testing.T) {
 		wantErr     bool
 	}{
 		{
-			"the run of any aggregate", `{"source":"aws.states","detail":{"name":"lamp-l1-watch-2","status":"FAILED","input":"{\"of\":\"lamp/l1\",\"leg\":\"watch\",\"run\":2,\"asked\":0}"}}`,
+			"the run of any aggregate",
+			`{"source":"aws.states","detail":{"name":"lamp-l1-watch-2","status":"FAILED","input":"{\"of\":\"lamp/l1\",\"leg\":\"watch\",\"run\":2,\"asked\":0}"}}`,
 			docket.Input{Of: "lamp/l1", Leg: "watch", Run: 2},
 			false,
 		},

@@ -193,7 +193,7 @@ func (s *Store) Entries(ctx context.Context, id string) ([]history.Entry, error)
 	for _, it := range items {
 		e, err := history.Decode([]byte(textOf(it, attrData)))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w: %w", textOf(it, attrSK), docket.ErrUnreadable, err)
 		}
 		entries = append(entries, e)
 	}
@@ -336,7 +336,9 @@ func (s *Store) Waiting(ctx context.Context, refs []docket.GateRef) ([]docket.Wa
 			continue // whoever reads its aggregate hears of it
 		}
 		w := docket.Waiting{Gate: g}
-		w.Token, _ = tokenOf(it)
+		if token, ok := tokenOf(it); ok && has(it, attrToken) {
+			w.Token = token
+		}
 		out = append(out, w)
 	}
 	return out, nil

@@ -225,6 +225,10 @@ func headItem(ch docket.Change) (item, error) {
 	if err := place.fits(); err != nil {
 		return it, err
 	}
+	if size(it) > maxItem { // what lists show can be made of the head: it fails no move
+		delete(it, attrRow)
+		delete(it, attrRowOf)
+	}
 	if ch.Open {
 		openIndex(h.Name(), ch.Waits).work(it)
 	}
@@ -272,9 +276,7 @@ func (b *batch) change(h docket.Head, g gate.Gate) {
 	}
 	for _, org := range g.Recorders {
 		seat := seatKey(h.Name(), g.ID, org).item()
-		if b.take(seat, nil) {
-			b.writes = append(b.writes, types.TransactWriteItem{Delete: &types.Delete{TableName: &b.table, Key: seat}})
-		}
+		b.remove(seat)
 	}
 }
 
@@ -319,6 +321,9 @@ func (b *batch) hold(h docket.Hold) {
 func (b *batch) pass(p docket.Pass) {
 	u := newChange()
 	k := sessionKey(p.Hash)
-	b.demand(k.item(), u.check(b.table, k, u.equal(attrCase, text(p.Of))+" AND "+u.equal(attrGate, text(p.Gate))+" AND "+u.lasting(p.Now, attrIdle, attrExpires)),
-		one(docket.Reason{Demand: docket.OfSession, Of: p.Of, Name: p.Gate}))
+	b.demand(
+		k.item(),
+		u.check(b.table, k, u.equal(attrCase, text(p.Of))+" AND "+u.equal(attrGate, text(p.Gate))+" AND "+u.lasting(p.Now, attrIdle, attrExpires)),
+		one(docket.Reason{Demand: docket.OfSession, Of: p.Of, Name: p.Gate}),
+	)
 }

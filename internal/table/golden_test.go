@@ -44,7 +44,7 @@ func adding() bool { return flag.Lookup("add").Value.String() == "true" }
 var readers = map[string]func([]byte) (any, error){
 	"case": read[casework.Case], "gate": read[gate.Gate], "file": read[docket.File], "operation": read[docket.Operation],
 	"reading": read[docket.Reading], "session": read[docket.Session], "link": read[docket.Link], "code": read[docket.Code],
-	"pending": read[docket.Pending], "sheet": read[formerHead], "organisation": read[party.Organisation], "person": read[party.Person],
+	"pending": read[docket.Pending], "autosave": read[docket.Autosave], "sheet": read[formerHead], "organisation": read[party.Organisation], "person": read[party.Person],
 	"agencies": read[party.Agencies], "rules": read[policy.Rules], "pack": read[policy.Pack], "delivered": read[time.Time],
 	"inquiry": read[inquiry.Inquiry], "variety": read[variety.Variety], "trust": read[trust.Trust],
 	"notice": read[docket.Notice], "input": read[docket.Input], "next": read[docket.Next], "event": read[docket.CloudEvent], "waiting": read[waiting],

@@ -106,7 +106,7 @@ var kindShape = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 // taken are the words that begin the partitions of what is no aggregate.
 var taken = []string{
 	"rows", "number", "op", "codes", "read", "session", "link", "code", "pending", "notice", "org", "person", "subject", "settings", "pack", "cursor",
-	"tally", "claim",
+	"tally", "claim", "autosave",
 }
 
 // partition is where the aggregate of that name stands. It is "" for what cannot be one.
@@ -249,6 +249,11 @@ func dayKey(l docket.Link, what string, at time.Time) key {
 		return key{}
 	}
 	return key{"CODES" + sep + l.Of + sep + l.Gate, "all" + sep + what + sep + strconv.Itoa(l.Issue) + sep + at.UTC().Format("20060102")}
+}
+
+// autosaveKey is where what a person typed into an answer of a gate is kept.
+func autosaveKey(of, gate, person, choice string) key {
+	return at("AUTOSAVE#"+of+sep+gate, person+sep+choice, of, gate, person, choice)
 }
 
 func pendingKey(state string) key { return single("PENDING", state) }

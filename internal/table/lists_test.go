@@ -110,8 +110,14 @@ func TestHeadsOfEarlierBuildsAreListed(t *testing.T) {
 		if err != nil || shown == nil || !reflect.DeepEqual(shown, whole) {
 			t.Errorf("%s: got %+v and %v, want %+v", h.Name(), shown, err, whole)
 		}
-		if n := len(got()); n != 3 {
-			t.Errorf("%s: got %d requests, want its head read once", h.Name(), n)
+		heads := 0
+		for _, r := range got() {
+			if r["Key"] != nil {
+				heads++
+			}
+		}
+		if heads != 1 {
+			t.Errorf("%s: got %d items read one by one, want its head once", h.Name(), heads)
 		}
 		seen[kind]++
 	}

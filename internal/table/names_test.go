@@ -38,7 +38,7 @@ var kept = map[string]reflect.Type{
 	"reading": typeOf[docket.Reading](), "session": typeOf[docket.Session](), "link": typeOf[docket.Link](), "code": typeOf[docket.Code](),
 	"pending": typeOf[docket.Pending](), "sheet": typeOf[formerHead](), "organisation": typeOf[party.Organisation](),
 	"person": typeOf[party.Person](), "agencies": typeOf[party.Agencies](), "rules": typeOf[policy.Rules](), "pack": typeOf[policy.Pack](),
-	"delivered": typeOf[time.Time](), "cursor": typeOf[docket.Cursor](),
+	"delivered": typeOf[time.Time](), "cursor": typeOf[docket.Cursor](), "autosave": typeOf[docket.Autosave](),
 	// what stands in the heads of other aggregates
 	"inquiry": typeOf[inquiry.Inquiry](), "variety": typeOf[variety.Variety](), "trust": typeOf[trust.Trust](),
 	// history

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"jixu/internal/docket"
 	"jixu/internal/fault"
@@ -50,87 +52,106 @@ func (s *Store) Names(ctx context.Context, after string, limit int) ([]string, s
 	return names, string(next), err
 }
 
-// Stand writes the places of an aggregate in the indexes, one item after the other: each
-// write says by itself what is right. See [docket.Rebuilder].
+// standChunk is how many items one transaction of a rebuild writes.
+const standChunk = 90
+
+// Stand writes the places of an aggregate in the indexes. An aggregate may stand in more
+// places than one transaction takes, so there may be several; each of them demands that
+// the head is still at the version that was loaded. See [docket.Rebuilder].
 func (s *Store) Stand(ctx context.Context, stored docket.Stored, at docket.Standing) error {
 	h, name := stored.Head, stored.Name()
 	h.Row = at.Row
+	b := batch{table: s.name}
 	head, err := headItem(docket.Change{Head: h, Home: at.Home, Open: at.Open, Waits: at.Waits})
-	if err != nil {
-		return err
-	}
 	u := newChange().over(head, attrListPK, attrListSK, attrWorkPK, attrWorkSK, attrRow, attrRowOf)
-	if _, err := s.update(ctx, headKey(name), u, u.equal(attrVersion, number(int64(h.Version)))); err != nil {
-		return err
-	}
+	b.update(head, err, u, u.equal(attrVersion, number(int64(h.Version))))
 	for _, g := range stored.Gates {
-		if err := s.standGate(ctx, h, g); err != nil {
-			return err
-		}
-	}
-	if err := s.standLists(ctx, name, at.Lists); err != nil {
-		return err
-	}
-	for _, t := range at.Timers {
-		it := timerKey(name, t.Key).item()
-		dueIndex(name, t.Key, t.At).work(it)
-		if err := s.put(ctx, it, absent); err != nil && !errors.Is(err, fault.Conflict) {
-			return err
-		}
+		b.standGate(h, g)
 	}
 	for _, r := range at.Rows {
-		it := lineKey(r).item()
-		it[attrData] = text(string(r.Body))
-		if err := s.put(ctx, it, ""); err != nil {
+		b.row(r)
+	}
+	if err := s.standLists(ctx, &b, name, at.Lists); err != nil {
+		return err
+	}
+	if b.err != nil {
+		return b.err
+	}
+	for chunk := range slices.Chunk(b.writes, standChunk) {
+		if chunk[0].Update == nil || keyOf(chunk[0].Update.Key) != headKey(name) {
+			chunk = append([]types.TransactWriteItem{s.unmoved(h)}, chunk...)
+		}
+		if err := s.transact(ctx, "writing anew where "+name+" stands", chunk); err != nil {
+			return err
+		}
+	}
+	for _, t := range at.Timers {
+		if err := s.standTimer(ctx, h, t); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// unmoved demands that an aggregate is still at the version of h.
+func (s *Store) unmoved(h docket.Head) types.TransactWriteItem {
+	u := newChange()
+	return u.check(s.name, headKey(h.Name()), u.equal(attrVersion, number(int64(h.Version))))
+}
+
+// standTimer sets a timer where none is set.
+func (s *Store) standTimer(ctx context.Context, h docket.Head, t docket.Timer) error {
+	it := timerKey(h.Name(), t.Key).item()
+	dueIndex(h.Name(), t.Key, t.At).work(it)
+	b := batch{table: s.name}
+	b.add(it, nil)
+	if b.err != nil {
+		return b.err
+	}
+	err := s.transact(ctx, "setting a timer of "+h.Name(), append([]types.TransactWriteItem{s.unmoved(h)}, b.writes...))
+	if !errors.Is(err, fault.Conflict) {
+		return err
+	}
+	there, readErr := s.get(ctx, keyOf(it))
+	if readErr == nil && there != nil {
+		return nil // it was set
+	}
+	return errors.Join(err, readErr)
 }
 
 // standGate writes where a gate waits: for its party and for everybody who may enter
 // the answer.
-func (s *Store) standGate(ctx context.Context, h docket.Head, g gate.Gate) error {
+func (b *batch) standGate(h docket.Head, g gate.Gate) {
 	it, err := gateItem(h, g)
-	if err != nil {
-		return err
-	}
 	u := newChange().over(it, attrListPK, attrListSK, attrWorkPK, attrWorkSK)
-	unmoved := u.equal(attrStatus, text(string(g.Status))) + " AND " + u.equal(attrIssue, number(int64(g.Issue)))
-	if _, err := s.update(ctx, keyOf(it), u, unmoved); err != nil {
-		return err
-	}
+	b.update(it, err, u, u.equal(attrStatus, text(string(g.Status)))+" AND "+u.equal(attrIssue, number(int64(g.Issue))))
 	for _, org := range g.Recorders {
-		k := seatKey(h.Name(), g.ID, org)
+		seat := seatKey(h.Name(), g.ID, org).item()
 		if g.Status != gate.Open {
-			if err := s.remove(ctx, k, newChange(), present); err != nil {
-				return err
-			}
+			b.remove(seat)
 			continue
 		}
-		seat := k.item()
 		inboxIndex(org, g.OpenedAt, h.Name(), g.ID).list(seat)
-		if err := s.put(ctx, seat, ""); err != nil {
-			return err
-		}
+		b.place(seat, nil, nil)
 	}
-	return nil
+}
+
+// remove takes an item away, if it is there.
+func (b *batch) remove(it item) {
+	if b.take(it, nil) {
+		b.writes = append(b.writes, types.TransactWriteItem{Delete: &types.Delete{TableName: &b.table, Key: keyOf(it).item()}})
+	}
 }
 
 // standLists puts an aggregate into lists, and takes it out of all others that name it
 // beside its head.
-func (s *Store) standLists(ctx context.Context, name string, lists []docket.Place) error {
+func (s *Store) standLists(ctx context.Context, b *batch, name string, lists []docket.Place) error {
 	stands := map[key]bool{}
 	for _, p := range lists {
 		place := placeIndex(p, name)
-		if err := place.fits(); err != nil {
-			return err
-		}
 		it := placeKey(name, p.List).item()
 		place.list(it)
-		if err := s.put(ctx, it, ""); err != nil {
-			return err
-		}
+		b.place(it, place.fits(), nil)
 		stands[keyOf(it)] = true
 	}
 	for _, part := range []string{copySort, rowSort} {
@@ -140,9 +161,7 @@ func (s *Store) standLists(ctx context.Context, name string, lists []docket.Plac
 		}
 		for _, it := range items {
 			if k := keyOf(it); !stands[k] {
-				if err := s.remove(ctx, k, newChange(), present); err != nil {
-					return err
-				}
+				b.remove(k.item())
 			}
 		}
 	}

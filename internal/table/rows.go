@@ -6,7 +6,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"jixu/internal/docket"
 	"jixu/internal/fault"
@@ -57,9 +56,7 @@ func (b *batch) row(r docket.Row) {
 
 // strike takes a row away, if it is there.
 func (b *batch) strike(r docket.Row) {
-	if k := lineKey(r).item(); b.take(k, nil) {
-		b.writes = append(b.writes, types.TransactWriteItem{Delete: &types.Delete{TableName: &b.table, Key: k}})
-	}
+	b.remove(lineKey(r).item())
 }
 
 // stands demands that a row is there exactly as it was read.

@@ -105,7 +105,14 @@ func longest(t *testing.T, kind policy.Kind, letter string) casework.Case {
 		o.Findings = append(o.Findings, casework.Finding{Question: q, Met: true, Reason: text(4000)})
 	}
 	take(c.Opine(o, gates[gate.Opinion], "d", zhou, s))
-	d := casework.Decision{Outcome: casework.ApproveInPart, Submission: 1, Number: text(100), Reason: text(4000), Date: calendar.DayOf(now), Terms: casework.Terms{Quantity: 9, Unit: text(20)}}
+	d := casework.Decision{
+		Outcome:    casework.ApproveInPart,
+		Submission: 1,
+		Number:     text(100),
+		Reason:     text(4000),
+		Date:       calendar.DayOf(now),
+		Terms:      casework.Terms{Quantity: 9, Unit: text(20)},
+	}
 	for range 30 {
 		d.Terms.Conditions = append(d.Terms.Conditions, text(1000))
 	}

@@ -33,6 +33,7 @@ var (
 	_ docket.Access    = (*Store)(nil)
 	_ docket.Outbox    = (*Store)(nil)
 	_ docket.Cursors   = (*Store)(nil)
+	_ docket.Autosaves = (*Store)(nil)
 )
 
 // New returns the store in the table called name. It asks nobody.

@@ -89,6 +89,10 @@ func (h *house) access() {
 	h.ok(h.keep.PutPending(ctx, docket.Pending{
 		State: docket.Hash("state"), Nonce: "nonce", Verifier: "verifier", Site: "hospital", Return: "/hospital", Expires: now.Add(200 * 24 * time.Hour),
 	}))
+	h.ok(h.keep.PutAutosave(ctx, docket.Autosave{
+		Of: "c1", Gate: "opinion-1", Person: "zhou", Choice: "opine", Values: map[string][]string{"reason-urgency": {"国内无"}},
+		At: now, Expires: now.Add(200 * 24 * time.Hour),
+	}))
 	h.ok(h.keep.LogRead(ctx, docket.Reading{Of: "record-as-a-whole", Person: "wu", Org: "audit", At: now}))
 }
 

@@ -209,6 +209,11 @@ func (w *witness) UseCode(ctx context.Context, id string, s docket.Session, now 
 	return w.Keep.UseCode(ctx, id, s, now)
 }
 
+func (w *witness) PutAutosave(ctx context.Context, a docket.Autosave) error {
+	w.see("autosave", a)
+	return w.Keep.PutAutosave(ctx, a)
+}
+
 func (w *witness) PutPending(ctx context.Context, p docket.Pending) error {
 	w.see("pending", p)
 	return w.Keep.PutPending(ctx, p)

@@ -147,7 +147,7 @@ func (t Trust) Revoke(id string, a party.Actor, now time.Time) (Change, error) {
 
 // Direct sends events to address from now on, or nowhere if it is "". loopback
 // allows an address of this very machine, for development. It fails as
-// [Trust.Permits], with [fault.Invalid] for an address that is none of a public
+// [Trust.Permits], with [fault.Invalid] for an address that is not that of a public
 // HTTPS server, and with [fault.Conflict] if no secret is live: events are signed.
 func (t Trust) Direct(address string, loopback bool, a party.Actor, now time.Time) (Change, error) {
 	if err := t.Permits(Direct, a); err != nil {

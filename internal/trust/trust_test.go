@@ -196,7 +196,13 @@ func TestHistoryHoldsNoSecretAndNoAddress(t *testing.T) {
 func TestEveryCellOfTheTableOfMoves(t *testing.T) {
 	other, reader, link := admin, admin, admin
 	other.Org, reader.Roles, link.Via = "hc", []party.Role{party.Reader}, party.ByLink
-	people := map[string]party.Actor{"the administrator": admin, "another's administrator": other, "a reader": reader, "a link": link, "the clock": party.System}
+	people := map[string]party.Actor{
+		"the administrator":       admin,
+		"another's administrator": other,
+		"a reader":                reader,
+		"a link":                  link,
+		"the clock":               party.System,
+	}
 	things := map[string]Trust{"nothing yet": {}, "two secrets": made(t, 2)}
 	var rows []lawtest.Row
 	for _, verb := range Verbs() {

@@ -25,7 +25,7 @@ const (
 	OldResidentID
 	// Mobile is a mobile number of the mainland: 11 digits that begin with 13 to 19, with
 	// or without the country's +86, 86 or 0086. The number of an air waybill behind its word
-	// is none.
+	// is not one.
 	Mobile
 	// Passport is the number of a Chinese passport or of a permit of people from Hong
 	// Kong and Macao: E, G, D, S, P or H with 8 digits, or E with a letter and 7 digits,

@@ -14,7 +14,7 @@ import (
 
 // Rule says what one field of text may hold.
 type Rule struct {
-	Least int  // characters at least; blanks alone are none
+	Least int  // characters at least; blanks alone do not count
 	Most  int  // characters at most, each line end one
 	Lines bool // there may be line ends and tabs
 	Takes Kind // numbers of these kinds are no reason to refuse it here
@@ -72,7 +72,7 @@ func identity(field string, in Kind) []fault.Problem {
 	switch in {
 	case 0:
 		return nil
-	case Passport: // a lot looks like one, and a word before it says that it is none
+	case Passport: // a lot looks like one, and a word before it says that it is not one
 		return []fault.Problem{{Field: field, Code: "field.passport"}}
 	}
 	return []fault.Problem{{Field: field, Code: "field.identity"}}

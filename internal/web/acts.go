@@ -3,466 +3,181 @@ package web
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
-	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
-	"jixu/internal/gate"
 	"jixu/internal/party"
-	"jixu/internal/policy"
-	"jixu/internal/typed"
-	"jixu/internal/variety"
+	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 	"jixu/internal/words"
 )
 
-// What people do beside answering gates has one shape: a page that says what
-// will be true afterwards, a few fields, one button. Each is a row of a table.
+// What people do beside answering gates has one shape: a few fields, one button, and
+// what will be true afterwards. Each is a row that says all of it.
 
-// act is one such thing (办理事项).
-type act struct {
-	name   string // in the path, and of its words: act.<name>.title, .intro, .go
-	site   Audience
-	verb   casework.Verb // the row of the law that permits it
-	fields []actField
-	do     func(*exchange, docket.Op, docket.View) (docket.Receipt, error)
+// act is one thing that people do to a T (办理事项).
+type act[T any] struct {
+	name string // of its words: act.<name>.title, .intro, .go, and act.<name>.<field> for fields of its own
+	asks []ask[T]
+	do   func(sending[T]) (docket.Receipt, error)
+
+	// Of an act that is listed, and has a page of its own.
+	site   site.Audience
+	may    func(T, party.Actor) error // asks the law
+	listed func(T, party.Actor) bool  // whether the way to it is shown; nil: to whoever may
+	first  func(reader, T) Link       // what must be done before; nil: nothing
 }
 
-// actField is one field of an act's page. Its words are act.in.<id> and, where
-// there is more to say, act.in.<id>.help.
-type actField struct {
-	id       string
-	kind     string // "text", "long", "day", "number", "pick", "radio" or "yes"
-	optional bool
+// ask is one field of an act's form. Its words are act.in.<id> and, where there is more
+// to say, act.in.<id>.help.
+type ask[T any] struct {
+	form.Field
+	was   func(T) string                         // what it holds before anything was typed; nil: nothing
+	offer func(reader, T) []form.Choice          // what there is to choose from
+	find  func(base, T, string) (options, error) // the same where it must be looked up, with what is chosen
+	asked func(T) bool                           // nil: always
 }
 
-var acts = []act{
-	{"file", Hospital, casework.File, []actField{{"channel", "text", false}, {"date", "day", false}, {"receipt", "text", true}}, (*exchange).actFile},
-	{"deliver", Hospital, casework.Deliver, []actField{{"declared", "yes", false}}, (*exchange).actDeliver},
-	{"claim", Hospital, casework.Edit, []actField{{"variety", "pick", true}}, (*exchange).actClaim},
-	{"clone", Hospital, "", nil, (*exchange).actClone},
-	{"receive", Agency, casework.Receive, nil, (*exchange).actReceive},
-	{"identify", Agency, casework.Identify, []actField{{"variety", "pick", false}, {"reason", "long", false}}, (*exchange).actIdentify},
-	{"register", Agency, casework.Identify, append(slices.Clone(varietyFields), actField{"reason", "long", false}), (*exchange).actRegister},
-	{"join", Agency, casework.JoinVerb, []actField{{"statement", "long", false}}, (*exchange).actJoin},
-	{"report", Agency, casework.Report, []actField{{"channel", "text", false}, {"date", "day", false}, {"receipt", "text", true}}, (*exchange).actReport},
-	{"assign", Agency, casework.Assign, []actField{{"gate", "radio", false}, {"person", "radio", false}}, (*exchange).actAssign},
-	{"hold", Agency, casework.HoldVerb, []actField{{"gate", "radio", false}, {"until", "day", false}, {"reason", "long", false}}, (*exchange).actHold},
-	{"release", Agency, casework.Release, []actField{{"gate", "radio", false}}, (*exchange).actRelease},
-	{"revoke-links", Agency, casework.RevokeLinks, []actField{{"gate", "radio", false}}, (*exchange).actRevokeLinks},
-	{"opine-late", Agency, casework.OpineLate, lateFields(), (*exchange).actOpineLate},
-	{"amend", Agency, casework.Amend, letterFields, (*exchange).actAmend},
-	{"correct", Agency, casework.Correct, letterFields, (*exchange).actCorrect},
-}
-
-// letterFields are what is recorded of a reply, and why it is recorded again.
-var letterFields = []actField{
-	{"evidence", "radio", false},
-	{"outcome", "radio", false},
-	{"number", "text", false},
-	{"date", "day", false},
-	{"quantity", "number", true},
-	{"validUntil", "day", true},
-	{"conditions", "long", true},
-	{"reason", "long", true},
-	{"why", "long", false},
-}
-
-// varietyFields are what the register says of a product.
-var varietyFields = []actField{
-	{"nameZh", "text", false},
-	{"nameEn", "text", true},
-	{"maker", "text", false},
-	{"model", "text", false},
-	{"country", "text", false},
-	{"class", "pick", true},
-	{"subcatalogue", "text", true},
-	{"udi", "text", true},
-	{"noUdi", "text", true},
-	{"category", "pick", true},
-	{"specialReview", "yes", true},
-	{"conditional", "yes", true},
-}
-
-// ofDevices reports whether the register asks a field of devices only.
-func ofDevices(id string) bool {
-	return slices.Contains([]string{"class", "subcatalogue", "udi", "noUdi", "category", "specialReview", "conditional"}, id)
-}
-
-func lateFields() []actField {
-	var out []actField
-	for _, q := range casework.Questions {
-		out = append(out, actField{"finding-" + string(q), "radio", false}, actField{"reason-" + string(q), "long", false})
+// plainly asks for fields that hold nothing before.
+func plainly[T any](fields ...form.Field) []ask[T] {
+	var out []ask[T]
+	for _, f := range fields {
+		out = append(out, ask[T]{Field: f})
 	}
-	return append(out, actField{"advice", "long", true})
+	return out
 }
 
-// ActInput is a field as the page shows it.
-type ActInput struct {
-	ID       string
-	Kind     string
-	Label    string
-	Help     string
-	Value    string
-	Error    string
-	Optional bool
-	Options  []Choice
+// sending is a form of an act that was sent.
+type sending[T any] struct {
+	base
+	op   docket.Op
+	of   T
+	read *form.Reading
 }
 
-type actPage struct {
-	Page
-	Identity Identity
-	Heading  string
-	Intro    string
-	Go       string
-	Post     string
-	Back     string
-	Version  int
-	Fields   []ActInput
-	More     Link // to what must be done before, as uploading a letter
-	Search   *Search
-
-	Submission int // the newest, which the reader has before them
-	Reply      int // the record of the reply that they have before them
+// perform does what a says of what was sent, once.
+func perform[T any](x base, op docket.Op, a act[T], of T) (docket.Receipt, error) {
+	return a.do(sending[T]{x, op, of, form.Read(x.Values())})
 }
 
-// Link is a way to another page.
-type Link struct{ Label, Href string }
-
-// actHere finds the act in the path that this site has.
-func (x *exchange) actHere() (act, error) {
-	for _, a := range acts {
-		if a.name == x.r.PathValue("act") && a.site == x.site.Audience {
-			return a, nil
-		}
+// refusal is what the page of a refused form says, and with which status; 0 if err is
+// for the page of errors.
+func refusal(err error) (int, []fault.Problem) {
+	f := fault.Of(err)
+	switch {
+	case f == nil:
+		return 0, nil
+	case len(f.Problems) > 0:
+		return http.StatusUnprocessableEntity, f.Problems
+	case f.Kind == fault.Conflict:
+		return http.StatusConflict, problemsOf(err)
 	}
-	return act{}, fault.New(fault.NotFound, "page")
+	return 0, nil
 }
 
-func (x *exchange) actPage() error {
-	a, err := x.actHere()
-	if err != nil {
-		return err
+// offers reports whether the reader is shown the way to a.
+func (a act[T]) offers(of T, by party.Actor) bool {
+	if a.listed == nil {
+		return a.may(of, by) == nil
 	}
-	v, err := x.view()
-	if err != nil {
-		return err
-	}
-	if err := x.permitsAct(a, v); err != nil {
-		return err
-	}
-	return x.showAct(http.StatusOK, a, v, nil)
+	return a.listed(of, by)
 }
 
-// permitsAct asks the law whether the reader may do a now.
-func (x *exchange) permitsAct(a act, v docket.View) error {
-	if a.name == "clone" {
-		return casework.MayCreate(x.actor)
-	}
-	return v.Case.Permits(a.verb, x.actor)
+// of are the fields that a asks of one thing.
+func (a act[T]) of(one T) []ask[T] {
+	return slices.DeleteFunc(slices.Clone(a.asks), func(q ask[T]) bool { return q.asked != nil && !q.asked(one) })
 }
 
-func (x *exchange) showAct(status int, a act, v docket.View, problems []fault.Problem) error {
-	key := "act." + a.name
-	p := actPage{
-		Identity: x.identity(v.Case, x.directory()), Heading: x.lang.Say(key + ".title"), Intro: x.lang.Say(key + ".intro"), Go: x.lang.Say(key + ".go"),
-		Post: x.home() + "/cases/" + v.Case.ID + "/acts/" + a.name, Back: x.home() + "/cases/" + v.Case.ID,
-		Version: v.Case.Dossier, Submission: len(v.Case.Submissions), Reply: v.Case.Replies(),
+// label names a field of a, by a word of the act's own if it has one.
+func (a act[T]) label(l words.Lang, id string) string {
+	if key := "act." + a.name + "." + id; words.Has(key) {
+		return l.Say(key)
 	}
-	if status == http.StatusUnprocessableEntity {
-		p.Submission, p.Reply = x.seen(), x.number("reply") // what came since, only a conflict tells of
-	}
-	p.Errors = labelled(x.problems(problems), func(field string) string {
-		if slices.ContainsFunc(a.fields, func(f actField) bool { return f.id == field }) {
-			return x.actLabel(a, field)
+	return inputLabel(l, id)
+}
+
+// labels names the fields of a for the summary of what is wrong.
+func (a act[T]) labels(l words.Lang) func(string) string {
+	return func(field string) string {
+		if slices.ContainsFunc(a.asks, func(q ask[T]) bool { return q.ID == field }) {
+			return a.label(l, field)
 		}
 		return ""
-	})
-	for _, f := range a.fields {
-		if a.name == "register" && v.Case.Kind == policy.Drug && ofDevices(f.id) {
+	}
+}
+
+// filling says what stands in a field that held was before.
+type filling func(id, was string) string
+
+// untouched leaves every field as it was.
+func untouched(_, was string) string { return was }
+
+// typedInto is a form that was sent as a whole: a box that is not in it was not ticked.
+func typedInto(sent form.Values) filling { return func(id, _ string) string { return sent.Get(id) } }
+
+// typedOver is one of several forms of a page: what was not sent is as it was.
+func typedOver(sent form.Values) filling {
+	return func(id, was string) string {
+		if sent.Has(id) {
+			return sent.Get(id)
+		}
+		return was
+	}
+}
+
+func (q ask[T]) value(of T, fill filling) string {
+	was := ""
+	if q.was != nil {
+		was = q.was(of)
+	}
+	return fill(q.ID, was)
+}
+
+// find looks up what a's fields offer to choose from.
+func (a act[T]) find(x base, of T, fill filling) (map[string]options, error) {
+	out := map[string]options{}
+	for _, q := range a.of(of) {
+		if q.find == nil {
 			continue
 		}
-		in := x.actInput(a, f, v, p.Page)
-		if f.id == "variety" {
-			var err error
-			if p.Search, err = x.varietyChoices(&in, v, p.Post); err != nil {
-				return err
+		found, err := q.find(x, of, q.value(of, fill))
+		if err != nil {
+			return nil, err
+		}
+		out[q.ID] = found
+	}
+	return out, nil
+}
+
+// inputs are a's fields as a page shows them, and the search of the one that does not
+// offer all there is, which leads back to here.
+func (a act[T]) inputs(rd reader, of T, fill filling, found map[string]options, wrong form.Errors, here string) (out []form.Input, search *Search) {
+	for _, q := range a.of(of) {
+		in := q.Input(rd.lang, a.label(rd.lang, q.ID), q.value(of, fill), wrong)
+		if q.offer != nil {
+			in.Offer(q.offer(rd, of)...)
+		}
+		if o, ok := found[q.ID]; ok {
+			if s := o.offer(&in, here); s != nil {
+				search = s
 			}
 		}
-		p.Fields = append(p.Fields, in)
-	}
-	if a.verb == casework.Amend || a.verb == casework.Correct {
-		if g, ok := replied(v); ok {
-			p.More = Link{x.lang.Say("evidence.add"), x.home() + "/cases/" + v.Case.ID + "/gates/" + g.ID + "/evidence"}
+		if len(in.Options) == 1 && q.Kind == form.Radio {
+			in.Options[0].Chosen = true
 		}
+		out = append(out, in)
 	}
-	p.Title = x.titled(p.Heading, p.Errors)
-	return x.render(status, "act", &p.Page, &p)
+	return out, search
 }
 
 // inputLabel names a field; a question is named by itself.
-func (x *exchange) inputLabel(id string) string {
+func inputLabel(l words.Lang, id string) string {
 	if q, ok := strings.CutPrefix(id, "finding-"); ok {
-		return x.lang.Say("question." + q)
+		return l.Say("question." + q)
 	}
 	if q, ok := strings.CutPrefix(id, "reason-"); ok {
-		return x.lang.Say("question."+q) + " " + x.lang.Say("answer.reason")
+		return l.Say("question."+q) + " " + l.Say("answer.reason")
 	}
-	return x.lang.Say("act.in." + id)
-}
-
-// actLabel names a field of a, by a word of the act's own if it has one.
-func (x *exchange) actLabel(a act, id string) string {
-	if key := "act." + a.name + "." + id; words.Has(key) {
-		return x.lang.Say(key)
-	}
-	return x.inputLabel(id)
-}
-
-func (x *exchange) actInput(a act, f actField, v docket.View, p Page) ActInput {
-	in := ActInput{ID: f.id, Kind: f.kind, Label: x.actLabel(a, f.id), Optional: f.optional, Error: p.Error(f.id), Value: x.r.PostForm.Get(f.id)}
-	if words.Has("act.in." + f.id + ".help") {
-		in.Help = x.lang.Say("act.in." + f.id + ".help")
-	}
-	if x.r.Method == http.MethodGet {
-		in.Value = x.before0(a, f, v)
-	}
-	for _, o := range x.options(a, f, v) {
-		o.Chosen = o.Value == in.Value
-		in.Options = append(in.Options, o)
-	}
-	if len(in.Options) == 1 && f.kind == "radio" {
-		in.Options[0].Chosen = true
-	}
-	return in
-}
-
-// before0 is what a field holds before anything was typed.
-func (x *exchange) before0(a act, f actField, v docket.View) string {
-	switch a.name {
-	case "file":
-		if was := v.Case.Filing; was != nil {
-			return map[string]string{"channel": was.Channel, "date": was.Date.String(), "receipt": was.Receipt}[f.id]
-		}
-	case "report":
-		if was := v.Case.Report; was != nil {
-			return map[string]string{"channel": was.Channel, "date": was.Date.String(), "receipt": was.Receipt}[f.id]
-		}
-	case "claim", "identify":
-		if f.id == "variety" {
-			if v.Case.Variety != nil {
-				return v.Case.Variety.Variety
-			}
-			return v.Case.Claim
-		}
-	case "register":
-		return varietyValue(submittedProduct(v), f.id)
-	case "correct":
-		if v.Case.Decision != nil {
-			return decisionValue(*v.Case.Decision, f.id)
-		}
-	}
-	return ""
-}
-
-// decisionValue is what was recorded of a reply, as its form would have it typed.
-func decisionValue(d casework.Decision, id string) string {
-	quantity := ""
-	if d.Terms.Quantity > 0 {
-		quantity = strconv.Itoa(d.Terms.Quantity)
-	}
-	return map[string]string{
-		"evidence": d.Evidence, "outcome": string(d.Outcome), "number": d.Number, "date": d.Date.String(), "quantity": quantity,
-		"validUntil": d.Terms.ValidUntil.String(), "conditions": strings.Join(d.Terms.Conditions, "\n"), "reason": d.Reason,
-	}[id]
-}
-
-// submittedProduct is what the newest submission, or the draft, says it is about.
-func submittedProduct(v docket.View) variety.Data {
-	c := v.Case
-	if v.Manifest != nil {
-		c.Form = v.Manifest.Form
-	}
-	return docket.Product(c)
-}
-
-func varietyValue(d variety.Data, id string) string {
-	yes := map[bool]string{true: "yes"}
-	return map[string]string{
-		"nameZh": d.NameZH, "nameEn": d.NameEN, "maker": d.Maker, "model": d.Model, "country": d.Country, "class": d.Class,
-		"subcatalogue": d.Subcatalogue, "udi": d.UDI, "noUdi": d.NoUDI, "category": string(d.Category),
-		"specialReview": yes[d.SpecialReview], "conditional": yes[d.Conditional],
-	}[id]
-}
-
-func (x *exchange) readVariety() variety.Data {
-	f := func(id string) string { return typed.Tidy(x.r.PostForm.Get(id)) }
-	return variety.Data{
-		NameZH: f("nameZh"), NameEN: f("nameEn"), Maker: f("maker"), Model: f("model"), Country: f("country"), Class: f("class"),
-		Subcatalogue: f("subcatalogue"), UDI: f("udi"), NoUDI: f("noUdi"), Category: variety.Category(f("category")),
-		SpecialReview: f("specialReview") == "yes", Conditional: f("conditional") == "yes",
-	}
-}
-
-// options are what a choice offers.
-func (x *exchange) options(a act, f actField, v docket.View) []Choice {
-	switch {
-	case f.id == "gate":
-		return x.gatesFor(a.verb, v)
-	case f.id == "person":
-		return x.colleagues()
-	case f.id == "outcome":
-		var out []Choice
-		for _, o := range []casework.Outcome{casework.Approve, casework.ApproveInPart, casework.Refuse} {
-			out = append(out, Choice{Value: string(o), Label: x.lang.Say("outcome." + string(o)), Consequence: x.lang.Say("consequence." + string(o))})
-		}
-		return out
-	case f.id == "evidence":
-		return x.letters(v, a.verb == casework.Correct)
-	case strings.HasPrefix(f.id, "finding-"):
-		return []Choice{{Value: "yes", Label: x.lang.Say("met.true")}, {Value: "no", Label: x.lang.Say("met.false")}}
-	}
-	return x.registerChoices(f.id)
-}
-
-// registerChoices are the choices of the register's own fields.
-func (x *exchange) registerChoices(id string) []Choice {
-	var out []Choice
-	switch id {
-	case "class":
-		for _, c := range []string{"II", "III"} {
-			out = append(out, Choice{Value: c, Label: x.lang.Say("class." + c)})
-		}
-	case "category":
-		for _, c := range variety.Categories[1:] {
-			out = append(out, Choice{Value: string(c), Label: x.lang.Say("category." + string(c))})
-		}
-	}
-	return out
-}
-
-func varietyName(l words.Lang, v variety.Variety) string {
-	name := v.Data.NameZH
-	if l == words.EN && v.Data.NameEN != "" {
-		name = v.Data.NameEN
-	}
-	return name + " " + strings.Join(strings.Fields(v.Data.Model), " ")
-}
-
-// gatesFor are the open gates at which the reader may make the move.
-func (x *exchange) gatesFor(verb casework.Verb, v docket.View) []Choice {
-	var out []Choice
-	for _, g := range v.Waiting {
-		if v.Case.PermitsAt(verb, g, x.actor) == nil {
-			out = append(out, Choice{Value: g.ID, Label: x.lang.Say("move." + string(g.Kind))})
-		}
-	}
-	return out
-}
-
-// colleagues are the people of the reader's organisation who assess or record.
-func (x *exchange) colleagues() []Choice {
-	roster, err := x.site.Directory.Roster(x.ctx(), x.actor.Org)
-	if err != nil {
-		return nil
-	}
-	var out []Choice
-	for _, p := range roster {
-		if slices.Contains(p.Roles, party.Assessor) || slices.Contains(p.Roles, party.Recorder) {
-			out = append(out, Choice{Value: p.ID, Label: p.Name(string(x.lang)), Consequence: p.Title})
-		}
-	}
-	return out
-}
-
-// replied is the gate that took the recorded reply.
-func replied(v docket.View) (gate.Gate, bool) {
-	for _, g := range slices.Backward(v.Gates) {
-		if g.Leg == gate.Reply && g.Answer != nil && g.Answer.Choice == string(casework.Record) {
-			return g, true
-		}
-	}
-	return gate.Gate{}, false
-}
-
-// letters are the reader's own papers at the gate of the reply that prove no
-// letter yet; with the present one, if the record of that is to be put right.
-func (x *exchange) letters(v docket.View, present bool) []Choice {
-	g, ok := replied(v)
-	if !ok {
-		return nil
-	}
-	var out []Choice
-	for _, f := range x.own(v, g) {
-		used := v.Case.Decision != nil && v.Case.Decision.Evidence == f.ID && !present ||
-			slices.ContainsFunc(v.Case.Former, func(d casework.Decision) bool { return d.Evidence == f.ID })
-		if !used {
-			out = append(out, Choice{Value: f.ID, Label: f.Name, Consequence: f.Text})
-		}
-	}
-	return out
-}
-
-// act does what the page said, once.
-func (x *exchange) act() error {
-	op, err := x.op()
-	if err != nil {
-		return err
-	}
-	a, err := x.actHere()
-	if err != nil {
-		return err
-	}
-	v, err := x.view()
-	if err != nil {
-		return err
-	}
-	r, err := a.do(x, op, v)
-	if f := fault.Of(err); f != nil && (len(f.Problems) > 0 || f.Kind == fault.Conflict) {
-		problems := f.Problems
-		status := http.StatusUnprocessableEntity
-		if len(problems) == 0 {
-			problems, status = []fault.Problem{{Code: f.Code, Args: f.Args}}, http.StatusConflict
-		}
-		return x.showAct(status, a, v, problems)
-	}
-	if err != nil {
-		return err
-	}
-	if r.Case != "" && r.Case != v.Case.ID {
-		return x.see(x.home() + "/cases/" + r.Case + "/dossier")
-	}
-	return x.see(x.home() + "/cases/" + v.Case.ID)
-}
-
-// actLinks lists what the reader can do beside answering.
-func (x *exchange) actLinks(v docket.View) []Link {
-	if x.actor.Via == party.ByLink {
-		return nil
-	}
-	var out []Link
-	base := x.home() + "/cases/" + v.Case.ID
-	for _, a := range acts {
-		if a.site != x.site.Audience || !x.offersAct(a, v) {
-			continue
-		}
-		out = append(out, Link{x.lang.Say("act." + a.name + ".title"), base + "/acts/" + a.name})
-	}
-	if g, ok := v.Open(gate.Reply); ok && g.Kind == gate.Supplement && x.site.Audience == Agency && g.MayAnswer(x.actor) == nil {
-		out = append(out, Link{x.lang.Say("act.early"), base + "/gates/" + g.ID})
-	}
-	return out
-}
-
-// offersAct reports whether the reader could do a now. The law's own list knows the
-// gates as well; two acts that the law allows are left out where they lead nowhere.
-func (x *exchange) offersAct(a act, v docket.View) bool {
-	switch a.name {
-	case "clone": // of a draft, nothing is worth copying yet
-		return v.Case.Status != casework.Draft && casework.MayCreate(x.actor) == nil
-	case "claim": // afterwards it is claimed on the page of the supplement
-		return v.Case.Status == casework.Draft && slices.Contains(v.Moves, a.verb)
-	}
-	return slices.Contains(v.Moves, a.verb)
+	return l.Say("act.in." + id)
 }

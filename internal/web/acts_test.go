@@ -118,7 +118,7 @@ func TestTheEmergencyLaneOverThePages(t *testing.T) {
 		form.Set(name, "yes")
 	}
 	h.post(t, "hospital", "lin-zhi", path+"/submit", http.StatusUnprocessableEntity, form) // no reason
-	form.Set("urgency", "患者须于48小时内手术。")
+	form.Set("lane-urgency", "患者须于48小时内手术。")
 	h.post(t, "hospital", "lin-zhi", path+"/submit", http.StatusSeeOther, form)
 	c := h.load(t, path).Case
 	if c.Status != casework.Submitted || len(c.Papers.Items) != len(owed) {

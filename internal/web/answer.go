@@ -3,16 +3,14 @@ package web
 import (
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 
-	"jixu/internal/calendar"
 	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
-	"jixu/internal/typed"
+	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 )
 
 // Question is one of the three, on a form.
@@ -45,20 +43,8 @@ type DefectInput struct {
 	Open  bool // something was typed or is wrong: do not fold it away
 }
 
-// TextInput is one typed field of a reply.
-type TextInput struct {
-	ID       string
-	Label    string
-	Help     string
-	Value    string
-	Error    string
-	Optional bool
-	Long     bool
-	Number   bool // digits: the phone shows its number keys
-}
-
 type answerPage struct {
-	Page
+	site.Page
 	Identity     Identity
 	Summary      Summary
 	Submission   int // the one that the page shows
@@ -75,44 +61,88 @@ type answerPage struct {
 	Overrides    bool        // a reason for departing from the matrix may be given
 	General      DefectInput // about the whole
 	Defects      []DefectPart
-	Outcomes     []Choice
-	Texts        []TextInput // of a reply
+	Outcomes     []form.Choice
+	Texts        []form.Input // of a reply
 	Evidence     []PaperFile
 	EvidenceHref string
 	Transcript   bool
 	// On the confirm page:
-	After  string
-	Act    string // the button's verb
-	Check  string // back to the form, with everything that was typed
-	Hidden [][2]string
-	Lines  []string
+	After string
+	Act   string // the button's verb
+	Check string // back to the form, with everything that was typed
+	// What is typed is kept:
+	Keep     string // where
+	Restored string // what the page says of what was typed before; "": nothing was
+	Hidden   [][2]string
+	Lines    []string
 }
 
-func (x *exchange) answerPage() error {
+// form asks for what goes with one choice.
+func (x gatePages) form() error {
 	v, g, err := x.at()
 	if err != nil {
 		return err
 	}
 	if g.Status != gate.Open {
-		return x.see(x.gateBase())
+		return x.See(x.path())
 	}
-	choice := casework.Verb(x.r.URL.Query().Get("choice"))
+	choice := casework.Verb(x.R.URL.Query().Get("choice"))
 	if !x.offered(v, g, choice) {
 		return x.noChoice(v, g)
 	}
-	return x.showAnswer(http.StatusOK, v, g, choice, nil)
+	before, err := x.kept(g, choice)
+	if err != nil {
+		return err
+	}
+	return x.renderAnswer(http.StatusOK, v, g, choice, before, nil)
 }
 
-// showAnswer renders the form of one choice with what was typed so far.
-func (x *exchange) showAnswer(status int, v docket.View, g gate.Gate, choice casework.Verb, problems []fault.Problem) error {
-	p := x.answerView(v, g, choice)
+// offered reports whether choice is one of the reader's ways to answer g.
+func (x gatePages) offered(v docket.View, g gate.Gate, choice casework.Verb) bool {
+	return slices.Contains(v.Case.Answers(g, x.Actor), choice)
+}
+
+// showAnswer renders the form of one choice with what was sent of it.
+func (x gatePages) showAnswer(status int, v docket.View, g gate.Gate, choice casework.Verb, problems []fault.Problem) error {
+	return x.renderAnswer(status, v, g, choice, docket.Autosave{Values: x.Values()}, problems)
+}
+
+// renderAnswer renders the form of one choice with what was typed so far.
+func (x gatePages) renderAnswer(
+	status int, v docket.View, g gate.Gate, choice casework.Verb, before docket.Autosave, problems []fault.Problem,
+) error {
+	placed, err := x.placed(v, choice)
+	if err != nil {
+		return err
+	}
+	rd, err := x.reader(inIdentity(v.Case))
+	if err != nil {
+		return err
+	}
+	p := makeAnswer(rd, v, g, choice, form.Values(before.Values))
+	p.Restored = restored(rd, before, g)
+	p.propose(rd, placed)
 	if read := x.seen(); read > 0 && status != http.StatusConflict {
 		p.Submission = read // what came since, only a conflict tells of
 	}
-	if err := x.place(&p, v); err != nil {
-		return err
+	p.Carry, p.Script = "answer", staticAddress("answer.js")
+	p.refuse(rd, problems)
+	p.Title = rd.titled(p.Label, p.Errors)
+	return x.Render(status, "answer", &p.Page, &p)
+}
+
+// placed says where the matrix places the case, for an opinion; nil for other answers.
+func (x gatePages) placed(v docket.View, choice casework.Verb) (*docket.Placed, error) {
+	if choice != casework.Opine {
+		return nil, nil
 	}
-	p.Errors = labelled(x.problems(ordered(problems, answerFields(p))), p.fieldLabel(x))
+	placed, err := x.desk.Place(x.Ctx(), v.Case)
+	return &placed, err
+}
+
+// refuse says beside each field what is wrong with it.
+func (p *answerPage) refuse(rd reader, problems []fault.Problem) {
+	p.Errors = form.Wrong(rd.lang, form.Ordered(problems, answerFields(*p)), p.fieldLabel(rd))
 	for i, q := range p.Questions {
 		p.Questions[i].Error, p.Questions[i].ReasonError = p.Error("finding-"+q.ID), p.Error("reason-"+q.ID)
 	}
@@ -126,16 +156,14 @@ func (x *exchange) showAnswer(status int, v docket.View, g gate.Gate, choice cas
 			part.Inputs[i].Open = in.What != "" || part.Inputs[i].Error != ""
 		}
 	}
-	p.Title = x.titled(p.Label, p.Errors)
-	return x.render(status, "answer", &p.Page, &p)
 }
 
 // fieldLabel names a field of the answer's form as the page does.
-func (p answerPage) fieldLabel(x *exchange) func(string) string {
+func (p answerPage) fieldLabel(rd reader) func(string) string {
 	labels := map[string]string{p.General.Field: p.General.Label}
 	for _, q := range p.Questions {
 		labels["finding-"+q.ID] = q.Label
-		labels["reason-"+q.ID] = q.Label + " " + x.lang.Say("answer.reason")
+		labels["reason-"+q.ID] = q.Label + " " + rd.lang.Say("answer.reason")
 	}
 	for _, part := range p.Defects {
 		for _, in := range part.Inputs {
@@ -143,158 +171,83 @@ func (p answerPage) fieldLabel(x *exchange) func(string) string {
 		}
 	}
 	for _, name := range []string{"advice", "override", "outcome", "number", "date", "reason", "quantity", "validUntil", "conditions", "evidence"} {
-		labels[name] = x.lang.Say("answer." + name)
+		labels[name] = rd.lang.Say("answer." + name)
 	}
 	return func(field string) string { return labels[field] }
 }
 
-// place says beside each question of an opinion what the matrix proposes.
-func (x *exchange) place(p *answerPage, v docket.View) error {
-	if !p.ByOpinion {
-		return nil
-	}
-	_, placed, err := x.situationBox(v)
-	if err != nil {
-		return err
+// propose says beside each question of an opinion what the matrix proposes.
+func (p *answerPage) propose(rd reader, placed *docket.Placed) {
+	if placed == nil {
+		return
 	}
 	for i := range p.Questions {
-		p.Questions[i].How, p.Questions[i].MayRely = x.how(placed.Proposal, i)
+		p.Questions[i].How, p.Questions[i].MayRely = how(rd, placed.Proposal, i)
 		p.Overrides = p.Overrides || p.Questions[i].How != ""
 	}
-	return nil
 }
 
-func (x *exchange) answerView(v docket.View, g gate.Gate, choice casework.Verb) answerPage {
-	form := x.r.PostForm
-	d := x.directory()
+// makeAnswer is the form of one choice with what was sent of it.
+func makeAnswer(rd reader, v docket.View, g gate.Gate, choice casework.Verb, sent form.Values) answerPage {
+	path := rd.gatePath(v.Case.ID, g.ID)
 	p := answerPage{
-		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, x.actor.Org, d),
+		Identity: identity(rd, v.Case), Summary: summary(rd, v, g, rd.actor.Org),
 		Submission: g.Submission,
-		Choice:     string(choice), Label: x.lang.Say("choice." + string(choice)),
+		Choice:     string(choice), Label: rd.lang.Say("choice." + string(choice)),
 		ByOpinion: choice == casework.Opine, ByNotice: choice == casework.AskOpinion || choice == casework.AskReply, ByReply: choice == casework.Record,
-		Post: x.gateBase() + "/check", Back: x.gateBase(), Advice: form.Get("advice"), Override: form.Get("override"), Texts: x.replyTexts(v),
-		EvidenceHref: x.gateBase() + "/evidence", Transcript: x.actor.Kind != party.Regulator,
+		Post: path + "/check", Back: path, Keep: path + "/keep", Advice: sent.Get("advice"), Override: sent.Get("override"), Texts: replyTexts(rd, v, sent),
+		EvidenceHref: path + "/evidence", Transcript: rd.actor.Kind != party.Regulator,
 	}
 	for _, q := range casework.Questions {
 		p.Questions = append(p.Questions, Question{
-			ID: string(q), Label: x.lang.Say("question." + string(q)), Help: x.lang.Say("question.help." + string(q)),
-			Yes: form.Get("finding-"+string(q)) == "yes", No: form.Get("finding-"+string(q)) == "no",
-			Rely:   form.Get("finding-"+string(q)) == "rely",
-			Reason: form.Get("reason-" + string(q)),
+			ID: string(q), Label: rd.lang.Say("question." + string(q)), Help: rd.lang.Say("question.help." + string(q)),
+			Yes: sent.Get("finding-"+string(q)) == "yes", No: sent.Get("finding-"+string(q)) == "no",
+			Rely:   sent.Get("finding-"+string(q)) == "rely",
+			Reason: sent.Get("reason-" + string(q)),
 		})
 	}
-	p.General = DefectInput{Field: "defects", Label: x.lang.Say("defect.general"), What: form.Get("defects")}
+	p.General = DefectInput{Field: "defects", Label: rd.lang.Say("defect.general"), What: sent.Get("defects")}
 	for _, part := range v.Pack.Parts {
-		list := DefectPart{Label: part.No + x.text(part.Label)}
+		list := DefectPart{Label: part.No + rd.text(part.Label)}
 		for _, item := range part.Items {
 			f := "defect-" + item.ID
-			list.Inputs = append(list.Inputs, DefectInput{Field: f, Label: x.text(item.Label), What: form.Get(f)})
+			list.Inputs = append(list.Inputs, DefectInput{Field: f, Label: rd.text(item.Label), What: sent.Get(f)})
 		}
 		p.Defects = append(p.Defects, list)
 	}
-	for _, o := range []casework.Outcome{casework.Approve, casework.ApproveInPart, casework.Refuse} {
-		p.Outcomes = append(p.Outcomes, Choice{
-			Value: string(o), Label: x.lang.Say("outcome." + string(o)), Consequence: x.lang.Say("consequence." + string(o)),
-			Chosen: form.Get("outcome") == string(o),
-		})
+	for _, o := range outcomes(rd.lang) {
+		o.Chosen = o.Value == sent.Get("outcome")
+		p.Outcomes = append(p.Outcomes, o)
 	}
-	p.Evidence = x.own(v, g)
+	p.Evidence = own(rd, v, g)
 	for i, f := range p.Evidence {
 		// A single paper is the one that is meant.
-		p.Evidence[i].Chosen = f.ID == form.Get("evidence") || len(p.Evidence) == 1
+		p.Evidence[i].Chosen = f.ID == sent.Get("evidence") || len(p.Evidence) == 1
 	}
 	return p
 }
 
 // replyTexts are the typed fields of a reply, in the order of the letter.
-func (x *exchange) replyTexts(v docket.View) []TextInput {
+func replyTexts(rd reader, v docket.View, sent form.Values) []form.Input {
 	unit := ""
 	if n := len(v.Case.Submissions); n > 0 {
 		unit = v.Case.Submissions[n-1].Unit
 	}
-	texts := []TextInput{
-		{ID: "number"},
-		{ID: "date", Number: true},
-		{ID: "quantity", Number: true, Optional: true, Help: x.lang.Say("answer.quantity.help", v.Case.Asked(), unit)},
-		{ID: "validUntil", Number: true, Optional: true},
-		{ID: "conditions", Long: true, Optional: true},
-		{ID: "reason", Long: true},
+	texts := []form.Input{
+		{ID: "number", Kind: form.Text},
+		{ID: "date", Kind: form.Day},
+		{ID: "quantity", Kind: form.Number, Optional: true, Help: rd.lang.Say("answer.quantity.help", v.Case.Asked(), unit)},
+		{ID: "validUntil", Kind: form.Day, Optional: true},
+		{ID: "conditions", Kind: form.Long, Optional: true},
+		{ID: "reason", Kind: form.Long},
 	}
 	for i, t := range texts {
-		texts[i].Label, texts[i].Value = x.lang.Say("answer."+t.ID), x.r.PostForm.Get(t.ID)
+		texts[i].Label, texts[i].Value = rd.lang.Say("answer."+t.ID), sent.Get(t.ID)
 		if t.Help == "" {
-			texts[i].Help = x.lang.Say("answer." + t.ID + ".help")
+			texts[i].Help = rd.lang.Say("answer." + t.ID + ".help")
 		}
 	}
 	return texts
-}
-
-// checkAnswer shows what is about to become true and who will be told. It
-// changes nothing: a dry run of the law says what is wrong, if anything is.
-func (x *exchange) checkAnswer() error {
-	v, g, err := x.at()
-	if err != nil {
-		return err
-	}
-	if g.Status != gate.Open {
-		return x.showAnswered(v, g)
-	}
-	choice := casework.Verb(x.r.PostForm.Get("choice"))
-	if !x.offered(v, g, choice) {
-		return x.noChoice(v, g)
-	}
-	if x.r.PostForm.Get("change") != "" { // from the confirm page, to correct something
-		return x.showAnswer(http.StatusOK, v, g, choice, nil)
-	}
-	a, problems := x.readAnswer(v, choice)
-	err = x.site.Desk.Rehearse(x.ctx(), v.Record, g, x.seen(), choice, a, x.actor)
-	if x.moved(err) {
-		return x.showAnswer(http.StatusConflict, v, g, choice, problemsOf(err))
-	}
-	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
-		problems = merged(problems, f.Problems)
-	} else if err != nil && len(problems) == 0 {
-		return err
-	}
-	if len(problems) > 0 {
-		return x.showAnswer(http.StatusUnprocessableEntity, v, g, choice, problems)
-	}
-	p := x.answerView(v, g, choice)
-	p.Post, p.Check = x.gateBase()+"/answer", x.gateBase()+"/check"
-	p.After, p.Act = x.lang.Say("after."+string(choice)), x.lang.Say("act."+string(choice))
-	if choice == casework.Record {
-		p.After = x.lang.Say("after." + string(a.Decision.Outcome))
-	}
-	p.Hidden = append(p.Hidden, [2]string{"submission", strconv.Itoa(x.seen())})
-	for _, name := range answerFields(p) {
-		if value := x.r.PostForm.Get(name); value != "" {
-			p.Hidden = append(p.Hidden, [2]string{name, value})
-		}
-	}
-	p.Lines = x.answerLines(v, a, choice)
-	p.Title = x.lang.Say("confirm.title")
-	return x.show("confirm", &p.Page, &p)
-}
-
-// merged adds to problems those of more whose fields are not named yet: what
-// could not be read is said once, and not said again as missing.
-func merged(problems, more []fault.Problem) []fault.Problem {
-	out := slices.Clone(problems)
-	for _, m := range more {
-		if !slices.ContainsFunc(problems, func(p fault.Problem) bool { return p.Field == m.Field }) {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
-// ordered sorts problems as their fields stand on the page.
-func ordered(problems []fault.Problem, fields []string) []fault.Problem {
-	out := slices.Clone(problems)
-	slices.SortStableFunc(out, func(a, b fault.Problem) int {
-		return slices.Index(fields, a.Field) - slices.Index(fields, b.Field)
-	})
-	return out
 }
 
 // answerFields lists the fields of an answer as they stand on its page; the
@@ -315,180 +268,4 @@ func answerFields(p answerPage) []string {
 		}
 	}
 	return names
-}
-
-// answerLines says an answer back before it is given.
-func (x *exchange) answerLines(v docket.View, a docket.Answer, choice casework.Verb) []string {
-	switch choice {
-	case casework.Opine:
-		fx := &casework.OpinionFx{Advice: a.Opinion.Advice, Override: a.Opinion.Override}
-		if placed, err := x.site.Desk.Place(x.ctx(), v.Case); err == nil {
-			fx.Placed = &placed.Proposal
-		}
-		for _, f := range a.Opinion.Findings {
-			fx.Findings = append(fx.Findings, casework.FindingFx(f))
-		}
-		return x.details(v, docket.Event{Facts: casework.Facts{Opinion: fx}})
-	case casework.Record:
-		fx := casework.DecisionFacts(a.Decision)
-		lines := x.details(v, docket.Event{Facts: casework.Facts{Decision: &fx}})
-		return append([]string{x.lang.Say("outcome." + string(fx.Outcome))}, lines...)
-	}
-	return x.defectLines(v.Pack, casework.Notice{Defects: a.Defects})
-}
-
-// readAnswer reads the form of choice. What cannot be read is a problem; what
-// may not be is the law's to say.
-func (x *exchange) readAnswer(v docket.View, choice casework.Verb) (docket.Answer, []fault.Problem) {
-	var a docket.Answer
-	var problems []fault.Problem
-	form := x.r.PostForm
-	switch choice {
-	case casework.Opine:
-		for _, q := range casework.Questions {
-			met := form.Get("finding-" + string(q))
-			if met != "yes" && met != "no" && met != "rely" {
-				problems = append(problems, fault.Problem{Field: "finding-" + string(q), Code: "field.choice"})
-			}
-			a.Opinion.Findings = append(a.Opinion.Findings, casework.Finding{
-				Question: q, Met: met == "yes" || met == "rely", Relied: met == "rely", Reason: typed.Tidy(form.Get("reason-" + string(q))),
-			})
-		}
-		a.Opinion.Advice, a.Opinion.Override = typed.Tidy(form.Get("advice")), typed.Tidy(form.Get("override"))
-	case casework.AskOpinion, casework.AskReply:
-		if what := typed.Tidy(form.Get("defects")); what != "" {
-			a.Defects = append(a.Defects, casework.Defect{What: what})
-		}
-		for _, part := range v.Pack.Parts {
-			for _, item := range part.Items {
-				if what := typed.Tidy(form.Get("defect-" + item.ID)); what != "" {
-					a.Defects = append(a.Defects, casework.Defect{Item: item.ID, What: what})
-				}
-			}
-		}
-		if len(a.Defects) == 0 {
-			problems = append(problems, fault.Problem{Field: "defects", Code: "defects.none"})
-		}
-	case casework.Record:
-		var more []fault.Problem
-		a.Decision, more = x.readDecision(v)
-		problems = append(problems, more...)
-	default:
-		problems = append(problems, fault.Problem{Field: "choice", Code: "field.choice"})
-	}
-	return a, problems
-}
-
-func (x *exchange) readDecision(v docket.View) (casework.Decision, []fault.Problem) {
-	form := x.r.PostForm
-	var problems []fault.Problem
-	d := casework.Decision{
-		Outcome: casework.Outcome(form.Get("outcome")), Number: typed.Tidy(form.Get("number")),
-		Reason: typed.Tidy(form.Get("reason")), Evidence: form.Get("evidence"),
-	}
-	day := func(field string) calendar.Day {
-		got, ok := readDay(form.Get(field))
-		if !ok {
-			problems = append(problems, fault.Problem{Field: field, Code: "field.day"})
-		}
-		return got
-	}
-	d.Date = day("date")
-	var quantity *int
-	if text := strings.TrimSpace(typed.Narrow(form.Get("quantity"))); text != "" {
-		units, err := strconv.Atoi(text)
-		if err != nil {
-			problems = append(problems, fault.Problem{Field: "quantity", Code: "field.integer"})
-		}
-		quantity = &units
-	}
-	var conditions []string
-	for _, line := range strings.Split(typed.Tidy(form.Get("conditions")), "\n") {
-		if line = strings.TrimSpace(line); line != "" {
-			conditions = append(conditions, line)
-		}
-	}
-	d.Terms = v.Case.Granted(d.Outcome, quantity, day("validUntil"), conditions)
-	return d, problems
-}
-
-// readDay reads a day as people write it: 2026-11-22, 2026年11月22日, 2026/11/22.
-// Nothing typed is the zero day and no mistake.
-func readDay(text string) (calendar.Day, bool) {
-	s := strings.NewReplacer("年", "-", "月", "-", "日", "", "/", "-", ".", "-", " ", "").Replace(strings.TrimSpace(typed.Narrow(text)))
-	if s == "" {
-		return calendar.Day{}, true
-	}
-	parts := strings.Split(s, "-")
-	for i, p := range parts {
-		if len(p) == 1 {
-			parts[i] = "0" + p
-		}
-	}
-	d, err := calendar.ParseDay(strings.Join(parts, "-"))
-	return d, err == nil
-}
-
-// answer commits the answer, once.
-func (x *exchange) answer() error {
-	op, err := x.op()
-	if err != nil {
-		return err
-	}
-	v, g, err := x.at()
-	if err != nil {
-		return err
-	}
-	choice := casework.Verb(x.r.PostForm.Get("choice"))
-	if g.Status == gate.Open && !x.offered(v, g, choice) {
-		return x.noChoice(v, g)
-	}
-	a, problems := x.readAnswer(v, choice)
-	if len(problems) > 0 {
-		return x.showAnswer(http.StatusUnprocessableEntity, v, g, choice, problems)
-	}
-	ref := x.gateRef()
-	ref.Submission = x.seen()
-	_, err = x.site.Desk.Give(x.ctx(), op, ref, choice, a, x.actor, x.linkPass())
-	f := fault.Of(err)
-	if f != nil && f.Kind == fault.Conflict {
-		v, g, lookErr := x.at()
-		if lookErr != nil {
-			return lookErr // the same form again is safe, and then says who decided
-		}
-		if g.Status != gate.Open {
-			return x.showAnswered(v, g)
-		}
-		if x.moved(err) {
-			return x.showAnswer(http.StatusConflict, v, g, choice, problemsOf(err))
-		}
-	}
-	if f != nil && len(f.Problems) > 0 {
-		return x.showAnswer(http.StatusUnprocessableEntity, v, g, choice, f.Problems)
-	}
-	if err != nil {
-		return err
-	}
-	return x.see(x.gateBase() + "/receipt")
-}
-
-// moved reports whether err says that another submission has come since the page
-// was made: what was typed is shown again, beside the new one.
-func (x *exchange) moved(err error) bool {
-	f := fault.Of(err)
-	return f != nil && f.Kind == fault.Conflict && f.Code == "gate.submission"
-}
-
-// problemsOf is a fault as a page lists it.
-func problemsOf(err error) []fault.Problem {
-	f := fault.Of(err)
-	return []fault.Problem{{Code: f.Code, Args: f.Args}}
-}
-
-// linkPass is the link's session that must still hold when the answer commits.
-func (x *exchange) linkPass() *docket.Pass {
-	if x.actor.Via != party.ByLink {
-		return nil
-	}
-	return &docket.Pass{Hash: x.session.Hash, Of: x.session.Of, Gate: x.session.Gate, Now: x.site.Wall()}
 }

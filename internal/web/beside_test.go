@@ -32,7 +32,7 @@ func TestPapersOwedAreTheHospitalsMove(t *testing.T) {
 		form.Set(box.AttrOr("name", ""), "yes")
 		later++
 	}
-	_, err = lin.Submit(ctx, form.Set("declared", "yes").Set("urgency", "一周内须手术。"))
+	_, err = lin.Submit(ctx, form.Set("declared", "yes").Set("lane-urgency", "一周内须手术。"))
 	must(t, err)
 
 	page, err := lin.Get(ctx, path)

@@ -7,10 +7,11 @@ import (
 	"jixu/internal/casework"
 	"jixu/internal/docket"
 	"jixu/internal/party"
+	"jixu/internal/web/site"
 )
 
 type casePage struct {
-	Page
+	site.Page
 	Identity  Identity
 	Moves     []Move
 	Lines     []Line
@@ -38,42 +39,65 @@ type SubmissionRow struct {
 	Href   string
 }
 
-// view loads the case in the path for the reader.
-func (x *exchange) view() (docket.View, error) {
-	return x.site.Desk.View(x.ctx(), x.r.PathValue("case"), x.actor)
+// casePages are the pages about a case that both audiences may know.
+type casePages struct{ base }
+
+// show is the case itself: whose move it is, what it holds, what happened.
+func (x casePages) show() error {
+	v, err := x.view()
+	if err != nil {
+		return err
+	}
+	found, err := x.desk.Precheck(x.Ctx(), v, v.Case.Permits(casework.Edit, x.Actor) == nil)
+	if err != nil {
+		return err
+	}
+	rd, err := x.reader(inCase(v))
+	if err != nil {
+		return err
+	}
+	b, err := x.beside(rd, v)
+	if err != nil {
+		return err
+	}
+	p := makeCase(rd, v, found, b)
+	return x.Show("case", &p.Page, &p)
 }
 
-// casePage is what both audiences see of a case.
-func (x *exchange) casePage(v docket.View) casePage {
-	d := x.directory()
+// makeCase is what both audiences see of a case.
+func makeCase(rd reader, v docket.View, found docket.Precheck, b Beside) casePage {
 	p := casePage{
-		Identity: x.identity(v.Case, d), Moves: x.moves(v, d), Lines: x.timeline(v, d), Frozen: x.frozenSections(v),
-		Decision: v.Case.Decision, Open: x.home() + "/cases/" + v.Case.ID + "/files/",
+		Identity: identity(rd, v.Case), Moves: moves(rd, v), Lines: timeline(rd, v), Frozen: frozenSections(rd, v),
+		Decision: v.Case.Decision, Open: rd.casePath(v.Case.ID) + "/files/",
 	}
+	p.Expiries, p.Beside = expiryLines(rd, found.Expiries), b
 	if v.Manifest != nil {
-		p.Answers = x.answers(v.Pack, v.Manifest.Form, nil, "")
+		p.Answers = answers(rd, v.Pack, v.Manifest.Form, nil, "")
 	}
-	if p.Opinion = x.opinion(v.Case.Given, d); p.Opinion != nil {
+	if p.Opinion = opinion(rd, v.Case.Given); p.Opinion != nil {
 		p.Opinion.Joint = v.Case.Joint()
 	}
 	if p.Decision != nil {
-		p.Outcome = x.lang.Say("outcome." + string(p.Decision.Outcome))
+		p.Outcome = rd.lang.Say("outcome." + string(p.Decision.Outcome))
 		p.Refused = p.Decision.Outcome == casework.Refuse
 		if f, ok := v.File(p.Decision.Evidence); ok {
-			paper := x.paperFile(f)
+			paper := paperFile(rd, f)
 			p.Evidence = &paper
 		}
 	}
 	if v.Case.Closed() {
-		p.Over = x.lang.Say("over." + string(v.Case.Stage()))
+		p.Over = rd.lang.Say("over." + string(v.Case.Stage()))
 	}
 	for i := len(v.Case.Submissions) - 1; i >= 0; i-- {
 		s := v.Case.Submissions[i]
 		row := SubmissionRow{No: s.No, At: s.At, Files: s.Files, Digest: s.Digest}
-		if x.actor.Via != party.ByLink {
+		if rd.actor.Via != party.ByLink {
 			row.Href = p.Identity.Href + "/submissions/" + strconv.Itoa(s.No)
 		}
 		p.Submitted = append(p.Submitted, row)
+	}
+	if rd.audience == site.Hospital && v.Case.Permits(casework.Withdraw, rd.actor) == nil {
+		p.Withdraw = p.Identity.Href + "/withdraw"
 	}
 	p.Title = p.Identity.Number + " " + p.Identity.Product
 	return p
@@ -99,17 +123,26 @@ type Finding struct {
 	Reason string
 }
 
-func (x *exchange) opinion(o *casework.Opinion, d *directory) *Opinion {
+func opinion(rd reader, o *casework.Opinion) *Opinion {
 	if o == nil {
 		return nil
 	}
-	out := &Opinion{Late: o.Late, Override: o.Override, Advice: o.Advice, Who: d.person(o.Person), Org: d.org(o.Org), At: o.At}
+	out := &Opinion{Late: o.Late, Override: o.Override, Advice: o.Advice, Who: rd.names.person(o.Person), Org: rd.names.org(o.Org), At: o.At}
 	for _, f := range o.Findings {
-		text := x.lang.Say("met." + strconv.FormatBool(f.Met))
+		text := rd.lang.Say("met." + strconv.FormatBool(f.Met))
 		if f.Relied && o.Placed.RelyOn != nil {
-			text += x.lang.Say("opinion.relied", o.Placed.RelyOn.Number)
+			text += rd.lang.Say("opinion.relied", o.Placed.RelyOn.Number)
 		}
-		out.Findings = append(out.Findings, Finding{Label: x.lang.Say("question." + string(f.Question)), Met: f.Met, Text: text, Reason: f.Reason})
+		out.Findings = append(out.Findings, Finding{Label: rd.lang.Say("question." + string(f.Question)), Met: f.Met, Text: text, Reason: f.Reason})
 	}
 	return out
+}
+
+// openFile leads to a checked file, for a minute, and has it in the read log.
+func (x casePages) openFile() error {
+	address, err := x.desk.Open(x.Ctx(), x.R.PathValue("case"), x.R.PathValue("file"), x.Actor)
+	if err != nil {
+		return err
+	}
+	return x.See(address)
 }

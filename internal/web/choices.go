@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"slices"
 
 	"jixu/internal/casework"
@@ -9,6 +10,7 @@ import (
 	"jixu/internal/number"
 	"jixu/internal/policy"
 	"jixu/internal/variety"
+	"jixu/internal/web/form"
 )
 
 // choicesMost is how many rows of a list a form offers to choose from.
@@ -23,30 +25,46 @@ type Search struct {
 	Error  string // why the number led to nothing
 }
 
-// searching says that a form offers only part of its list; nil: it offers all of it, or
-// nobody searched.
-func (x *exchange) searching(more bool, text, action string, wrong error) (*Search, error) {
-	s := &Search{Text: text, Action: action, Typed: x.r.URL.Query().Get("number")}
-	if !more && s.Typed == "" {
-		return nil, nil
+// options are what was found to choose from.
+type options struct {
+	choices []form.Choice
+	instead string // what was searched for: it is chosen now
+	text    string // what is offered, "" if that is all there is
+	typed   string // the number that was searched for
+	wrong   string // why it led to nothing
+}
+
+// offer puts o into in. nil: all is offered, and nobody searched.
+func (o options) offer(in *form.Input, action string) *Search {
+	if o.instead != "" {
+		in.Value = o.instead
 	}
-	if !more {
-		s.Text = ""
+	in.Offer(o.choices...)
+	if o.text == "" && o.typed == "" {
+		return nil
 	}
-	if wrong != nil {
-		f := fault.Of(wrong)
-		if f == nil || f.Kind == fault.Unavailable {
-			return nil, wrong
-		}
-		s.Error = x.lang.Say("fault."+f.Code, f.Args...)
+	return &Search{Text: o.text, Action: action, Typed: o.typed, Error: o.wrong}
+}
+
+// searched notes what came of a search: wrong is why it led to nothing. It fails with
+// wrong if nobody can say.
+func (x base) searched(o *options, wrong error) error {
+	o.typed = x.R.URL.Query().Get("number")
+	if wrong == nil {
+		return nil
 	}
-	return s, nil
+	f := fault.Of(wrong)
+	if f == nil || f.Kind == fault.Unavailable {
+		return wrong
+	}
+	o.wrong = x.Lang.Say("fault."+f.Code, f.Args...)
+	return nil
 }
 
 // numbered is the case whose number was typed to search for it; ok is false if none was.
 // It fails as [docket.Desk.ByNumber] and for what is no number.
-func (x *exchange) numbered() (c casework.Case, ok bool, err error) {
-	text := x.r.URL.Query().Get("number")
+func (x base) numbered() (c casework.Case, ok bool, err error) {
+	text := x.R.URL.Query().Get("number")
 	if text == "" {
 		return casework.Case{}, false, nil
 	}
@@ -54,22 +72,23 @@ func (x *exchange) numbered() (c casework.Case, ok bool, err error) {
 	if err != nil {
 		return casework.Case{}, false, err
 	}
-	id, err := x.site.Desk.ByNumber(x.ctx(), parsed, x.actor)
+	id, err := x.desk.ByNumber(x.Ctx(), parsed, x.Actor)
 	if err != nil {
 		return casework.Case{}, false, err
 	}
-	r, err := docket.LoadCase(x.ctx(), x.site.Store, id)
+	r, err := docket.LoadCase(x.Ctx(), x.desk.Store, id)
 	return r.Case, err == nil, err
 }
 
-// varietyChoices offers the register of the case's kind to whoever answers in: its
-// newest entries, what looks alike first, and always what is chosen already. It chooses
-// the variety of a case whose number was searched for.
-func (x *exchange) varietyChoices(in *ActInput, v docket.View, action string) (*Search, error) {
+// varietiesFor finds the entries of the register that a case may be about: of its
+// newest those that look alike first, and always what is chosen already. The variety of
+// a case whose number was searched for is chosen instead.
+func (x base) varietiesFor(v docket.View, chosen string) (options, error) {
+	var o options
 	drug := v.Case.Kind == policy.Drug
-	listed, err := x.site.Desk.Varieties(x.ctx(), drug, "", choicesMost, x.actor)
+	listed, err := x.desk.Varieties(x.Ctx(), drug, "", choicesMost, x.Actor)
 	if err != nil {
-		return nil, err
+		return o, err
 	}
 	x.unread(listed.Unreadable)
 	all := listed.Rows
@@ -77,38 +96,52 @@ func (x *exchange) varietyChoices(in *ActInput, v docket.View, action string) (*
 	slices.SortStableFunc(all, func(a, b variety.Variety) int { return before(mine.Alike(a.Data), mine.Alike(b.Data)) })
 	other, ok, wrong := x.numbered()
 	if ok {
-		id, found := other.Found()
-		if n := len(other.Submissions); !found && n > 0 {
-			id = other.Submissions[n-1].Said.Variety // what its draft says since is the hospital's own
-		} else if !found {
-			id = other.Claim
-		}
-		if id == "" || other.Kind != v.Case.Kind {
-			wrong = fault.New(fault.NotFound, "choice.variety")
+		if id := varietySaid(other); id != "" && other.Kind == v.Case.Kind {
+			chosen, o.instead = id, id
 		} else {
-			in.Value = id
+			wrong = fault.New(fault.NotFound, "choice.variety")
 		}
 	}
-	if in.Value != "" && !slices.ContainsFunc(all, func(one variety.Variety) bool { return one.ID == in.Value }) {
+	if chosen != "" && !slices.ContainsFunc(all, func(one variety.Variety) bool { return one.ID == chosen }) {
 		// What was chosen before is not to be lost because the register has grown.
-		if one, err := x.site.Desk.Variety(x.ctx(), in.Value, x.actor); err == nil && one.Drug == drug {
+		one, err := x.desk.Variety(x.Ctx(), chosen, x.Actor)
+		switch {
+		case err == nil && one.Drug == drug:
 			all = slices.Insert(all, 0, one)
+		case err != nil && fault.KindOf(err) == fault.Unavailable:
+			return o, err
 		}
 	}
 	for _, one := range all {
-		in.Options = append(in.Options, Choice{Value: one.ID, Label: varietyName(x.lang, one), Consequence: one.Data.Maker, Chosen: one.ID == in.Value})
+		o.choices = append(o.choices, form.Choice{Value: one.ID, Label: varietyName(x.Lang, one), Consequence: one.Data.Maker})
 	}
-	return x.searching(listed.Next != "", x.lang.Say("choice.varieties", len(listed.Rows)), action, wrong)
+	if listed.Next != "" {
+		o.text = x.Lang.Say("choice.varieties", len(listed.Rows))
+	}
+	return o, x.searched(&o, wrong)
 }
 
-// caseChoices offers the hospital's cases of a kind: those among its newest, what is
-// chosen already, and the one whose number was searched for.
-func (x *exchange) caseChoices(in *ActInput, drug bool, action string) (*Search, error) {
-	rows, next, err := x.site.Desk.Cases(x.ctx(), "", choicesMost, x.actor)
-	if err != nil {
-		return nil, err
+// varietySaid is the variety that c is about, as far as others may know: what was found,
+// what was submitted, or the claim of a case that never was.
+func varietySaid(c casework.Case) string {
+	id, found := c.Found()
+	if n := len(c.Submissions); !found && n > 0 {
+		return c.Submissions[n-1].Claims.Variety // what its draft says since is the hospital's own
+	} else if !found {
+		return c.Claim
 	}
-	fits := func(c casework.Case) bool { return c.Hospital == x.actor.Org && (c.Kind == policy.Drug) == drug }
+	return id
+}
+
+// casesFor finds the hospital's cases of a kind: those among its newest, what is chosen
+// already, and the one whose number was searched for.
+func (x base) casesFor(drug bool, chosen string) (options, error) {
+	var o options
+	rows, next, err := x.desk.Cases(x.Ctx(), "", choicesMost, x.Actor)
+	if err != nil {
+		return o, err
+	}
+	fits := func(c casework.Case) bool { return c.Hospital == x.Actor.Org && (c.Kind == policy.Drug) == drug }
 	var all []casework.Case
 	for _, row := range rows {
 		if !row.Unreadable && fits(row.Case) {
@@ -120,19 +153,28 @@ func (x *exchange) caseChoices(in *ActInput, drug bool, action string) (*Search,
 			all = slices.Insert(all, 0, c)
 		}
 	}
-	if r, err := docket.LoadCase(x.ctx(), x.site.Store, in.Value); in.Value != "" && err == nil && fits(r.Case) && r.Case.MayRead(x.actor) == nil {
-		add(r.Case)
+	if chosen != "" {
+		r, err := docket.LoadCase(x.Ctx(), x.desk.Store, chosen)
+		switch {
+		case err == nil && fits(r.Case) && r.Case.MayRead(x.Actor) == nil:
+			add(r.Case)
+		case err != nil && !errors.Is(err, fault.NotFound):
+			return o, err
+		}
 	}
 	other, ok, wrong := x.numbered()
 	switch {
 	case ok && fits(other):
-		in.Value = other.ID
+		o.instead = other.ID
 		add(other)
 	case ok:
 		wrong = fault.New(fault.NotFound, "choice.case")
 	}
 	for _, c := range all {
-		in.Options = append(in.Options, Choice{Value: c.ID, Label: c.Number + " " + productOf(c), Chosen: c.ID == in.Value})
+		o.choices = append(o.choices, form.Choice{Value: c.ID, Label: c.Number + " " + productOf(c)})
 	}
-	return x.searching(next != "", x.lang.Say("choice.cases", len(rows)), action, wrong)
+	if next != "" {
+		o.text = x.Lang.Say("choice.cases", len(rows))
+	}
+	return o, x.searched(&o, wrong)
 }

@@ -1,10 +1,7 @@
 package web
 
 import (
-	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"jixu/internal/casework"
@@ -12,11 +9,11 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/policy"
-	"jixu/internal/typed"
+	"jixu/internal/web/site"
 )
 
 type dossierPage struct {
-	Page
+	site.Page
 	Identity Identity
 	Notices  []Move // supplement notices that this dossier answers
 	FormHref string
@@ -24,8 +21,12 @@ type dossierPage struct {
 	FormText string
 	FormTag  string // the state of the form's task, for the colour; never without FormText
 	Sections []Section
-	Done     int
+	Done     int // of what must be there
 	All      int
+
+	OptionalDone int
+	Optional     int
+
 	Check    string // "" until everything is done
 	Deliver  string // where papers owed are sent; "" if none are
 	Lane     string // where the emergency lane stands; "" if it is not offered
@@ -33,57 +34,84 @@ type dossierPage struct {
 	EditedAt time.Time
 }
 
-// dossier is the task list: what is done, what is missing.
-func (x *exchange) dossier() error {
+// dossierPages are where a hospital works on its dossier.
+type dossierPages struct{ base }
+
+// editable loads the case if its working dossier may be changed by the reader.
+func (x dossierPages) editable() (docket.View, error) {
+	v, err := x.view()
+	if err != nil {
+		return docket.View{}, err
+	}
+	return v, v.Case.Permits(casework.Edit, x.Actor)
+}
+
+// tasks is the task list: what is done, what is missing.
+func (x dossierPages) tasks() error {
 	v, err := x.editable()
 	if err != nil {
 		return err
 	}
-	d := x.directory()
+	rules, err := x.laneRules(v)
+	if err != nil {
+		return err
+	}
+	who := inMoves(v)
+	who.person(v.Case.EditedBy)
+	rd, err := x.reader(who)
+	if err != nil {
+		return err
+	}
+	p := makeDossier(rd, v, rules)
+	return x.Show("dossier", &p.Page, &p)
+}
+
+func makeDossier(rd reader, v docket.View, rules policy.Rules) dossierPage {
+	base := rd.casePath(v.Case.ID)
 	p := dossierPage{
-		Identity: x.identity(v.Case, d), Notices: x.notices(v, d), Sections: x.sections(v, nil),
-		FormHref: "/hospital/cases/" + v.Case.ID + "/form",
-		EditedBy: d.person(v.Case.EditedBy), EditedAt: v.Case.EditedAt,
+		Identity: identity(rd, v.Case), Notices: notices(rd, v), Sections: sections(rd, v, nil),
+		FormHref: base + "/form",
+		EditedBy: rd.names.person(v.Case.EditedBy), EditedAt: v.Case.EditedAt,
 	}
 	problems := slices.DeleteFunc(v.Pack.CheckForm(v.Case.Form), func(pr fault.Problem) bool { return factOf(v.Pack, pr.Field) })
 	p.FormDone = len(problems) == 0
-	p.FormTag, p.FormText = "none", x.lang.Say("task.none")
+	p.FormTag, p.FormText = "none", rd.lang.Say("task.none")
 	if p.FormDone {
-		p.FormTag, p.FormText = "done", x.lang.Say("task.done")
+		p.FormTag, p.FormText = "done", rd.lang.Say("task.done")
 		p.Done++
 	} else if len(v.Case.Form) > 0 {
-		p.FormTag, p.FormText = "progress", x.lang.Say("task.left", len(problems))
+		p.FormTag, p.FormText = "progress", rd.lang.Say("task.left", len(problems))
 	}
 	p.All = 1
 	if !v.Case.FormOpen() { // only papers are owed: what was submitted stays as it is
 		p.FormHref, p.All, p.Done = "", 0, 0
 		p.Sections = openSections(p.Sections, v.Case)
 	}
+	ready := p.Done == p.All
 	for _, s := range p.Sections {
 		for _, paper := range s.Papers {
-			p.All++
-			if paper.Done {
-				p.Done++
+			ready = ready && paper.Done
+			all, done := &p.All, &p.Done
+			if !paper.Required {
+				all, done = &p.Optional, &p.OptionalDone
+			}
+			*all++
+			if paper.State == "done" {
+				*done++
 			}
 		}
 	}
 	switch {
 	case v.Case.Papers.Gate != "":
-		p.Deliver = "/hospital/cases/" + v.Case.ID + "/acts/deliver"
-	case p.Done < p.All:
-		lane, err := x.lane(v, p.Page)
-		if err != nil {
-			return err
-		}
-		if lane != nil {
-			p.Lane = "/hospital/cases/" + v.Case.ID + "/check#later"
-		}
+		p.Deliver = base + "/acts/deliver"
+	case !ready && makeLane(rd, v, rules, nil, nil) != nil:
+		p.Lane = base + "/check#later"
 	}
-	if p.Done == p.All && (v.Case.Status == casework.Draft || supplementing(v)) {
-		p.Check = "/hospital/cases/" + v.Case.ID + "/check"
+	if ready && (v.Case.Status == casework.Draft || supplementing(v)) {
+		p.Check = base + "/check"
 	}
-	p.Title = x.lang.Say("dossier.title")
-	return x.show("dossier", &p.Page, &p)
+	p.Title = rd.lang.Say("dossier.title")
+	return p
 }
 
 // openSections leaves the papers that may change now.
@@ -105,162 +133,13 @@ func supplementing(v docket.View) bool {
 
 // notices are the panels of the open supplement notices and of papers owed, without their button:
 // the reader is already where it leads.
-func (x *exchange) notices(v docket.View, d *directory) []Move {
+func notices(rd reader, v docket.View) []Move {
 	var out []Move
-	for _, m := range x.moves(v, d) {
+	for _, m := range moves(rd, v) {
 		if len(m.Defects) > 0 {
 			m.Href = ""
 			out = append(out, m)
 		}
 	}
 	return out
-}
-
-// editable loads the case if its working dossier may be changed by the reader.
-func (x *exchange) editable() (docket.View, error) {
-	v, err := x.view()
-	if err != nil {
-		return docket.View{}, err
-	}
-	return v, v.Case.Permits(casework.Edit, x.actor)
-}
-
-// Input is one field of a form, with what was typed.
-type Input struct {
-	policy.Field
-	Value    string
-	Error    string
-	Theirs   string // what a colleague saved meanwhile
-	Changed  bool   // and it is not what was typed
-	Beside   string // what the form says of the same, next to a document's fact
-	Basis    string // the clause on which it is asked, where the page says so
-	Quote    string
-	Standing string // how far that can be relied on
-}
-
-// Long, Number and Picks say how the field is typed; otherwise it is one line.
-func (i Input) Long() bool { return i.Kind == policy.Multiline }
-
-func (i Input) Number() bool { return i.Kind == policy.Integer || i.Kind == policy.DayKind }
-
-func (i Input) Picks() bool { return i.Kind == policy.OneOf }
-
-// Few says that all choices are shown at once.
-func (i Input) Few() bool { return i.Picks() && len(i.Choices) <= 5 }
-
-// Option is one choice of a field.
-type Option struct {
-	policy.Choice
-	Name   string // of the field
-	Chosen bool
-}
-
-// Options lists the choices.
-func (i Input) Options() []Option {
-	out := make([]Option, len(i.Choices))
-	for k, c := range i.Choices {
-		out[k] = Option{Choice: c, Name: i.ID, Chosen: c.Value == i.Value}
-	}
-	return out
-}
-
-type formPage struct {
-	Page
-	Identity Identity
-	Version  int
-	Inputs   []Input
-	Status   string
-}
-
-func (x *exchange) form() error {
-	v, err := x.editable()
-	if err != nil {
-		return err
-	}
-	if !v.Case.FormOpen() {
-		return fault.New(fault.Conflict, "papers.only")
-	}
-	return x.showForm(http.StatusOK, v, v.Case.Form, v.Case.Dossier, nil)
-}
-
-func (x *exchange) showForm(status int, v docket.View, values map[string]string, version int, problems []fault.Problem) error {
-	p := formPage{Identity: x.identity(v.Case, x.directory()), Version: version, Status: x.lang.Say("status." + string(v.Pack.Status))}
-	p.Errors = x.problems(problems)
-	labelled(p.Errors, x.fieldLabel(v.Pack))
-	for _, f := range v.Pack.Form {
-		if f.Item != "" {
-			continue // asked beside the document that states it
-		}
-		in := Input{Field: f, Value: values[f.ID], Error: p.Error(f.ID)}
-		if status == http.StatusConflict && typed.Tidy(v.Case.Form[f.ID]) != typed.Tidy(values[f.ID]) {
-			in.Theirs, in.Changed = v.Case.Form[f.ID], true
-		}
-		p.Inputs = append(p.Inputs, in)
-	}
-	p.Title = x.titled(x.lang.Say("form.title"), p.Errors)
-	return x.render(status, "form", &p.Page, &p)
-}
-
-// saveForm keeps the form as typed. What cannot be kept comes back with its
-// reasons, and everything that was typed is still there.
-func (x *exchange) saveForm() error {
-	op, err := x.op()
-	if err != nil {
-		return err
-	}
-	v, err := x.editable()
-	if err != nil {
-		return err
-	}
-	version, err := x.version()
-	if err != nil {
-		return err
-	}
-	values := map[string]string{}
-	for _, f := range v.Pack.Form {
-		if f.Item == "" && x.r.PostForm.Has(f.ID) {
-			values[f.ID] = x.r.PostForm.Get(f.ID)
-		}
-	}
-	_, err = x.site.Desk.Save(x.ctx(), op, v.Case.ID, version, values, x.actor)
-	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
-		return x.showForm(http.StatusUnprocessableEntity, v, values, version, f.Problems)
-	}
-	if f := fault.Of(err); f != nil && f.Kind == fault.Conflict && f.Code != "case.state" && f.Code != "papers.only" {
-		// The page now shows both what was typed and what a colleague saved: saving
-		// it again is a decision made with both in view.
-		if v, err = x.editable(); err != nil {
-			return err
-		}
-		return x.showForm(http.StatusConflict, v, values, v.Case.Dossier, []fault.Problem{{Code: "form.theirs"}})
-	}
-	if err != nil {
-		return err
-	}
-	return x.see("/hospital/cases/" + v.Case.ID + "/dossier")
-}
-
-// version is the one that the form showed.
-func (x *exchange) version() (int, error) {
-	n, err := strconv.Atoi(x.r.PostForm.Get("version"))
-	if err != nil {
-		return 0, fault.New(fault.Invalid, "operation")
-	}
-	return n, nil
-}
-
-// fieldLabel names a field of the dossier as its page does.
-func (x *exchange) fieldLabel(p policy.Pack) func(string) string {
-	return func(field string) string {
-		if f, ok := p.Field(field); ok {
-			return x.text(f.Label)
-		}
-		if item, ok := p.Item(strings.TrimPrefix(field, "item-")); ok {
-			return x.text(item.Label)
-		}
-		if field == "declared" {
-			return x.lang.Say("declare.title")
-		}
-		return ""
-	}
 }

@@ -6,6 +6,8 @@ import (
 	"jixu/internal/casework"
 	"jixu/internal/eligibility"
 	"jixu/internal/policy"
+	"jixu/internal/web/site"
+	"jixu/internal/words"
 )
 
 // EligibilityLine is what one rule says of the answers.
@@ -20,7 +22,7 @@ type EligibilityLine struct {
 }
 
 type eligibilityPage struct {
-	Page
+	site.Page
 	Kinds     []EligibilityKind // to choose from, before a kind is chosen
 	Kind      string
 	KindText  string
@@ -45,35 +47,43 @@ type EligibilityKind struct {
 
 const eligibilityPath = "/hospital/eligibility"
 
-// eligibility asks and answers in one address: nothing is kept, and nothing is
+// eligibilityPages need no case.
+type eligibilityPages struct{ base }
+
+// show asks and answers in one address: nothing is kept, and nothing is
 // changed by looking.
-func (x *exchange) eligibility() error {
-	q := x.r.URL.Query()
+func (x eligibilityPages) show() error {
+	p := makeEligibility(x.Lang, x.R.URL.Query(), casework.MayCreate(x.Actor) == nil)
+	return x.Show("eligibility", &p.Page, &p)
+}
+
+// makeEligibility answers q. Who may create is offered a draft that begins with it.
+func makeEligibility(l words.Lang, q url.Values, mayCreate bool) eligibilityPage {
 	p := eligibilityPage{Kind: q.Get("kind"), Again: eligibilityPath}
 	set, ok := eligibility.For(p.Kind)
 	if !ok {
 		for _, k := range []policy.Kind{policy.Device, policy.Drug} {
 			p.Kinds = append(p.Kinds, EligibilityKind{
-				Label: x.lang.Say("kind." + string(k)), Text: x.lang.Say("kind.help." + string(k)), Href: eligibilityPath + "?kind=" + string(k),
+				Label: l.Say("kind." + string(k)), Text: l.Say("kind.help." + string(k)), Href: eligibilityPath + "?kind=" + string(k),
 			})
 		}
 		p.Kind = ""
-		p.Title = x.lang.Say("eligibility.title")
-		return x.show("eligibility", &p.Page, &p)
+		p.Title = l.Say("eligibility.title")
+		return p
 	}
 	answers := answersOf(set, q)
-	p.KindText, p.Asked = x.lang.Say("kind."+p.Kind), q.Get("check") != ""
+	p.KindText, p.Asked = l.Say("kind."+p.Kind), q.Get("check") != ""
 	for _, a := range set.Questions(answers) {
-		p.Questions = append(p.Questions, x.eligibilityQuestion(a, answers[a.Question.ID]))
+		p.Questions = append(p.Questions, eligibilityQuestion(l, a, answers[a.Question.ID]))
 	}
 	if p.Asked {
-		x.judge(&p, set.Check(answers))
-		if casework.MayCreate(x.actor) == nil {
+		judge(l, &p, set.Check(answers))
+		if mayCreate {
 			p.Answers = encoded(p.Kind, answers)
 		}
 	}
-	p.Title = x.lang.Say("eligibility.title") + x.lang.Say("colon") + p.KindText
-	return x.show("eligibility", &p.Page, &p)
+	p.Title = l.Say("eligibility.title") + l.Say("colon") + p.KindText
+	return p
 }
 
 // answersOf reads the answers to set's questions; everything else is left out.
@@ -113,39 +123,39 @@ func carried(kind, answers string) map[string]string {
 
 // eligibilityQuestion is a as a field; further questions rest on the same clause
 // as the one that called for them.
-func (x *exchange) eligibilityQuestion(a eligibility.Asked, value string) Input {
+func eligibilityQuestion(l words.Lang, a eligibility.Asked, value string) Input {
 	f := policy.Field{ID: a.Question.ID, Label: a.Question.Label, Help: a.Question.Help, Kind: policy.OneOf, Required: true}
 	for _, c := range a.Question.Choices {
 		f.Choices = append(f.Choices, policy.Choice{Value: c.Value, Label: c.Label})
 	}
-	in := Input{Field: f, Value: value}
+	in := inputOf(l, f, value, "")
 	if a.Further {
 		return in
 	}
-	in.Basis, in.Standing = a.Rule.Clause.Source+" "+a.Rule.Clause.Ref, x.lang.Say("status."+string(a.Rule.Status))
+	in.Basis, in.Standing = a.Rule.Clause.Source+" "+a.Rule.Clause.Ref, l.Say("status."+string(a.Rule.Status))
 	if q := a.Rule.Clause.Quote; q != nil {
-		in.Quote = x.text(*q)
+		in.Quote = textIn(l, *q)
 	}
 	return in
 }
 
 // judge writes the result for people.
-func (x *exchange) judge(p *eligibilityPage, r eligibility.Result) {
+func judge(l words.Lang, p *eligibilityPage, r eligibility.Result) {
 	p.Outcome, p.Left = r.Outcome, !r.Answered()
-	p.Verdict, p.Advice = x.lang.Say("eligibility."+string(r.Outcome)), x.lang.Say("eligibility.advice."+string(r.Outcome))
+	p.Verdict, p.Advice = l.Say("eligibility."+string(r.Outcome)), l.Say("eligibility.advice."+string(r.Outcome))
 	for _, f := range r.Findings {
 		line := EligibilityLine{
-			Label: x.text(f.Rule.Label), State: x.lang.Say("eligibility.state." + string(f.State)), Tone: "muted",
-			Clause: f.Rule.Clause.Source + " " + f.Rule.Clause.Ref, Status: x.lang.Say("status." + string(f.Rule.Status)),
+			Label: textIn(l, f.Rule.Label), State: l.Say("eligibility.state." + string(f.State)), Tone: "muted",
+			Clause: f.Rule.Clause.Source + " " + f.Rule.Clause.Ref, Status: l.Say("status." + string(f.Rule.Status)),
 		}
 		switch f.State {
 		case eligibility.Met:
 			line.Tone = "done"
 		case eligibility.Failed:
-			line.Tone, line.Reason, line.Next = "problem", x.text(f.Rule.Failed), x.text(f.Rule.Next)
+			line.Tone, line.Reason, line.Next = "problem", textIn(l, f.Rule.Failed), textIn(l, f.Rule.Next)
 			p.Hearsay = p.Hearsay || f.Rule.Status != policy.Official
 		case eligibility.Unclear:
-			line.Tone, line.Next = "progress", x.text(f.Rule.Next)
+			line.Tone, line.Next = "progress", textIn(l, f.Rule.Next)
 		}
 		p.Lines = append(p.Lines, line)
 	}

@@ -9,10 +9,13 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/web/form"
+	"jixu/internal/web/site"
+	"jixu/internal/words"
 )
 
 type evidencePage struct {
-	Page
+	site.Page
 	Identity Identity
 	Files    []PaperFile
 	Waiting  bool // a file is still to arrive or to be checked
@@ -28,56 +31,63 @@ type evidencePage struct {
 }
 
 // own lists the papers that the reader's organisation sent for the gate.
-func (x *exchange) own(v docket.View, g gate.Gate) []PaperFile {
+func own(rd reader, v docket.View, g gate.Gate) []PaperFile {
 	var out []PaperFile
 	for _, f := range v.Files {
-		if f.Gate == g.ID && f.Org == x.actor.Org {
-			out = append(out, x.paperFile(f))
+		if f.Gate == g.ID && f.Org == rd.actor.Org {
+			out = append(out, paperFile(rd, f))
 		}
 	}
 	return out
 }
 
-func (x *exchange) evidencePage() error { return x.showEvidence(http.StatusOK, nil) }
+// evidencePage lists the papers that prove a letter, and takes more.
+func (x gatePages) evidencePage() error { return x.showEvidence(http.StatusOK, nil) }
 
-func (x *exchange) showEvidence(status int, problems []fault.Problem) error {
+func (x gatePages) showEvidence(status int, problems []fault.Problem) error {
 	v, g, err := x.at()
 	if err != nil {
 		return err
 	}
-	next := x.gateBase() + "/answer?choice=" + string(casework.Record)
-	if v.Case.Decision != nil && v.Case.Permits(casework.Amend, x.actor) == nil && x.actor.Via != party.ByLink {
-		next = x.home() + "/cases/" + v.Case.ID + "/acts/amend" // a later letter
+	next := x.path() + "/answer?choice=" + string(casework.Record)
+	if v.Case.Decision != nil && v.Case.Permits(casework.Amend, x.Actor) == nil && x.Actor.Via != party.ByLink {
+		next = x.Home() + "/cases/" + v.Case.ID + "/acts/amend" // a later letter
 	} else if g.Status != gate.Open || !x.offered(v, g, casework.Record) {
-		return x.see(x.gateBase())
+		return x.See(x.path())
 	}
-	base, rule := x.gateBase(), docket.EvidenceRule()
+	rd, err := x.reader(inIdentity(v.Case))
+	if err != nil {
+		return err
+	}
+	p := makeEvidence(rd, v, g, next, x.Values().Get("name"), problems)
+	return x.Render(status, "evidence", &p.Page, &p)
+}
+
+// makeEvidence leads on to next; name is what a reader without script typed.
+func makeEvidence(rd reader, v docket.View, g gate.Gate, next, name string, problems []fault.Problem) evidencePage {
+	path, rule := rd.gatePath(v.Case.ID, g.ID), docket.EvidenceRule()
 	p := evidencePage{
-		Identity: x.identity(v.Case, x.directory()), Files: x.own(v, g), Rule: x.evidenceRule(),
-		Post: base + "/evidence", Next: next, Again: base + "/evidence/",
-		Open: base + "/files/", Back: base, Name: x.r.PostForm.Get("name"),
+		Identity: identity(rd, v.Case), Files: own(rd, v, g), Rule: evidenceRule(rd.lang),
+		Post: path + "/evidence", Next: next, Again: path + "/evidence/",
+		Open: path + "/files/", Back: path, Name: name,
 		Accept: acceptText(rule.Types), Most: rule.MaxBytes,
 	}
 	p.Script = staticAddress("upload.js")
 	p.Waiting = slices.ContainsFunc(p.Files, func(f PaperFile) bool { return f.Waits })
-	p.Errors = labelled(x.problems(problems), func(string) string { return x.lang.Say("evidence.title") })
-	p.Title = x.titled(x.lang.Say("evidence.title"), p.Errors)
-	return x.render(status, "evidence", &p.Page, &p)
+	p.Errors = form.Wrong(rd.lang, problems, func(string) string { return rd.lang.Say("evidence.title") })
+	p.Title = rd.titled(rd.lang.Say("evidence.title"), p.Errors)
+	return p
 }
 
 // evidenceRule says what an agency's paper may be, as the docket checks it.
-func (x *exchange) evidenceRule() string {
+func evidenceRule(l words.Lang) string {
 	rule := docket.EvidenceRule()
-	return x.lang.Say("evidence.rule", typesText(rule.Types), sizeText(rule.MaxBytes))
+	return l.Say("evidence.rule", typesText(rule.Types), sizeText(rule.MaxBytes))
 }
 
-func (x *exchange) gateBase() string {
-	return x.home() + "/cases/" + x.r.PathValue("case") + "/gates/" + x.r.PathValue("gate")
-}
-
-// evidence prepares the upload of an agency's paper.
-func (x *exchange) evidence() error {
-	f, ticket, err := x.site.Desk.Evidence(x.ctx(), x.gateRef(), x.uploadOf("evidence"), x.wayBack(x.gateBase()+"/evidence"), x.actor)
+// sendEvidence prepares the upload of an agency's paper.
+func (x gatePages) sendEvidence() error {
+	f, ticket, err := x.desk.Evidence(x.Ctx(), x.gateRef(), x.uploadOf("evidence"), x.wayBack(x.path()+"/evidence"), x.Actor)
 	if x.wantsJSON() {
 		return x.ticketJSON(f.ID, ticket, err)
 	}
@@ -87,35 +97,18 @@ func (x *exchange) evidence() error {
 	if err != nil {
 		return err
 	}
-	return x.see(x.gateBase() + "/evidence/" + f.ID)
+	return x.See(x.path() + "/evidence/" + f.ID)
 }
 
 // evidenceUpload holds the signed form, for a browser without script.
-func (x *exchange) evidenceUpload() error {
+func (x gatePages) evidenceUpload() error {
 	v, g, err := x.at()
 	if err != nil {
 		return err
 	}
-	f, ok := v.File(x.r.PathValue("file"))
-	if !ok || f.Gate != g.ID || f.Org != x.actor.Org {
+	f, ok := v.File(x.R.PathValue("file"))
+	if !ok || f.Gate != g.ID || f.Org != x.Actor.Org {
 		return fault.New(fault.NotFound, "file")
 	}
-	back := x.gateBase() + "/evidence"
-	if f.State != docket.Unchecked && !x.wantsJSON() {
-		return x.see(back)
-	}
-	t, err := x.site.Desk.Ticket(x.ctx(), v.Case.ID, f.ID, x.wayBack(back), x.actor)
-	if x.wantsJSON() {
-		return x.ticketJSON(f.ID, t, err)
-	}
-	if err != nil {
-		return err
-	}
-	p := uploadPage{
-		Identity: x.identity(v.Case, x.directory()), File: x.paperFile(f), Ticket: t, Back: back, Rule: x.evidenceRule(),
-		Accept: acceptText(docket.EvidenceRule().Types),
-	}
-	p.Title = x.lang.Say("upload.title")
-	x.holdsSecret()
-	return x.show("upload", &p.Page, &p)
+	return x.goOn(v, f, x.path()+"/evidence", evidenceRule(x.Lang), docket.EvidenceRule().Types)
 }

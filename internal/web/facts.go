@@ -2,12 +2,12 @@ package web
 
 import (
 	"net/http"
-	"slices"
 
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/policy"
 	"jixu/internal/typed"
+	"jixu/internal/web/form"
 )
 
 // Facts is the form beside a document's files: what the document itself states.
@@ -16,38 +16,21 @@ type Facts struct {
 	Inputs []Input
 }
 
-// factOf reports whether field is asked beside a document and not on the form.
-func factOf(p policy.Pack, field string) bool {
-	f, ok := p.Field(field)
-	return ok && f.Item != ""
-}
-
-// factsWrong reports whether something that was typed beside item cannot be read.
-func factsWrong(v docket.View, item policy.Item) bool {
-	return slices.ContainsFunc(v.Pack.CheckForm(v.Case.Form), func(pr fault.Problem) bool {
-		f, ok := v.Pack.Field(pr.Field)
-		return ok && f.Item == item.ID
-	})
-}
-
 // facts lists what is asked beside item, with what was typed; nil if nothing is.
-func (x *exchange) facts(v docket.View, item policy.Item, problems []fault.Problem, conflict bool) *Facts {
-	out := &Facts{Post: "/hospital/cases/" + v.Case.ID + "/items/" + item.ID + "/facts"}
+func facts(rd reader, v docket.View, item policy.Item, sent form.Values, wrong form.Errors, conflict bool) *Facts {
+	out := &Facts{Post: rd.casePath(v.Case.ID) + "/items/" + item.ID + "/facts"}
 	for _, f := range v.Pack.Form {
 		if f.Item != item.ID {
 			continue
 		}
-		in := Input{Field: f, Value: v.Case.Form[f.ID], Beside: v.Case.Form[f.Mirrors]}
-		if x.r.PostForm.Has(f.ID) {
-			in.Value = x.r.PostForm.Get(f.ID)
-			if conflict && typed.Tidy(in.Value) != typed.Tidy(v.Case.Form[f.ID]) {
-				in.Theirs, in.Changed = v.Case.Form[f.ID], true
-			}
+		value := v.Case.Form[f.ID]
+		if sent.Has(f.ID) {
+			value = sent.Get(f.ID)
 		}
-		for _, pr := range problems {
-			if pr.Field == f.ID {
-				in.Error = x.lang.Say("fault."+pr.Code, pr.Args...)
-			}
+		in := inputOf(rd.lang, f, value, wrong.Of(f.ID))
+		in.Beside = v.Case.Form[f.Mirrors]
+		if conflict && typed.Tidy(value) != typed.Tidy(v.Case.Form[f.ID]) {
+			in.Theirs, in.Changed = v.Case.Form[f.ID], true
 		}
 		out.Inputs = append(out.Inputs, in)
 	}
@@ -59,8 +42,8 @@ func (x *exchange) facts(v docket.View, item policy.Item, problems []fault.Probl
 
 // saveFacts keeps what a document states as typed. What cannot be kept comes back
 // with its reasons.
-func (x *exchange) saveFacts() error {
-	op, err := x.op()
+func (x dossierPages) saveFacts() error {
+	op, err := x.Op()
 	if err != nil {
 		return err
 	}
@@ -72,17 +55,13 @@ func (x *exchange) saveFacts() error {
 	if err != nil {
 		return err
 	}
-	item := x.r.PathValue("item")
+	item := x.R.PathValue("item")
 	if _, ok := v.Pack.Item(item); !ok {
 		return fault.New(fault.NotFound, "item")
 	}
-	values := map[string]string{}
-	for _, f := range v.Pack.Form {
-		if f.Item == item && x.r.PostForm.Has(f.ID) {
-			values[f.ID] = x.r.PostForm.Get(f.ID)
-		}
-	}
-	_, err = x.site.Desk.Save(x.ctx(), op, v.Case.ID, version, values, x.actor)
+	values := x.Values().Only(fieldsOf(v.Pack, item)...)
+	preferred := x.Preferred()
+	_, err = x.desk.Save(x.Ctx(), op, v.Case.ID, version, values, x.Actor)
 	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
 		return x.showItem(http.StatusUnprocessableEntity, v, item, f.Problems)
 	}
@@ -95,5 +74,8 @@ func (x *exchange) saveFacts() error {
 	if err != nil {
 		return err
 	}
-	return x.see("/hospital/cases/" + v.Case.ID + "/items/" + item)
+	if x.Values().Ticked("done") && !preferred {
+		return x.See("/hospital/cases/" + v.Case.ID + "/dossier")
+	}
+	return x.See("/hospital/cases/" + v.Case.ID + "/items/" + item)
 }

@@ -8,9 +8,12 @@ import (
 
 	"jixu/internal/casework"
 	"jixu/internal/docket"
+	"jixu/internal/dossier"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 )
 
 // Summary is what a reader needs to know in a minute.
@@ -32,13 +35,13 @@ type Summary struct {
 }
 
 type gatePage struct {
-	Page
+	site.Page
 	Identity  Identity
 	Move      Move
 	Summary   Summary
 	Frozen    []Section
 	Answers   []Answered
-	Choices   []Choice
+	Choices   []form.Choice
 	Next      string // where a chosen answer is filled in
 	Open      string
 	Answered  *Given // the gate is over: who, what, when
@@ -50,14 +53,6 @@ type gatePage struct {
 	Revoke    string // to where the gate's links are revoked, "" if that is not the reader's
 	Gaps      []GapGroup
 	Situation *SituationBox
-}
-
-// Choice is one way to answer, with its consequence.
-type Choice struct {
-	Value       string
-	Label       string
-	Consequence string
-	Chosen      bool
 }
 
 // Given is an answer that was given.
@@ -72,12 +67,21 @@ type Given struct {
 	Mine   bool // the reader's own organisation gave it
 }
 
+// gatePages are the pages at which an agency answers.
+type gatePages struct{ base }
+
 // at loads the gate in the path for the reader.
-func (x *exchange) at() (docket.View, gate.Gate, error) {
-	return x.site.Desk.At(x.ctx(), x.gateRef(), x.actor)
+func (x gatePages) at() (docket.View, gate.Gate, error) {
+	return x.desk.At(x.Ctx(), x.gateRef(), x.Actor)
 }
 
-func (x *exchange) gatePage() error {
+// path is the gate's own.
+func (x gatePages) path() string {
+	return x.Home() + "/cases/" + x.R.PathValue("case") + "/gates/" + x.R.PathValue("gate")
+}
+
+// show is what is asked at the gate, and on what grounds it can be answered.
+func (x gatePages) show() error {
 	v, g, err := x.at()
 	if err != nil {
 		return err
@@ -85,109 +89,140 @@ func (x *exchange) gatePage() error {
 	return x.showGate(http.StatusOK, v, g, nil)
 }
 
-func (x *exchange) showGate(status int, v docket.View, g gate.Gate, problems []fault.Problem) error {
-	p := x.gateView(v, g)
-	gaps, err := x.frozenGaps(v)
+// grounds is what was looked up for whoever answers.
+type grounds struct {
+	earlier *dossier.Manifest // of the submission before the newest; nil: there is none
+	found   docket.Precheck   // in the newest submission
+	placed  docket.Placed
+}
+
+// earlier reads the manifest of the submission before the newest; nil if there is none.
+func (x base) earlier(v docket.View) (*dossier.Manifest, error) {
+	n := len(v.Case.Submissions)
+	if n < 2 || v.Manifest == nil {
+		return nil, nil
+	}
+	m, err := x.desk.ManifestOf(x.Ctx(), v.Record, v.Case.Submissions[n-2])
+	return &m, err
+}
+
+func (x gatePages) showGate(status int, v docket.View, g gate.Gate, problems []fault.Problem) error {
+	var on grounds
+	var err error
+	if on.earlier, err = x.earlier(v); err != nil {
+		return err
+	}
+	if on.found, err = x.desk.Precheck(x.Ctx(), v, false); err != nil {
+		return err
+	}
+	if on.placed, err = x.desk.Place(x.Ctx(), v.Case); err != nil {
+		return err
+	}
+	rd, err := x.reader(inCase(v))
 	if err != nil {
 		return err
 	}
-	p.Gaps = gaps
-	if p.Situation, _, err = x.situationBox(v); err != nil {
-		return err
-	}
-	p.Summary.Repeat = p.Situation.Label + x.lang.Say("colon") + p.Situation.Text
-	p.Typed = x.typed()
-	label := x.answerView(v, g, casework.Verb(x.r.PostForm.Get("choice"))).fieldLabel(x)
-	said := map[string]string{"yes": "met.true", "no": "met.false", "rely": "met.rely"}
-	for i, t := range p.Typed {
-		if key := said[t[1]]; key != "" && strings.HasPrefix(t[0], "finding-") {
-			p.Typed[i][1] = x.lang.Say(key)
-		}
-		if l := label(t[0]); l != "" {
-			p.Typed[i][0] = l
-		}
-	}
-	p.Lines = x.timeline(v, x.directory())
-	p.Errors = labelled(x.problems(problems), func(field string) string {
+	p := makeGate(rd, v, g, on, problems)
+	p.Typed = labelledTyped(rd, x.Typed(), makeAnswer(rd, v, g, casework.Verb(x.Values().Get("choice")), x.Values()))
+	return x.Render(status, "gate", &p.Page, &p)
+}
+
+func makeGate(rd reader, v docket.View, g gate.Gate, on grounds, problems []fault.Problem) gatePage {
+	p := gateView(rd, v, g, on.earlier)
+	p.Gaps = gapGroups(rd, on.found.Gaps, v.Pack, "")
+	p.Situation = situationBox(rd, v, on.placed)
+	p.Summary.Repeat = p.Situation.Label + rd.lang.Say("colon") + p.Situation.Text
+	p.Lines = timeline(rd, v)
+	p.Errors = form.Wrong(rd.lang, problems, func(field string) string {
 		if field == "" {
 			return ""
 		}
-		return x.lang.Say("gate.choose")
+		return rd.lang.Say("gate.choose")
 	})
-	p.Title = x.titled(p.Title, p.Errors)
-	return x.render(status, "gate", &p.Page, &p)
+	p.Title = site.Titled(rd.lang, p.Title, p.Errors)
+	return p
+}
+
+// labelledTyped calls what was typed in a form of answers as the form does.
+func labelledTyped(rd reader, typed [][2]string, of answerPage) [][2]string {
+	label := of.fieldLabel(rd)
+	said := map[string]string{"yes": "met.true", "no": "met.false", "rely": "met.rely"}
+	for i, t := range typed {
+		if key := said[t[1]]; key != "" && strings.HasPrefix(t[0], "finding-") {
+			typed[i][1] = rd.lang.Say(key)
+		}
+		if l := label(t[0]); l != "" {
+			typed[i][0] = l
+		}
+	}
+	return typed
 }
 
 // gateView is what is shown at a gate, answered or not.
-func (x *exchange) gateView(v docket.View, g gate.Gate) gatePage {
-	d := x.directory()
+func gateView(rd reader, v docket.View, g gate.Gate, earlier *dossier.Manifest) gatePage {
+	path := rd.gatePath(v.Case.ID, g.ID)
 	p := gatePage{
-		Identity: x.identity(v.Case, d), Summary: x.summary(v, g, x.actor.Org, d), Frozen: x.frozenSections(v), Next: x.gateBase() + "/answer",
-		Open: x.gateBase() + "/files/", ByCode: x.actor.Via == party.ByLink,
-		Move: Move{Who: d.org(g.Party), What: x.lang.Say("move." + string(g.Kind)), Mine: true, Due: x.due(g, v.Now), Since: g.OpenedAt, Round: g.Round},
+		Identity: identity(rd, v.Case), Summary: summary(rd, v, g, rd.actor.Org), Frozen: frozenSections(rd, v), Next: path + "/answer",
+		Open: path + "/files/", ByCode: rd.actor.Via == party.ByLink,
+		Move: Move{Who: rd.names.org(g.Party), What: rd.lang.Say("move." + string(g.Kind)), Mine: true, Due: due(rd, g, v.Now), Since: g.OpenedAt, Round: g.Round},
 	}
 	if v.Manifest != nil {
-		p.Answers = x.answers(v.Pack, v.Manifest.Form, nil, "")
+		p.Answers = answers(rd, v.Pack, v.Manifest.Form, nil, "")
 	}
-	x.markChanges(v, &p.Summary, p.Frozen, p.Answers)
-	p.Answered = x.given(v, g, d)
+	markChanges(rd, v, earlier, &p.Summary, p.Frozen, p.Answers)
+	p.Answered = given(rd, v, g)
 	switch {
 	case p.Answered == nil:
-		p.Choices = x.choices(v, g)
+		p.Choices = choices(rd, v, g)
 	case p.Answered.Mine:
-		p.Receipt = x.gateBase() + "/receipt"
+		p.Receipt = path + "/receipt"
 	}
 	if p.Answered != nil {
-		p.Now = x.moves(v, d)
+		p.Now = moves(rd, v)
 	}
 	if !p.ByCode {
 		p.CaseHref = p.Identity.Href
-		if v.Case.PermitsAt(casework.RevokeLinks, g, x.actor) == nil {
+		if v.Case.PermitsAt(casework.RevokeLinks, g, rd.actor) == nil {
 			p.Revoke = p.Identity.Href + "/acts/revoke-links"
 		}
 	} else {
 		p.Identity.Href = "" // a code opens this gate and nothing else
 	}
-	p.Title = x.lang.Say("move."+string(g.Kind)) + " " + v.Case.Number
+	p.Title = rd.lang.Say("move."+string(g.Kind)) + " " + v.Case.Number
 	return p
 }
 
 // choices lists the ways in which the reader may answer g, as the law permits.
-func (x *exchange) choices(v docket.View, g gate.Gate) []Choice {
-	var out []Choice
-	for _, verb := range v.Case.Answers(g, x.actor) {
-		out = append(out, Choice{
-			Value: string(verb), Label: x.lang.Say("choice." + string(verb)),
-			Consequence: x.lang.Say("consequence." + string(verb)),
+func choices(rd reader, v docket.View, g gate.Gate) []form.Choice {
+	var out []form.Choice
+	for _, verb := range v.Case.Answers(g, rd.actor) {
+		out = append(out, form.Choice{
+			Value: string(verb), Label: rd.lang.Say("choice." + string(verb)),
+			Consequence: rd.lang.Say("consequence." + string(verb)),
 		})
 	}
 	return out
 }
 
-// offered reports whether choice is one of the reader's ways to answer g.
-func (x *exchange) offered(v docket.View, g gate.Gate, choice casework.Verb) bool {
-	return slices.ContainsFunc(x.choices(v, g), func(c Choice) bool { return c.Value == string(choice) })
-}
-
 // noChoice sends the reader back to choose.
-func (x *exchange) noChoice(v docket.View, g gate.Gate) error {
+func (x gatePages) noChoice(v docket.View, g gate.Gate) error {
 	return x.showGate(http.StatusUnprocessableEntity, v, g, []fault.Problem{{Field: "choice", Code: "field.choice"}})
 }
 
 // given tells how g ended; nil while it is open.
-func (x *exchange) given(v docket.View, g gate.Gate, d *directory) *Given {
+func given(rd reader, v docket.View, g gate.Gate) *Given {
 	if g.Answer == nil {
 		return nil
 	}
 	out := &Given{
-		What: x.lang.Say("answer." + g.Answer.Choice), Who: d.person(g.Answer.Person), Org: d.org(g.Answer.Org),
-		At: g.Answer.At, Seq: g.Answer.Seq, Mine: g.Status == gate.Answered && g.Answer.Org == x.actor.Org,
+		What: rd.lang.Say("answer." + g.Answer.Choice), Who: rd.names.person(g.Answer.Person), Org: rd.names.org(g.Answer.Org),
+		At: g.Answer.At, Seq: g.Answer.Seq, Mine: g.Status == gate.Answered && g.Answer.Org == rd.actor.Org,
 	}
 	for _, e := range v.Events {
 		if e.Seq == g.Answer.Seq {
-			out.What = x.lang.Say(docket.EntryWords(e.Entry), x.entryArgs(e)...)
-			out.Detail = x.details(v, e)
-			out.Told = x.told(e, d)
+			out.What = rd.lang.Say(docket.EntryWords(e.Entry), entryArgs(rd, e)...)
+			out.Detail = details(rd, v, e)
+			out.Told = told(rd, e)
 		}
 	}
 	return out
@@ -195,13 +230,13 @@ func (x *exchange) given(v docket.View, g gate.Gate, d *directory) *Given {
 
 // told names the organisations that hear of e: whose move it is now, and who is
 // informed.
-func (x *exchange) told(e docket.Event, d *directory) []string {
+func told(rd reader, e docket.Event) []string {
 	var ids, names []string
 	for _, o := range e.Facts.Opens {
 		ids = append(append(ids, o.Party), o.Recorders...)
 	}
 	for _, id := range append(ids, e.Facts.Listing()...) {
-		if name := d.org(id); id != e.By.Org && !slices.Contains(names, name) {
+		if name := rd.names.org(id); id != e.By.Org && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -210,11 +245,11 @@ func (x *exchange) told(e docket.Event, d *directory) []string {
 
 // summary is the sixty-second summary of the newest submission, for the
 // organisation that is asked.
-func (x *exchange) summary(v docket.View, g gate.Gate, asked string, d *directory) Summary {
+func summary(rd reader, v docket.View, g gate.Gate, asked string) Summary {
 	s := Summary{
-		Asks:     x.lang.Say("asks."+string(g.Kind), d.org(v.Case.Hospital), d.org(asked)),
-		Basis:    x.lang.Say("basis." + string(g.Kind) + "." + string(v.Case.Kind)),
-		Hospital: d.org(v.Case.Hospital),
+		Asks:     rd.lang.Say("asks."+string(g.Kind), rd.names.org(v.Case.Hospital), rd.names.org(asked)),
+		Basis:    rd.lang.Say("basis." + string(g.Kind) + "." + string(v.Case.Kind)),
+		Hospital: rd.names.org(v.Case.Hospital),
 	}
 	if v.Manifest == nil {
 		return s
@@ -229,20 +264,28 @@ func (x *exchange) summary(v docket.View, g gate.Gate, asked string, d *director
 }
 
 // showAnswered tells the loser who decided what and when.
-func (x *exchange) showAnswered(v docket.View, g gate.Gate) error {
+func (x gatePages) showAnswered(v docket.View, g gate.Gate) error {
 	return x.showGate(http.StatusConflict, v, g, []fault.Problem{{Code: "gate.answered"}})
 }
 
 // receipt is what the answerer keeps; it survives a bookmark.
-func (x *exchange) receipt() error {
+func (x gatePages) receipt() error {
 	v, g, err := x.at()
 	if err != nil {
 		return err
 	}
 	if g.Status == gate.Open {
-		return x.see(x.gateBase())
+		return x.See(x.path())
 	}
-	p := x.gateView(v, g)
-	p.Title = x.lang.Say("receipt.title")
-	return x.show("receipt", &p.Page, &p)
+	earlier, err := x.earlier(v)
+	if err != nil {
+		return err
+	}
+	rd, err := x.reader(inCase(v))
+	if err != nil {
+		return err
+	}
+	p := gateView(rd, v, g, earlier)
+	p.Title = rd.lang.Say("receipt.title")
+	return x.Show("receipt", &p.Page, &p)
 }

@@ -25,6 +25,7 @@ import (
 	"jixu/internal/memory"
 	"jixu/internal/policy"
 	"jixu/internal/web"
+	"jixu/internal/web/site"
 	"jixu/internal/world"
 )
 
@@ -66,7 +67,7 @@ func openHouse(t testing.TB, address string) *house {
 		Ports: func(w *memory.World, p *world.Ports) { p.Files, p.Scanner = bucketFiles{w.Files, h.bucket.URL}, nil },
 	})
 	h.World = h.town.World
-	h.sites = [2]*web.Site{h.newSite(web.Hospital), h.newSite(web.Agency)}
+	h.sites = [2]*web.Site{h.newSite(t, site.Hospital), h.newSite(t, site.Agency)}
 	h.site = httptest.NewUnstartedServer(h.handler())
 	h.site.Listener.Close()
 	h.site.Listener = listener
@@ -77,13 +78,34 @@ func openHouse(t testing.TB, address string) *house {
 
 var must = world.Must
 
-func (h *house) newSite(a web.Audience) *web.Site {
+func (h *house) newSite(t testing.TB, a site.Audience) *web.Site {
 	return &web.Site{
-		Audience: a, Desk: h.town.Desk, Store: h.Store, Directory: h.Directory, Access: h.Access, Links: h.town.Links,
-		SignIn:  issuer{h.Deployment.Desk},
-		Address: h.Site, Origins: []string{h.bucket.URL}, Wall: time.Now, Secret: rand.Text,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Reference: func(context.Context) string { return "ref-1" },
+		Desk: h.town.Desk, Links: h.town.Links, Autosaves: h.World.Access,
+		Site: site.Site{
+			Audience: a, Directory: h.Directory, Access: h.Access,
+			SignIn:  issuer{h.Deployment.Desk},
+			Address: h.Site, Origins: []string{h.bucket.URL}, Wall: time.Now, Secret: rand.Text,
+			Log: slog.New(strict{slog.DiscardHandler, t}), Reference: func(context.Context) string { return "ref-1" },
+		},
 	}
+}
+
+// strict is a log in which a page that names whom nobody looked up is no mere line.
+type strict struct {
+	slog.Handler
+	t testing.TB
+}
+
+func (s strict) Enabled(context.Context, slog.Level) bool { return true }
+
+func (s strict) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == "a page names whom nobody looked up" {
+		r.Attrs(func(a slog.Attr) bool {
+			s.t.Errorf("%s: %s", r.Message, a)
+			return true
+		})
+	}
+	return nil
 }
 
 // handler leads each request to the site that the template would.

@@ -16,7 +16,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"jixu/internal/journey"
-	"jixu/internal/web"
+	"jixu/internal/web/site"
 )
 
 // strictIssuer is an issuer as some are: its pages are at another origin than its
@@ -87,7 +87,7 @@ func TestSigningInWhereTheIssuersPagesAreElsewhere(t *testing.T) {
 		h := newHouse(t)
 		i := newStrictIssuer(t)
 		i.claims = row.claims
-		h.sites[0].SignIn = &web.Issuer{URL: i.URL, Client: "jixu"}
+		h.sites[0].SignIn = &site.Issuer{URL: i.URL, Client: "jixu"}
 		w := h.send("POST", "/hospital/sign-in", "", url.Values{"op": {rand.Text()}, "return": {"/hospital"}})
 		to := leadsTo(t, w)
 		if w.Code != http.StatusOK || w.Header().Get("Location") != "" {

@@ -7,10 +7,13 @@ import (
 	"strings"
 
 	"jixu/internal/docket"
+	"jixu/internal/dossier"
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
 	"jixu/internal/typed"
+	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 )
 
 // Member is one person of the party's roster who may answer.
@@ -21,7 +24,7 @@ type Member struct {
 }
 
 type linkPage struct {
-	Page
+	site.Page
 	Identity Identity
 	Move     Move
 	Summary  Summary
@@ -31,59 +34,80 @@ type linkPage struct {
 	SignIn   string
 }
 
+// linkPages are what a link opens, and the code that lets somebody in.
+type linkPages struct{ base }
+
 // visit looks up the link in the path. Whatever is wrong with it, a stranger
 // reads one and the same page.
-func (x *exchange) visit() (docket.Visit, bool, error) {
-	v, err := x.site.Links.Visit(x.ctx(), x.r.PathValue("link"))
+func (x linkPages) visit() (docket.Visit, bool, error) {
+	v, err := x.links.Visit(x.Ctx(), x.R.PathValue("link"))
 	if errors.Is(err, fault.NotFound) {
 		return docket.Visit{}, false, nil
 	}
 	return v, err == nil, err
 }
 
-// link shows what the link opens; it never decides. Who is identified goes to
+// show shows what the link opens; it never decides. Who is identified goes to
 // the gate itself, whatever became of it.
-func (x *exchange) link() error {
+func (x linkPages) show() error {
 	v, ok, err := x.visit()
 	if err != nil {
 		return err
 	}
-	if ok && x.session != nil && v.MayAnswer(x.actor) {
-		return x.see("/agency/cases/" + v.Link.Of + "/gates/" + v.Link.Gate)
+	if ok && x.Session != nil && v.MayAnswer(x.Actor) {
+		return x.See("/agency/cases/" + v.Link.Of + "/gates/" + v.Link.Gate)
 	}
 	if !ok || !v.Live {
-		return x.closed()
+		return x.Closed()
 	}
 	return x.showLink(http.StatusOK, v, nil)
 }
 
-func (x *exchange) showLink(status int, v docket.Visit, problems []fault.Problem) error {
-	view, err := x.site.Desk.Visited(x.ctx(), v)
+func (x linkPages) showLink(status int, v docket.Visit, problems []fault.Problem) error {
+	view, err := x.desk.Visited(x.Ctx(), v)
 	if err != nil {
 		return err
 	}
-	d := x.directory()
+	earlier, err := x.earlier(view)
+	if err != nil {
+		return err
+	}
+	roster, err := x.roster(v.Link.Party, v.Gate)
+	if err != nil {
+		return err
+	}
+	who := inIdentity(view.Case)
+	who.org(v.Link.Party)
+	rd, err := x.reader(who)
+	if err != nil {
+		return err
+	}
+	p := makeLink(rd, view, v, earlier, roster, problems)
+	p.Post = "/l/" + x.R.PathValue("link") + "/code"
+	return x.Render(status, "link", &p.Page, &p)
+}
+
+func makeLink(rd reader, view docket.View, v docket.Visit, earlier *dossier.Manifest, roster []Member, problems []fault.Problem) linkPage {
 	g := v.Gate
 	p := linkPage{
-		Identity: x.identity(view.Case, d), Summary: x.summary(view, g, v.Link.Party, d), Frozen: x.frozenSections(view),
-		Move: Move{Who: d.org(v.Link.Party), What: x.lang.Say("move." + string(g.Kind)), Due: x.due(g, view.Now), Since: g.OpenedAt, Round: g.Round},
-		Post: "/l/" + x.r.PathValue("link") + "/code", SignIn: "/agency/sign-in?return=/agency/cases/" + v.Link.Of + "/gates/" + v.Link.Gate,
+		Identity: identity(rd, view.Case), Summary: summary(rd, view, g, v.Link.Party), Frozen: frozenSections(rd, view), Roster: roster,
+		Move: Move{
+			Who: rd.names.org(v.Link.Party), What: rd.lang.Say("move." + string(g.Kind)), Due: due(rd, g, view.Now), Since: g.OpenedAt, Round: g.Round,
+		},
+		SignIn: "/agency/sign-in?return=/agency/cases/" + v.Link.Of + "/gates/" + v.Link.Gate,
 	}
 	p.Identity.Href = ""
 	if view.Manifest != nil {
-		x.markChanges(view, &p.Summary, p.Frozen, x.answers(view.Pack, view.Manifest.Form, nil, ""))
+		markChanges(rd, view, earlier, &p.Summary, p.Frozen, answers(rd, view.Pack, view.Manifest.Form, nil, ""))
 	}
-	if p.Roster, err = x.roster(v.Link.Party, g); err != nil {
-		return err
-	}
-	p.Errors = labelled(x.problems(problems), func(string) string { return x.lang.Say("link.who") })
-	p.Title = x.titled(x.lang.Say("move."+string(g.Kind))+" "+view.Case.Number, p.Errors)
-	return x.render(status, "link", &p.Page, &p)
+	p.Errors = form.Wrong(rd.lang, problems, func(string) string { return rd.lang.Say("link.who") })
+	p.Title = rd.titled(rd.lang.Say("move."+string(g.Kind))+" "+view.Case.Number, p.Errors)
+	return p
 }
 
 // roster lists who of org may answer g.
-func (x *exchange) roster(org string, g gate.Gate) ([]Member, error) {
-	people, err := x.site.Directory.Roster(x.ctx(), org)
+func (x linkPages) roster(org string, g gate.Gate) ([]Member, error) {
+	people, err := x.Site.Directory.Roster(x.Ctx(), org)
 	if err != nil {
 		return nil, err
 	}
@@ -91,35 +115,24 @@ func (x *exchange) roster(org string, g gate.Gate) ([]Member, error) {
 	for _, p := range people {
 		a := party.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: party.BySession}
 		if g.MayAnswer(a) == nil {
-			out = append(out, Member{ID: p.ID, Name: p.Name(string(x.lang)), Title: p.Title})
+			out = append(out, Member{ID: p.ID, Name: p.Name(string(x.Lang)), Title: p.Title})
 		}
 	}
 	return out, nil
 }
 
-type closedPage struct{ Page }
-
-// closed is all that a stranger learns of a link that was never made, has been
-// used, was revoked or has expired.
-func (x *exchange) closed() error {
-	p := closedPage{}
-	x.logged().Outcome = "closed"
-	p.Title = x.lang.Say("closed.title")
-	return x.render(http.StatusNotFound, "closed", &p.Page, &p)
-}
-
 const browserCookie = "__Host-jixu-browser"
 
 // requestCode has a one-time code sent to the chosen person's own channel.
-func (x *exchange) requestCode() error {
+func (x linkPages) requestCode() error {
 	v, ok, err := x.visit()
 	if err != nil {
 		return err
 	}
 	if !ok || !v.Live {
-		return x.closed()
+		return x.Closed()
 	}
-	person := x.r.PostForm.Get("person")
+	person := x.Values().Get("person")
 	roster, err := x.roster(v.Link.Party, v.Gate)
 	if err != nil {
 		return err
@@ -127,73 +140,73 @@ func (x *exchange) requestCode() error {
 	if !slices.ContainsFunc(roster, func(m Member) bool { return m.ID == person }) {
 		return x.showLink(http.StatusUnprocessableEntity, v, []fault.Problem{{Field: "person", Code: "field.choice"}})
 	}
-	browser := cookie(x.r, browserCookie)
+	browser := x.Cookie(browserCookie)
 	if browser == "" {
-		browser = x.site.Secret()
-		x.setCookie(browserCookie, browser, 24*60*60)
+		browser = x.Site.Secret()
+		x.SetCookie(browserCookie, browser, 24*60*60)
 	}
-	c, err := x.site.Links.RequestCode(x.ctx(), x.r.PathValue("link"), person, browser)
+	c, err := x.links.RequestCode(x.Ctx(), x.R.PathValue("link"), person, browser)
 	x.noteExhausted(v, err)
 	if err != nil {
 		return err
 	}
-	return x.see("/l/" + x.r.PathValue("link") + "/code/" + c.ID)
+	return x.See("/l/" + x.R.PathValue("link") + "/code/" + c.ID)
 }
 
 type codePage struct {
-	Page
+	site.Page
 	Post  string
 	Again string
 }
 
-func (x *exchange) codePage() error {
+func (x linkPages) codePage() error {
 	if v, ok, err := x.visit(); err != nil {
 		return err
 	} else if !ok || !v.Live {
-		return x.closed()
+		return x.Closed()
 	}
 	return x.showCode(http.StatusOK, nil)
 }
 
-func (x *exchange) showCode(status int, problems []Error) error {
-	link := "/l/" + x.r.PathValue("link")
-	p := codePage{Post: link + "/code/" + x.r.PathValue("code"), Again: link}
-	p.Errors = labelled(problems, func(string) string { return x.lang.Say("code.label") })
-	p.Title = x.titled(x.lang.Say("code.title"), problems)
-	return x.render(status, "code", &p.Page, &p)
+func (x linkPages) showCode(status int, problems []fault.Problem) error {
+	link := "/l/" + x.R.PathValue("link")
+	p := codePage{Post: link + "/code/" + x.R.PathValue("code"), Again: link}
+	p.Errors = form.Wrong(x.Lang, problems, func(string) string { return x.Lang.Say("code.label") })
+	p.Title = x.Titled(x.Lang.Say("code.title"), p.Errors)
+	return x.Render(status, "code", &p.Page, &p)
 }
 
 // enterCode opens a session of 30 minutes for the link's gate alone.
-func (x *exchange) enterCode() error {
+func (x linkPages) enterCode() error {
 	v, ok, err := x.visit()
 	if err != nil {
 		return err
 	}
 	if !ok || !v.Live {
-		return x.closed()
+		return x.Closed()
 	}
-	session, digits := x.site.Secret(), strings.TrimSpace(typed.Narrow(x.r.PostForm.Get("digits")))
+	session, digits := x.Site.Secret(), strings.TrimSpace(typed.Narrow(x.Values().Get("digits")))
 	if len(digits) != 6 || strings.Trim(digits, "0123456789") != "" {
 		// Not a code at all: no try is lost by it.
-		return x.showCode(http.StatusUnprocessableEntity, x.problems([]fault.Problem{{Field: "digits", Code: "code.digits"}}))
+		return x.showCode(http.StatusUnprocessableEntity, []fault.Problem{{Field: "digits", Code: "code.digits"}})
 	}
-	s, err := x.site.Links.EnterCode(x.ctx(), x.r.PathValue("link"), x.r.PathValue("code"), digits, cookie(x.r, browserCookie), session)
+	s, err := x.links.EnterCode(x.Ctx(), x.R.PathValue("link"), x.R.PathValue("code"), digits, x.Cookie(browserCookie), session)
 	x.noteExhausted(v, err)
 	if f := fault.Of(err); f != nil && f.Kind != fault.Unavailable {
-		return x.showCode(http.StatusUnprocessableEntity, x.problems([]fault.Problem{{Field: "digits", Code: f.Code, Args: f.Args}}))
+		return x.showCode(http.StatusUnprocessableEntity, []fault.Problem{{Field: "digits", Code: f.Code, Args: f.Args}})
 	}
 	if err != nil {
 		return err
 	}
-	x.signedInAs(s.Person, s.Org)
-	x.setCookie(linkCookie, session, 30*60)
-	return x.see("/agency/cases/" + s.Of + "/gates/" + s.Gate)
+	x.SignedInAs(s.Person, s.Org)
+	x.SetCookie(site.LinkCookie, session, 30*60)
+	return x.See("/agency/cases/" + s.Of + "/gates/" + s.Gate)
 }
 
 // noteExhausted names the gate whose codes were asked for or tried too often, for
 // whoever the alarm calls.
-func (x *exchange) noteExhausted(v docket.Visit, err error) {
+func (x linkPages) noteExhausted(v docket.Visit, err error) {
 	if f := fault.Of(err); f != nil && f.Code == "code.gate" {
-		x.site.Log.WarnContext(x.ctx(), "codes of a gate are exhausted", "case", v.Link.Of, "gate", v.Link.Gate)
+		x.Site.Log.WarnContext(x.Ctx(), "codes of a gate are exhausted", "case", v.Link.Of, "gate", v.Link.Gate)
 	}
 }

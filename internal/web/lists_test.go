@@ -239,3 +239,25 @@ func TestACursorThatNoPageGaveIsRefusedInWords(t *testing.T) {
 		}
 	}
 }
+
+// A hospital's list says whose move each case is and by when, its own first.
+func TestAHospitalsListSaysByWhen(t *testing.T) {
+	s := newScene(t)
+	lin := s.cookie(t, "hospital", "lin-zhi")
+	list := page(t, s.send("GET", "/hospital", lin, nil))
+	row := list.Find(`tr:has(a[href="` + s.open + `"])`)
+	text := row.Text()
+	for _, want := range []string{"上海市药品监督管理局", "国家药品监督管理局", "工作日"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("got %q, want %q in it", strings.Join(strings.Fields(text), " "), want)
+		}
+	}
+	own := false
+	list.Find("tbody tr").Each(func(i int, tr *goquery.Selection) {
+		if mine := tr.HasClass("mine"); mine && i > 0 && !own {
+			t.Errorf("row %d is the hospital's own move, behind one that is not", i)
+		} else {
+			own = mine
+		}
+	})
+}

@@ -14,18 +14,18 @@ type More struct {
 }
 
 // after is the cursor that the address names, "" for the first part of a list.
-func (x *exchange) after(name string) string { return x.r.URL.Query().Get(name) }
+func (x base) after(name string) string { return x.R.URL.Query().Get(name) }
 
 // more leads on from a part of a list with shown rows, whose cursor stands in the parameter name.
 // What else the address says, it goes on saying.
-func (x *exchange) more(name, of, next string, shown int) *More {
+func (x base) more(name, of, next string, shown int) *More {
 	here := x.after(name)
 	if here == "" && next == "" {
 		return nil
 	}
 	at := func(cursor string) string {
 		q := url.Values{}
-		for k, v := range x.r.URL.Query() {
+		for k, v := range x.R.URL.Query() {
 			if k != name {
 				q[k] = v
 			}
@@ -34,9 +34,9 @@ func (x *exchange) more(name, of, next string, shown int) *More {
 			q.Set(name, cursor)
 		}
 		if len(q) == 0 {
-			return x.r.URL.Path
+			return x.R.URL.Path
 		}
-		return x.r.URL.Path + "?" + q.Encode()
+		return x.R.URL.Path + "?" + q.Encode()
 	}
 	m := &More{Of: of, Shown: shown}
 	if here != "" {

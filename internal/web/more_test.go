@@ -7,6 +7,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"jixu/internal/web/site"
 	"jixu/internal/words"
 )
 
@@ -15,12 +16,12 @@ import (
 func TestAnEmptyPartOfALongListDoesNotSayThatNothingIsThere(t *testing.T) {
 	more := &More{Of: "x", Next: "/next"}
 	for name, data := range map[string]any{
-		"inbox":     &inboxPage{Page: Page{Lang: words.ZH}, All: true, MoreWaiting: more, MoreOthers: more},
-		"cases":     &caseListPage{Page: Page{Lang: words.ZH}, More: more},
-		"inquiries": &inquiriesPage{Page: Page{Lang: words.ZH}, More: more},
-		"varieties": &varietiesPage{Page: Page{Lang: words.ZH}, Kinds: []RegisterOf{{More: more}}},
+		"inbox":     &inboxPage{Page: site.Page{Lang: words.ZH}, All: true, MoreWaiting: more, MoreOthers: more},
+		"cases":     &caseListPage{Page: site.Page{Lang: words.ZH}, More: more},
+		"inquiries": &inquiriesPage{Page: site.Page{Lang: words.ZH}, More: more},
+		"varieties": &varietiesPage{Page: site.Page{Lang: words.ZH}, Kinds: []RegisterOf{{More: more}}},
 	} {
-		parsed, err := templateOf(words.ZH, name)
+		parsed, err := templates.Of(words.ZH, name)
 		if err != nil {
 			t.Fatal(err)
 		}

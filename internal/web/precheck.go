@@ -8,6 +8,7 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/policy"
 	"jixu/internal/precheck"
+	"jixu/internal/web/site"
 )
 
 // GapGroup is what the pre-check found of one severity.
@@ -37,7 +38,7 @@ type ExpiryLine struct {
 }
 
 type precheckPage struct {
-	Page
+	site.Page
 	Identity Identity
 	Frozen   int // the submission that was looked at; 0: the working dossier
 	Groups   []GapGroup
@@ -46,78 +47,69 @@ type precheckPage struct {
 }
 
 // precheck shows what stands in the way of a dossier, at any time.
-func (x *exchange) precheck() error {
+func (x casePages) precheck() error {
 	v, err := x.view()
 	if err != nil {
 		return err
 	}
-	working := v.Case.Permits(casework.Edit, x.actor) == nil
-	found, err := x.site.Desk.Precheck(x.ctx(), v, working)
+	working := v.Case.Permits(casework.Edit, x.Actor) == nil
+	found, err := x.desk.Precheck(x.Ctx(), v, working)
 	if err != nil {
 		return err
 	}
+	rd, err := x.reader(inIdentity(v.Case))
+	if err != nil {
+		return err
+	}
+	p := makePrecheck(rd, v, found, working)
+	return x.Show("precheck", &p.Page, &p)
+}
+
+// makePrecheck says what was found of a dossier that the reader works on, or of what
+// was submitted.
+func makePrecheck(rd reader, v docket.View, found docket.Precheck, working bool) precheckPage {
 	p := precheckPage{
-		Identity: x.identity(v.Case, x.directory()), Frozen: found.Frozen, Expiries: x.expiryLines(found.Expiries),
-		Back: "/hospital/cases/" + v.Case.ID,
+		Identity: identity(rd, v.Case), Frozen: found.Frozen, Expiries: expiryLines(rd, found.Expiries), Back: rd.casePath(v.Case.ID),
 	}
 	cure := ""
 	if working {
+		cure = p.Back
 		p.Back += "/dossier"
-		cure = "/hospital/cases/" + v.Case.ID
 	}
-	p.Groups = x.gapGroups(found.Gaps, v.Pack, cure)
-	p.Title = x.lang.Say("precheck.title")
-	return x.show("precheck", &p.Page, &p)
-}
-
-// frozenGaps is what the pre-check says of the newest submission, for those who
-// assess it.
-func (x *exchange) frozenGaps(v docket.View) ([]GapGroup, error) {
-	found, err := x.site.Desk.Precheck(x.ctx(), v, false)
-	if err != nil {
-		return nil, err
-	}
-	return x.gapGroups(found.Gaps, v.Pack, ""), nil
-}
-
-// expiries are the licences and certificates of a case that ended or will soon.
-func (x *exchange) expiries(v docket.View) ([]ExpiryLine, error) {
-	found, err := x.site.Desk.Precheck(x.ctx(), v, v.Case.Permits(casework.Edit, x.actor) == nil)
-	if err != nil {
-		return nil, err
-	}
-	return x.expiryLines(found.Expiries), nil
+	p.Groups = gapGroups(rd, found.Gaps, v.Pack, cure)
+	p.Title = rd.lang.Say("precheck.title")
+	return p
 }
 
 // gapGroups lists gaps by severity. base is the path of the case under which the
 // reader can cure them, "" if they cannot.
-func (x *exchange) gapGroups(gaps []precheck.Gap, pack policy.Pack, base string) []GapGroup {
+func gapGroups(rd reader, gaps []precheck.Gap, pack policy.Pack, base string) []GapGroup {
 	var out []GapGroup
 	for _, s := range precheck.Severities {
 		g := GapGroup{Severity: s}
 		for _, gap := range gaps {
 			if gap.Severity == s {
-				g.Lines = append(g.Lines, x.gapLine(gap, pack, base))
+				g.Lines = append(g.Lines, gapLine(rd, gap, pack, base))
 			}
 		}
 		if len(g.Lines) > 0 {
-			g.Title = x.lang.Say("severity."+string(s), len(g.Lines))
+			g.Title = rd.lang.Say("severity."+string(s), len(g.Lines))
 			out = append(out, g)
 		}
 	}
 	return out
 }
 
-func (x *exchange) gapLine(g precheck.Gap, pack policy.Pack, base string) GapLine {
+func gapLine(rd reader, g precheck.Gap, pack policy.Pack, base string) GapLine {
 	line := GapLine{
-		Label: x.fieldLabel(pack)(g.Where), What: x.say(g.What), Status: x.lang.Say("status." + string(g.Status)),
+		Label: fieldLabel(rd, pack)(g.Where), What: saying(rd, g.What), Status: rd.lang.Say("status." + string(g.Status)),
 		Clause: strings.TrimSpace(g.Clause.Source + " " + g.Clause.Ref),
 	}
 	if line.Label == "" {
-		line.Label = x.lang.Say("gap.whole")
+		line.Label = rd.lang.Say("gap.whole")
 	}
 	if g.Cure.Key != "" {
-		line.Cure = x.say(g.Cure)
+		line.Cure = saying(rd, g.Cure)
 	}
 	switch {
 	case base == "" || g.Where == "":
@@ -132,29 +124,29 @@ func (x *exchange) gapLine(g precheck.Gap, pack policy.Pack, base string) GapLin
 	return line
 }
 
-// say writes a sentence of the law with its days as people write them.
-func (x *exchange) say(s precheck.Say) string {
+// saying writes a sentence of the law with its days as people write them.
+func saying(rd reader, s precheck.Say) string {
 	args := make([]any, len(s.Args))
 	for i, a := range s.Args {
 		if d, ok := a.(calendar.Day); ok {
-			a = dayText(x.lang, d)
+			a = dayText(rd.lang, d)
 		}
 		args[i] = a
 	}
-	return x.lang.Say(s.Key, args...)
+	return rd.lang.Say(s.Key, args...)
 }
 
-func (x *exchange) expiryLines(list []precheck.Expiry) []ExpiryLine {
+func expiryLines(rd reader, list []precheck.Expiry) []ExpiryLine {
 	var out []ExpiryLine
 	for _, e := range list {
-		line := ExpiryLine{Label: x.text(e.Label), Day: e.Day, Status: x.lang.Say("status." + string(e.Status)), Tone: "soon"}
+		line := ExpiryLine{Label: rd.text(e.Label), Day: e.Day, Status: rd.lang.Say("status." + string(e.Status)), Tone: "soon"}
 		switch {
 		case e.Ended:
-			line.Text, line.Tone = x.lang.Say("expiry.ended", -e.Left), "late"
+			line.Text, line.Tone = rd.lang.Say("expiry.ended", -e.Left), "late"
 		case e.Left == 0:
-			line.Text = x.lang.Say("expiry.today")
+			line.Text = rd.lang.Say("expiry.today")
 		default:
-			line.Text = x.lang.Say("expiry.left", e.Left)
+			line.Text = rd.lang.Say("expiry.left", e.Left)
 		}
 		out = append(out, line)
 	}

@@ -2,19 +2,18 @@ package web
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 
 	"jixu/internal/docket"
 	"jixu/internal/fault"
-	"jixu/internal/number"
 	"jixu/internal/policy"
 	"jixu/internal/variety"
-	"jixu/internal/words"
+	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 )
 
 type varietiesPage struct {
-	Page
+	site.Page
 	Kinds []RegisterOf
 }
 
@@ -34,153 +33,168 @@ type VarietyRow struct {
 	Href                           string
 }
 
-func (x *exchange) varieties() error {
+// registerPages are the register of products.
+type registerPages struct{ base }
+
+// list shows the register, a kind beside the other.
+func (x registerPages) list() error {
+	rd, err := x.reader(mentioned{})
+	if err != nil {
+		return err
+	}
 	p := varietiesPage{}
 	for _, kind := range []policy.Kind{policy.Device, policy.Drug} {
-		all, err := x.site.Desk.Varieties(x.ctx(), kind == policy.Drug, x.after(string(kind)), pageRows, x.actor)
+		all, err := x.desk.Varieties(x.Ctx(), kind == policy.Drug, x.after(string(kind)), pageRows, x.Actor)
 		if err != nil {
 			return err
 		}
-		r := RegisterOf{Label: x.lang.Say("kind." + string(kind)), Unreadable: x.unread(all.Unreadable)}
-		r.More = x.more(string(kind), r.Label, all.Next, len(all.Rows))
-		for _, v := range all.Rows {
-			r.Rows = append(r.Rows, VarietyRow{
-				Name: varietyName(x.lang, v), Maker: v.Data.Maker, Country: v.Data.Country, Category: x.category(v.Data.Category),
-				Registered: dayText(x.lang, v.RegisteredSince), Href: x.home() + "/varieties/" + v.ID,
-			})
-		}
+		r := makeRegister(rd, kind, all.Rows)
+		r.Unreadable, r.More = x.unread(all.Unreadable), x.more(string(kind), r.Label, all.Next, len(all.Rows))
 		p.Kinds = append(p.Kinds, r)
 	}
-	p.Title = x.lang.Say("varieties.title")
-	return x.show("varieties", &p.Page, &p)
+	p.Title = rd.lang.Say("varieties.title")
+	return x.Show("varieties", &p.Page, &p)
 }
 
-func (x *exchange) category(c variety.Category) string {
+func makeRegister(rd reader, kind policy.Kind, rows []variety.Variety) RegisterOf {
+	r := RegisterOf{Label: rd.lang.Say("kind." + string(kind))}
+	for _, v := range rows {
+		r.Rows = append(r.Rows, VarietyRow{
+			Name: varietyName(rd.lang, v), Maker: v.Data.Maker, Country: v.Data.Country, Category: category(rd, v.Data.Category),
+			Registered: dayText(rd.lang, v.RegisteredSince), Href: rd.home() + "/varieties/" + v.ID,
+		})
+	}
+	return r
+}
+
+func category(rd reader, c variety.Category) string {
 	if c == "" {
 		return ""
 	}
-	return x.lang.Say("category." + string(c))
+	return rd.lang.Say("category." + string(c))
 }
 
 type varietyPage struct {
-	Page
+	site.Page
 	Name       string
 	Facts      []Answered
 	Registered string
 	Version    int
-	Correct    []ActInput // nil: the reader does not keep the register
-	Mark       []ActInput
+	Correct    []form.Input // nil: the reader does not keep the register
+	Mark       []form.Input
 	Post       string
 }
 
-func (x *exchange) variety() error { return x.showVariety(http.StatusOK, nil) }
+// show is one product of the register.
+func (x registerPages) show() error { return x.showVariety(http.StatusOK, nil) }
 
-func (x *exchange) showVariety(status int, problems []fault.Problem) error {
-	v, err := x.site.Desk.Variety(x.ctx(), x.r.PathValue("variety"), x.actor)
+func (x registerPages) showVariety(status int, problems []fault.Problem) error {
+	v, err := x.desk.Variety(x.Ctx(), x.R.PathValue("variety"), x.Actor)
 	if err != nil {
 		return err
 	}
-	p := varietyPage{Name: varietyName(x.lang, v), Version: v.Version, Post: x.home() + "/varieties/" + v.ID}
-	p.Errors = labelled(x.problems(problems), func(field string) string {
+	rd, err := x.reader(mentioned{})
+	if err != nil {
+		return err
+	}
+	p := makeVariety(rd, v, x.Values(), problems)
+	return x.Render(status, "variety", &p.Page, &p)
+}
+
+// makeVariety shows v and, to who keeps the register, its forms with what was sent of them.
+func makeVariety(rd reader, v variety.Variety, sent form.Values, problems []fault.Problem) varietyPage {
+	p := varietyPage{Name: varietyName(rd.lang, v), Version: v.Version, Post: rd.home() + "/varieties/" + v.ID}
+	p.Errors = form.Wrong(rd.lang, problems, func(field string) string {
 		if field == "" {
 			return ""
 		}
-		return x.inputLabel(field)
+		return inputLabel(rd.lang, field)
 	})
-	fields := slices.DeleteFunc(slices.Clone(varietyFields), func(f actField) bool { return v.Drug && ofDevices(f.id) })
-	for _, f := range fields {
-		value := varietyValue(v.Data, f.id)
-		for _, o := range x.registerChoices(f.id) {
+	for _, f := range productAsks(dataOf, isDrug) {
+		if !f.asked(v) {
+			continue
+		}
+		value := f.was(v)
+		for _, o := range f.offer(rd, v) {
 			if o.Value == value {
 				value = o.Label
 			}
 		}
-		if f.kind == "yes" {
-			value = x.lang.Say("yes." + strconv.FormatBool(value == "yes"))
+		if f.Kind == form.Yes {
+			value = rd.lang.Say("yes." + strconv.FormatBool(value == "yes"))
 		}
-		p.Facts = append(p.Facts, Answered{ID: "of-" + f.id, Label: x.inputLabel(f.id), Value: value})
+		p.Facts = append(p.Facts, Answered{ID: "of-" + f.ID, Label: inputLabel(rd.lang, f.ID), Value: value})
 	}
 	if !v.RegisteredSince.IsZero() {
-		p.Registered = x.lang.Say("variety.registered", dayText(x.lang, v.RegisteredSince), v.RegisteredNote)
+		p.Registered = rd.lang.Say("variety.registered", dayText(rd.lang, v.RegisteredSince), v.RegisteredNote)
 	}
-	if variety.MayKeep(v.Drug, x.actor) == nil {
-		for _, f := range append(slices.Clone(fields), actField{"reason", "long", false}) {
-			p.Correct = append(p.Correct, x.registerInput(f, varietyValue(v.Data, f.id), p.Page))
-		}
-		p.Mark = []ActInput{
-			x.registerInput(actField{"since", "day", true}, v.RegisteredSince.String(), p.Page),
-			x.registerInput(actField{"note", "long", false}, v.RegisteredNote, p.Page),
-		}
+	if variety.MayKeep(v.Drug, rd.actor) == nil {
+		p.Correct, _ = correctVariety.inputs(rd, v, typedOver(sent), nil, p.Errors, "")
+		p.Mark, _ = markVariety.inputs(rd, v, typedOver(sent), nil, p.Errors, "")
 	}
-	p.Title = x.titled(p.Name, p.Errors)
-	return x.render(status, "variety", &p.Page, &p)
+	p.Title = rd.titled(p.Name, p.Errors)
+	return p
 }
 
-// registerInput is a field of the register with what it holds now or, after a
-// refused form, with what was typed.
-func (x *exchange) registerInput(f actField, now string, p Page) ActInput {
-	in := ActInput{ID: f.id, Kind: f.kind, Label: x.inputLabel(f.id), Optional: f.optional, Error: p.Error(f.id), Value: now}
-	if words.Has("act.in." + f.id + ".help") {
-		in.Help = x.lang.Say("act.in." + f.id + ".help")
-	}
-	if x.r.Method == http.MethodPost && x.r.PostForm.Has(f.id) {
-		in.Value = x.r.PostForm.Get(f.id)
-	}
-	for _, o := range x.registerChoices(f.id) {
-		o.Chosen = o.Value == in.Value
-		in.Options = append(in.Options, o)
-	}
-	return in
-}
+// varietyDo is a form about an entry of the register that was sent.
+type varietyDo = sending[variety.Variety]
 
-func (x *exchange) correctVariety() error {
-	return x.changeVariety(func(op docket.Op, version int) error {
-		_, err := x.site.Desk.CorrectVariety(x.ctx(), op, x.r.PathValue("variety"), version, x.readVariety(), x.said("reason"), x.actor)
-		return err
-	})
-}
+func dataOf(v variety.Variety) variety.Data { return v.Data }
+func isDrug(v variety.Variety) bool         { return v.Drug }
 
-func (x *exchange) markVariety() error {
-	return x.changeVariety(func(op docket.Op, version int) error {
-		since, ok := readDay(x.r.PostForm.Get("since"))
-		if !ok {
-			return fault.Fields([]fault.Problem{{Field: "since", Code: "field.day"}})
-		}
-		_, err := x.site.Desk.MarkVariety(x.ctx(), op, x.r.PathValue("variety"), version, since, x.said("note"), x.actor)
-		return err
-	})
-}
+// What who keeps the register does to an entry, on its page.
+var (
+	correctVariety = act[variety.Variety]{
+		name: "variety.correct", asks: append(productAsks(dataOf, isDrug), ask[variety.Variety]{Field: form.Long.Field("reason")}),
+		do: func(s varietyDo) (docket.Receipt, error) {
+			version, err := s.version()
+			if err != nil {
+				return docket.Receipt{}, err
+			}
+			return s.desk.CorrectVariety(s.Ctx(), s.op, s.of.ID, version, readProduct(s.read.Values), s.read.Said("reason"), s.Actor)
+		},
+	}
+	markVariety = act[variety.Variety]{
+		name: "variety.mark",
+		asks: []ask[variety.Variety]{
+			{Field: form.Day.Optional("since"), was: func(v variety.Variety) string { return v.RegisteredSince.String() }},
+			{Field: form.Long.Field("note"), was: func(v variety.Variety) string { return v.RegisteredNote }},
+		},
+		do: func(s varietyDo) (docket.Receipt, error) {
+			version, err := s.version()
+			if err != nil {
+				return docket.Receipt{}, err
+			}
+			since := s.read.Day("since")
+			if err := s.read.Err(); err != nil {
+				return docket.Receipt{}, err
+			}
+			return s.desk.MarkVariety(s.Ctx(), s.op, s.of.ID, version, since, s.read.Said("note"), s.Actor)
+		},
+	}
+)
 
-func (x *exchange) changeVariety(change func(docket.Op, int) error) error {
-	op, err := x.op()
+// correct puts right what the register says, once.
+func (x registerPages) correct() error { return x.change(correctVariety) }
+
+// mark says since when an equivalent is registered at home, once.
+func (x registerPages) mark() error { return x.change(markVariety) }
+
+func (x registerPages) change(a act[variety.Variety]) error {
+	op, err := x.Op()
 	if err != nil {
 		return err
 	}
-	version, err := x.version()
+	v, err := x.desk.Variety(x.Ctx(), x.R.PathValue("variety"), x.Actor)
 	if err != nil {
 		return err
 	}
-	err = change(op, version)
-	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
-		return x.showVariety(http.StatusUnprocessableEntity, f.Problems)
-	} else if f != nil && f.Kind == fault.Conflict {
-		return x.showVariety(http.StatusConflict, []fault.Problem{{Code: f.Code, Args: f.Args}})
+	_, err = perform(x.base, op, a, v)
+	if status, problems := refusal(err); status != 0 {
+		return x.showVariety(status, problems)
 	}
 	if err != nil {
 		return err
 	}
-	return x.see(x.home() + "/varieties/" + x.r.PathValue("variety"))
-}
-
-// find leads from a number somebody typed to its case.
-func (x *exchange) find() error {
-	typed, err := number.Parse(x.r.URL.Query().Get("number"))
-	if err != nil {
-		return err
-	}
-	id, err := x.site.Desk.ByNumber(x.ctx(), typed, x.actor)
-	if err != nil {
-		return err
-	}
-	return x.see(x.home() + "/cases/" + id)
+	return x.See(x.Home() + "/varieties/" + v.ID)
 }

@@ -6,7 +6,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"net/http"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -29,16 +28,18 @@ import (
 	"jixu/internal/precheck"
 	"jixu/internal/reuse"
 	"jixu/internal/variety"
+	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 	"jixu/internal/words"
 )
 
 // pages are the templates with the type that the first line of each names.
 var pages = map[string]any{
 	"act": actPage{}, "inquiries": inquiriesPage{}, "inquiry": inquiryPage{}, "varieties": varietiesPage{}, "variety": varietyPage{}, "submission": submissionPage{},
-	"answer": answerPage{}, "case": casePage{}, "cases": caseListPage{}, "check": checkPage{}, "closed": closedPage{},
+	"answer": answerPage{}, "case": casePage{}, "cases": caseListPage{}, "check": checkPage{}, "closed": site.ClosedPage{},
 	"code": codePage{}, "confirm": answerPage{}, "confirmation": confirmationPage{}, "dossier": dossierPage{}, "eligibility": eligibilityPage{},
-	"evidence": evidencePage{}, "failed": failed{}, "form": formPage{}, "gate": gatePage{}, "inbox": inboxPage{},
-	"item": itemPage{}, "leaving": leavingPage{}, "link": linkPage{}, "new": newCasePage{}, "precheck": precheckPage{}, "receipt": gatePage{}, "sign-in": signInPage{},
+	"evidence": evidencePage{}, "failed": site.FailedPage{}, "form": formPage{}, "gate": gatePage{}, "inbox": inboxPage{},
+	"item": itemPage{}, "leaving": site.LeavingPage{}, "link": linkPage{}, "new": newCasePage{}, "precheck": precheckPage{}, "receipt": gatePage{}, "sign-in": site.SignInPage{},
 	"upload": uploadPage{}, "welcome": welcomePage{}, "why": whyPage{}, "withdraw": withdrawPage{},
 }
 
@@ -72,7 +73,7 @@ func renders(t *testing.T, what, name string, lang words.Lang, value any) {
 	page.Elem().Set(reflect.ValueOf(value))
 	page.Elem().FieldByName("Lang").Set(reflect.ValueOf(lang))
 	var b bytes.Buffer
-	parsed, err := templateOf(lang, name)
+	parsed, err := templates.Of(lang, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,6 +196,14 @@ func fill(v reflect.Value, n *int) {
 	}
 }
 
+func fieldsAsked[T any](a act[T]) []form.Field {
+	var out []form.Field
+	for _, q := range a.asks {
+		out = append(out, q.Field)
+	}
+	return out
+}
+
 // spoken lists the keys that are put together from the law's words, by listing
 // all of those words. A new one in the law fails here until it has its words.
 func spoken() []string {
@@ -231,27 +240,34 @@ func spoken() []string {
 		add("asks.*", g)
 		add("basis."+g+".*", kinds...)
 	}
-	for _, a := range acts {
+	for _, a := range caseActs {
 		for _, what := range []string{"title", "intro", "go"} {
 			keys = append(keys, "act."+a.name+"."+what)
 		}
-		for _, f := range a.fields {
-			if key := "act." + a.name + "." + f.id; words.Has(key) {
+		for _, f := range a.asks {
+			if key := "act." + a.name + "." + f.ID; words.Has(key) {
 				keys = append(keys, key)
 			}
 		}
 	}
-	asked := slices.Concat(varietyFields, inquiryFields, []actField{{id: "since"}, {id: "note"}, {id: "answer"}, {id: "case"}})
-	for _, a := range acts {
-		asked = append(asked, a.fields...)
+	asked := slices.Clone(productFields)
+	for _, a := range caseActs {
+		asked = append(asked, fieldsAsked(a)...)
 	}
+	for _, a := range []act[variety.Variety]{correctVariety, markVariety} {
+		asked = append(asked, fieldsAsked(a)...)
+	}
+	for _, a := range []act[inquiry.Inquiry]{answerQuestion, attachQuestion} {
+		asked = append(asked, fieldsAsked(a)...)
+	}
+	asked = append(asked, fieldsAsked(askQuestion)...)
 	for _, f := range asked {
-		if strings.HasPrefix(f.id, "finding-") || strings.HasPrefix(f.id, "reason-") {
+		if strings.HasPrefix(f.ID, "finding-") || strings.HasPrefix(f.ID, "reason-") {
 			continue
 		}
-		add("act.in.*", f.id)
-		if words.Has("act.in." + f.id + ".help") {
-			add("act.in.*.help", f.id)
+		add("act.in.*", f.ID)
+		if words.Has("act.in." + f.ID + ".help") {
+			add("act.in.*.help", f.ID)
 		}
 	}
 	add("class.*", "II", "III")
@@ -288,7 +304,7 @@ func spoken() []string {
 	add("status.*", string(policy.Official), string(policy.Draft), string(policy.Local), string(policy.Placeholder))
 	add("filestate.*", string(docket.Unchecked), string(docket.Unscanned), string(docket.Checked), string(docket.Rejected))
 	add("task.*", "none", "progress", "problem", "done")
-	sites := []string{string(Hospital), string(Agency)}
+	sites := []string{string(site.Hospital), string(site.Agency)}
 	for _, format := range []string{"meanwhile.*", "signin.title.*", "signin.intro.*", "signin.other.*"} {
 		add(format, sites...)
 	}
@@ -310,7 +326,7 @@ func spoken() []string {
 		}
 	}
 	keys = append(keys, precheck.Cures...)
-	reply := answerPage{Texts: (&exchange{r: &http.Request{}}).replyTexts(docket.View{})}
+	reply := answerPage{Texts: replyTexts(reader{}, docket.View{}, nil)}
 	for _, text := range reply.Texts {
 		add("answer.*", text.ID)
 		add("answer.*.help", text.ID)
@@ -337,9 +353,13 @@ func written(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sources, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
+	var sources []string
+	for _, folder := range []string{".", "form", "site"} {
+		found, err := filepath.Glob(filepath.Join(folder, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, found...)
 	}
 	for _, source := range sources {
 		if strings.HasSuffix(source, "_test.go") {
@@ -395,7 +415,7 @@ func TestWeightOfTheFirstPage(t *testing.T) {
 	}
 	var html bytes.Buffer
 	page := filled(welcomePage{}).(welcomePage)
-	parsed, err := templateOf(words.ZH, "welcome")
+	parsed, err := templates.Of(words.ZH, "welcome")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,186 +1,87 @@
 package web
 
-import (
-	"context"
-	"errors"
-	"maps"
-	"net/http"
-	"net/url"
-	"slices"
+import "jixu/internal/web/site"
 
-	"jixu/internal/docket"
-	"jixu/internal/fault"
-	"jixu/internal/party"
-	"jixu/internal/typed"
-	"jixu/internal/words"
-)
-
-// access says who may pass a route. What they may do behind it, the law says.
-type access int
-
-const (
-	anybody  access = iota // a stranger, a prefetcher, a preview
-	signedIn               // a person of this audience
-	atGate                 // a person of this audience, or one let in by code for the gate in the path
-)
-
-// Route is one method and path of a site: who may come, and what it does.
-type Route struct {
-	Method  string
-	Pattern string // as net/http writes it, "/hospital/cases/{case}"
-	Who     access
-	Do      func(*exchange) error
+// hospitalRoutes are the routes of the hospitals' site, in the order of a life.
+// The two sites share the ones that belong to no audience; hospital-site serves them.
+func (s *Site) hospitalRoutes() []site.Route {
+	return []site.Route{
+		site.Get("/{$}", site.Anybody, on(s, plainPages.welcome)),
+		site.Get("/alive", site.Anybody, on(s, plainPages.alive)),
+		site.Get("/static/{file}", site.Anybody, on(s, plainPages.static)),
+		site.Post("/preferences", site.Anybody, site.KeepPreferences),
+		site.Get("/hospital/sign-in", site.Anybody, site.ShowSignIn),
+		site.Post("/hospital/sign-in", site.Anybody, site.BeginSignIn),
+		site.Get("/hospital/callback", site.Anybody, site.EndSignIn),
+		site.Post("/hospital/sign-out", site.Anybody, site.SignOut),
+		site.Get("/hospital", site.SignedIn, on(s, listPages.list)),
+		site.Get("/hospital/eligibility", site.SignedIn, on(s, eligibilityPages.show)),
+		site.Get("/hospital/new", site.SignedIn, on(s, listPages.begin)),
+		site.Post("/hospital/new", site.SignedIn, on(s, listPages.create)),
+		site.Get("/hospital/cases/{case}", site.SignedIn, on(s, casePages.show)),
+		site.Get("/hospital/cases/{case}/dossier", site.SignedIn, on(s, dossierPages.tasks)),
+		site.Get("/hospital/cases/{case}/form", site.SignedIn, on(s, dossierPages.form)),
+		site.Post("/hospital/cases/{case}/form", site.SignedIn, on(s, dossierPages.saveForm)),
+		site.Get("/hospital/cases/{case}/items/{item}", site.SignedIn, on(s, dossierPages.item)),
+		site.Post("/hospital/cases/{case}/items/{item}", site.SignedIn, on(s, dossierPages.attach)),
+		site.Post("/hospital/cases/{case}/items/{item}/facts", site.SignedIn, on(s, dossierPages.saveFacts)),
+		site.Get("/hospital/cases/{case}/files/{file}", site.SignedIn, on(s, dossierPages.upload)),
+		site.Post("/hospital/cases/{case}/files/{file}/open", site.SignedIn, on(s, casePages.openFile)),
+		site.Post("/hospital/cases/{case}/files/{file}/remove", site.SignedIn, on(s, dossierPages.removeFile)),
+		site.Get("/hospital/cases/{case}/gates/{gate}/why", site.SignedIn, on(s, casePages.why)),
+		site.Get("/hospital/cases/{case}/precheck", site.SignedIn, on(s, casePages.precheck)),
+		site.Get("/hospital/cases/{case}/check", site.SignedIn, on(s, dossierPages.check)),
+		site.Post("/hospital/cases/{case}/submit", site.SignedIn, on(s, dossierPages.submit)),
+		site.Get("/hospital/cases/{case}/submissions/{no}", site.SignedIn, on(s, casePages.confirmation)),
+		site.Get("/hospital/cases/{case}/acts/{act}", site.SignedIn, on(s, actPages.show)),
+		site.Post("/hospital/cases/{case}/acts/{act}", site.SignedIn, on(s, actPages.do)),
+		site.Get("/hospital/varieties", site.SignedIn, on(s, registerPages.list)),
+		site.Get("/hospital/varieties/{variety}", site.SignedIn, on(s, registerPages.show)),
+		site.Get("/hospital/inquiries", site.SignedIn, on(s, inquiryPages.list)),
+		site.Post("/hospital/inquiries", site.SignedIn, on(s, inquiryPages.ask)),
+		site.Get("/hospital/inquiries/{inquiry}", site.SignedIn, on(s, inquiryPages.show)),
+		site.Post("/hospital/inquiries/{inquiry}", site.SignedIn, on(s, inquiryPages.attach)),
+		site.Get("/hospital/find", site.SignedIn, on(s, listPages.find)),
+		site.Get("/hospital/cases/{case}/withdraw", site.SignedIn, on(s, casePages.showWithdraw)),
+		site.Post("/hospital/cases/{case}/withdraw", site.SignedIn, on(s, casePages.withdraw)),
+	}
 }
 
-// exchange is one request and what every page needs to know of it.
-type exchange struct {
-	site  *Site
-	w     http.ResponseWriter
-	r     *http.Request
-	lang  words.Lang
-	large bool // 大字版
-	twin  bool // the address has a page to look at, whatever was sent to it
-
-	session *docket.Session // nil for a stranger
-	actor   party.Actor
-	person  party.Person
-	org     party.Organisation
-}
-
-// bodyLimit is what a form may weigh; files go straight to the bucket.
-const bodyLimit = 1 << 20
-
-// through wraps a route: who is it, may they pass, then do, and one place turns
-// an error into a page.
-func (s *Site) through(d Route, twin bool) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{site: s, w: w, r: r, lang: languageOf(r), large: cookie(r, largeCookie) == "1", twin: twin}
-		x.logged().Route = d.Pattern
-		if err := x.pass(d); err != nil {
-			x.fail(err)
-		}
-	})
-}
-
-func (x *exchange) pass(d Route) error {
-	if d.Method == http.MethodPost {
-		if err := x.readForm(); err != nil {
-			return err
-		}
+// agencyRoutes are the routes of the agencies' site and of the links.
+func (s *Site) agencyRoutes() []site.Route {
+	return []site.Route{
+		site.Get("/agency/sign-in", site.Anybody, site.ShowSignIn),
+		site.Post("/agency/sign-in", site.Anybody, site.BeginSignIn),
+		site.Get("/agency/callback", site.Anybody, site.EndSignIn),
+		site.Post("/agency/sign-out", site.Anybody, site.SignOut),
+		site.Get("/agency", site.SignedIn, on(s, listPages.inbox)),
+		site.Get("/agency/cases/{case}", site.SignedIn, on(s, casePages.show)),
+		site.Post("/agency/cases/{case}/files/{file}/open", site.SignedIn, on(s, casePages.openFile)),
+		site.Get("/agency/cases/{case}/gates/{gate}", site.AtGate, on(s, gatePages.show)),
+		site.Get("/agency/cases/{case}/gates/{gate}/why", site.AtGate, on(s, casePages.why)),
+		site.Post("/agency/cases/{case}/gates/{gate}/files/{file}/open", site.AtGate, on(s, casePages.openFile)),
+		site.Get("/agency/cases/{case}/gates/{gate}/evidence", site.AtGate, on(s, gatePages.evidencePage)),
+		site.Post("/agency/cases/{case}/gates/{gate}/evidence", site.AtGate, on(s, gatePages.sendEvidence)),
+		site.Get("/agency/cases/{case}/gates/{gate}/evidence/{file}", site.AtGate, on(s, gatePages.evidenceUpload)),
+		site.Get("/agency/cases/{case}/gates/{gate}/answer", site.AtGate, on(s, gatePages.form)),
+		site.Post("/agency/cases/{case}/gates/{gate}/keep", site.AtGate, on(s, gatePages.autosave)),
+		site.Post("/agency/cases/{case}/gates/{gate}/check", site.AtGate, on(s, gatePages.check)),
+		site.Post("/agency/cases/{case}/gates/{gate}/answer", site.AtGate, on(s, gatePages.give)),
+		site.Get("/agency/cases/{case}/gates/{gate}/receipt", site.AtGate, on(s, gatePages.receipt)),
+		site.Get("/agency/cases/{case}/acts/{act}", site.SignedIn, on(s, actPages.show)),
+		site.Post("/agency/cases/{case}/acts/{act}", site.SignedIn, on(s, actPages.do)),
+		site.Get("/agency/cases/{case}/submissions/{no}", site.SignedIn, on(s, casePages.submission)),
+		site.Get("/agency/varieties", site.SignedIn, on(s, registerPages.list)),
+		site.Get("/agency/varieties/{variety}", site.SignedIn, on(s, registerPages.show)),
+		site.Post("/agency/varieties/{variety}/correct", site.SignedIn, on(s, registerPages.correct)),
+		site.Post("/agency/varieties/{variety}/mark", site.SignedIn, on(s, registerPages.mark)),
+		site.Get("/agency/inquiries", site.SignedIn, on(s, inquiryPages.list)),
+		site.Get("/agency/inquiries/{inquiry}", site.SignedIn, on(s, inquiryPages.show)),
+		site.Post("/agency/inquiries/{inquiry}", site.SignedIn, on(s, inquiryPages.answer)),
+		site.Get("/agency/find", site.SignedIn, on(s, listPages.find)),
+		site.Get("/l/{link}", site.Recognised, on(s, linkPages.show)),
+		site.Post("/l/{link}/code", site.Anybody, on(s, linkPages.requestCode)),
+		site.Get("/l/{link}/code/{code}", site.Anybody, on(s, linkPages.codePage)),
+		site.Post("/l/{link}/code/{code}", site.Anybody, on(s, linkPages.enterCode)),
 	}
-	if d.Who != anybody || d.Pattern == "/l/{link}" {
-		if err := x.identify(d.Who); err != nil {
-			return err
-		}
-	}
-	if err := fault.Fields(repeated(x.r.PostForm)); err != nil {
-		return err
-	}
-	if d.Who != anybody && x.session == nil {
-		return x.toSignIn()
-	}
-	err := d.Do(x)
-	if f := fault.Of(err); f != nil && f.Kind == fault.NotFound && f.Code == "gate" && x.session != nil && x.session.Gate != "" {
-		return x.closed() // the link that let them in was revoked
-	}
-	return err
-}
-
-// readForm parses a POST's body, at most bodyLimit, and moves the session's
-// idle end: only what changes something counts as being there.
-func (x *exchange) readForm() error {
-	x.r.Body = http.MaxBytesReader(x.w, x.r.Body, bodyLimit)
-	if err := x.r.ParseForm(); err != nil {
-		var big *http.MaxBytesError
-		if errors.As(err, &big) {
-			return fault.New(fault.Invalid, "body.large")
-		}
-		return fault.Because(fault.Invalid, "body", err)
-	}
-	return nil
-}
-
-// repeated lists fields that were sent more than once. None of our forms does
-// that, so it is not guessed which one was meant.
-func repeated(form url.Values) []fault.Problem {
-	var problems []fault.Problem
-	for _, name := range slices.Sorted(maps.Keys(form)) {
-		if len(form[name]) > 1 {
-			problems = append(problems, fault.Problem{Field: name, Code: "field.repeated"})
-		}
-	}
-	return problems
-}
-
-// identify finds who is asking, by the audience's session or, at a gate, by the
-// session that a one-time code opened.
-func (x *exchange) identify(who access) error {
-	names := []string{sessionCookie(x.site.Audience)}
-	if who == atGate || who == anybody {
-		// A code was entered for this very gate: it says more than being signed in.
-		names = []string{linkCookie, sessionCookie(x.site.Audience)}
-	}
-	for _, name := range names {
-		secret := cookie(x.r, name)
-		if secret == "" {
-			continue
-		}
-		err := x.recognise(secret, name == linkCookie)
-		if err != nil && !errors.Is(err, fault.NotFound) {
-			return err
-		}
-		if x.session != nil {
-			return nil
-		}
-	}
-	return nil
-}
-
-// recognise takes the session behind secret if it serves here.
-func (x *exchange) recognise(secret string, byLink bool) error {
-	ctx := x.r.Context()
-	s, err := x.site.Access.Session(ctx, docket.Hash(secret), x.site.Wall())
-	if err != nil {
-		return err
-	}
-	if byLink != (s.Gate != "") {
-		return fault.New(fault.NotFound, "session")
-	}
-	if byLink && x.r.PathValue("case") != "" && (s.Of != x.r.PathValue("case") || s.Gate != x.r.PathValue("gate")) {
-		return fault.New(fault.NotFound, "session")
-	}
-	a, p, o, err := docket.Actor(ctx, x.site.Directory, s)
-	if err != nil {
-		return err
-	}
-	if (o.Kind == party.Hospital) != (x.site.Audience == Hospital) {
-		return fault.New(fault.NotFound, "session")
-	}
-	if x.r.Method == http.MethodPost && !byLink {
-		now := x.site.Wall()
-		if err := x.site.Access.Touch(ctx, s.Hash, now.Add(idleLife), now); err != nil {
-			return err
-		}
-	}
-	x.session, x.actor, x.person, x.org = &s, a, p, o
-	x.signedInAs(p.ID, o.ID)
-	return nil
-}
-
-// op is the operation id that the form carried.
-func (x *exchange) op() (docket.Op, error) {
-	id := x.r.PostForm.Get("op")
-	if !typed.IsOperation(id) {
-		return docket.Op{}, fault.New(fault.Invalid, "operation")
-	}
-	return docket.Op{ID: id}, nil
-}
-
-// ctx is the request's context.
-func (x *exchange) ctx() context.Context { return x.r.Context() }
-
-// see answers a POST: the browser goes and looks at path.
-func (x *exchange) see(path string) error {
-	http.Redirect(x.w, x.r, path, http.StatusSeeOther)
-	return nil
 }

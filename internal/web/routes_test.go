@@ -17,6 +17,7 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/journey"
 	"jixu/internal/web"
+	"jixu/internal/web/site"
 )
 
 // scene is a house with what every route needs: a draft with a file that did
@@ -133,7 +134,7 @@ func (h *house) keptWithRoutes() string { return h.kept() + fmt.Sprintf("%v", *h
 
 // route is a route with the scene's own ids in its path, and who may pass it.
 type route struct {
-	web.Route
+	site.Route
 	path   string
 	cookie string
 }
@@ -462,5 +463,39 @@ func TestAMegabyteOfFieldsIsAnsweredInOnePage(t *testing.T) {
 		if w.Code < 400 || w.Code > 499 || w.Body.Len() > 4<<20 {
 			t.Errorf("%s: %d bytes are answered with %d and %d bytes, want 4xx and at most 4 MB", name, len(body), w.Code, w.Body.Len())
 		}
+	}
+}
+
+// A label, an error or a link that names an id means one thing on the page.
+func TestIdsStandOnceOnEveryPage(t *testing.T) {
+	s := newScene(t)
+	looked := 0
+	seen := func(name string, doc *goquery.Document) {
+		ids := map[string]bool{}
+		doc.Find("[id]").Each(func(_ int, e *goquery.Selection) {
+			id := e.AttrOr("id", "")
+			if ids[id] {
+				t.Errorf("%s: the id %q stands twice", name, id)
+			}
+			ids[id] = true
+		})
+		looked++
+	}
+	for _, r := range s.routes(t) {
+		if r.Method != http.MethodGet || strings.HasSuffix(r.Pattern, "/callback") {
+			continue
+		}
+		w := s.send("GET", r.path, r.cookie, nil)
+		if w.Code == http.StatusOK && strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+			seen(r.Pattern, page(t, w))
+		}
+	}
+	lin := s.cookie(t, "hospital", "lin-zhi")
+	refused := s.send("POST", s.draft+"/submit", lin, url.Values{
+		"op": {rand.Text()}, "version": {fmt.Sprint(s.loadCase(s.draft).Dossier)}, "declared": {"yes"}, "later-signed-form": {"yes"},
+	})
+	seen("a submission in the emergency lane that is refused", page(t, refused))
+	if looked < 25 {
+		t.Errorf("got %d pages looked at, want all of them", looked)
 	}
 }

@@ -38,28 +38,28 @@ func staticAddress(name string) string { return statics()[name].address }
 // static serves what is embedded. An address of an earlier build, or without a hash,
 // brings the file as it is now and is not kept: a page that was opened before a
 // deployment is not left without its style.
-func (x *exchange) static() error {
-	asked := x.r.PathValue("file")
+func (x plainPages) static() error {
+	asked := x.R.PathValue("file")
 	f, found := statics()[asked]
 	if !found {
 		ending := path.Ext(asked)
 		stem, _, _ := strings.Cut(strings.TrimSuffix(asked, ending), ".")
 		if f, found = statics()[stem+ending]; !found {
-			return x.notFound()
+			return x.NotFound()
 		}
 	}
-	h := x.w.Header()
+	h := x.W.Header()
 	h.Set("Vary", "Accept-Encoding")
-	if x.r.URL.Path == f.address {
+	if x.R.URL.Path == f.address {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 		h.Set("ETag", `W/"`+f.hash+`"`) // weak: compressed or not, it is the same file
-		if holds(x.r.Header.Values("If-None-Match"), f.hash) {
-			x.w.WriteHeader(http.StatusNotModified)
+		if holds(x.R.Header.Values("If-None-Match"), f.hash) {
+			x.W.WriteHeader(http.StatusNotModified)
 			return nil
 		}
 	}
 	h.Set("Content-Type", mime.TypeByExtension(path.Ext(f.address)))
-	_, err := x.w.Write(f.data)
+	_, err := x.W.Write(f.data)
 	return err
 }
 

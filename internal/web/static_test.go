@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
+
+	"jixu/internal/web/site"
 )
 
 // gzipped is how much text weighs on its way.
@@ -45,7 +47,7 @@ func staticOf(method, address string, header http.Header) *httptest.ResponseReco
 	r.SetPathValue("file", strings.TrimPrefix(address, "/static/"))
 	w := httptest.NewRecorder()
 	w.Header().Set("Cache-Control", "no-store")
-	x := &exchange{site: &Site{}, w: w, r: r}
+	x := plainPages{base{Request: &site.Request{W: w, R: r}}}
 	if err := x.static(); err != nil {
 		w.WriteHeader(http.StatusNotFound)
 	}
@@ -53,7 +55,9 @@ func staticOf(method, address string, header http.Header) *httptest.ResponseReco
 }
 
 func TestAStaticFileIsCalledByItsContentAndKeptForEver(t *testing.T) {
-	for name, kind := range map[string]string{"style.css": "text/css; charset=utf-8", "upload.js": "text/javascript; charset=utf-8"} {
+	for name, kind := range map[string]string{
+		"style.css": "text/css; charset=utf-8", "upload.js": "text/javascript; charset=utf-8", "answer.js": "text/javascript; charset=utf-8",
+	} {
 		f := statics()[name]
 		if !regexp.MustCompile(`^/static/[a-z]+\.[0-9a-f]{10}\.[a-z]+$`).MatchString(f.address) || staticAddress(name) != f.address {
 			t.Errorf("%s: got address %q, want its hash in it", name, f.address)
@@ -113,8 +117,12 @@ func asksForLittle(t *testing.T, what string, doc *goquery.Document) {
 	if len(asks) > 2 {
 		t.Errorf("%s: got requests for %v, want two at most", what, asks)
 	}
+	ours := map[string]bool{}
+	for _, f := range statics() {
+		ours[f.address] = true
+	}
 	for _, at := range asks {
-		if at != staticAddress("style.css") && at != staticAddress("upload.js") && !strings.HasPrefix(at, "x") { // a filled page names its script so
+		if !ours[at] && !strings.HasPrefix(at, "x") { // a filled page names its script so
 			t.Errorf("%s: got a request for %s, want static files by their hash alone", what, at)
 		}
 	}

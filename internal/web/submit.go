@@ -10,11 +10,12 @@ import (
 	"jixu/internal/docket"
 	"jixu/internal/fault"
 	"jixu/internal/policy"
-	"jixu/internal/typed"
+	"jixu/internal/web/form"
+	"jixu/internal/web/site"
 )
 
 type checkPage struct {
-	Page
+	site.Page
 	Identity  Identity
 	Version   int
 	Answers   []Answered
@@ -29,7 +30,8 @@ type checkPage struct {
 	Back      string // the task list
 }
 
-func (x *exchange) checkAnswers() error {
+// check shows once more what is about to be submitted.
+func (x dossierPages) check() error {
 	v, err := x.editable()
 	if err != nil {
 		return err
@@ -37,32 +39,48 @@ func (x *exchange) checkAnswers() error {
 	return x.showCheck(http.StatusOK, v, nil)
 }
 
-func (x *exchange) showCheck(status int, v docket.View, problems []fault.Problem) error {
-	base := "/hospital/cases/" + v.Case.ID
-	p := checkPage{
-		Identity: x.identity(v.Case, x.directory()), Version: v.Case.Dossier,
-		Sections: x.sections(v, problems), Post: base + "/submit", Back: base + "/dossier",
-		AfterText: x.lang.Say("submit.after." + string(v.Case.Kind)),
-	}
-	p.Errors = labelled(x.problems(problems), x.fieldLabel(v.Pack))
-	p.Answers = x.answers(v.Pack, v.Case.Form, p.Errors, base+"/form")
-	if leg, ok := v.Case.SupplementLeg(); ok {
-		g, _ := v.Open(leg)
-		p.Resubmit, p.Gate, p.Round, p.Defects = true, g.ID, g.Round, x.defects(v, g)
-		p.AfterText = x.lang.Say("resubmit.after." + string(leg))
-	}
-	var err error
-	if p.Lane, err = x.lane(v, p.Page); err != nil {
+func (x dossierPages) showCheck(status int, v docket.View, problems []fault.Problem) error {
+	rules, err := x.laneRules(v)
+	if err != nil {
 		return err
 	}
-	p.Title = x.titled(x.lang.Say("check.title"), p.Errors)
-	return x.render(status, "check", &p.Page, &p)
+	rd, err := x.reader(inIdentity(v.Case))
+	if err != nil {
+		return err
+	}
+	p := makeCheck(rd, v, rules, x.Values(), problems)
+	return x.Render(status, "check", &p.Page, &p)
+}
+
+func makeCheck(rd reader, v docket.View, rules policy.Rules, sent form.Values, problems []fault.Problem) checkPage {
+	base := rd.casePath(v.Case.ID)
+	p := checkPage{
+		Identity: identity(rd, v.Case), Version: v.Case.Dossier,
+		Sections: sections(rd, v, problems), Post: base + "/submit", Back: base + "/dossier",
+		AfterText: rd.lang.Say("submit.after." + string(v.Case.Kind)),
+	}
+	labels := fieldLabel(rd, v.Pack)
+	p.Errors = form.Wrong(rd.lang, problems, func(field string) string {
+		if field == "lane-urgency" {
+			return rd.lang.Say("lane.urgency")
+		}
+		return labels(field)
+	})
+	p.Answers = answers(rd, v.Pack, v.Case.Form, p.Errors, base+"/form")
+	if leg, ok := v.Case.SupplementLeg(); ok {
+		g, _ := v.Open(leg)
+		p.Resubmit, p.Gate, p.Round, p.Defects = true, g.ID, g.Round, defects(rd, v, g)
+		p.AfterText = rd.lang.Say("resubmit.after." + string(leg))
+	}
+	p.Lane = makeLane(rd, v, rules, sent, p.Errors)
+	p.Title = rd.titled(rd.lang.Say("check.title"), p.Errors)
+	return p
 }
 
 // submit freezes the dossier: as the first submission, or as the answer to the
 // open notice that the form names.
-func (x *exchange) submit() error {
-	op, err := x.op()
+func (x dossierPages) submit() error {
+	op, err := x.Op()
 	if err != nil {
 		return err
 	}
@@ -70,10 +88,10 @@ func (x *exchange) submit() error {
 	if err != nil {
 		return err
 	}
-	id, declared := x.r.PathValue("case"), x.r.PostForm.Get("declared") == "yes"
+	id, declared := x.R.PathValue("case"), x.Values().Ticked("declared")
 	var receipt docket.Receipt
-	if g := x.r.PostForm.Get("gate"); g != "" {
-		receipt, err = x.site.Desk.Resubmit(x.ctx(), op, docket.GateRef{Of: id, Gate: g}, version, declared, x.actor)
+	if g := x.Values().Get("gate"); g != "" {
+		receipt, err = x.desk.Resubmit(x.Ctx(), op, docket.GateRef{Of: id, Gate: g}, version, declared, x.Actor)
 	} else {
 		receipt, err = x.send(op, id, version, declared)
 	}
@@ -98,66 +116,71 @@ func (x *exchange) submit() error {
 	if err != nil {
 		return err
 	}
-	return x.see("/hospital/cases/" + id + "/submissions/" + strconv.Itoa(no))
+	return x.See("/hospital/cases/" + id + "/submissions/" + strconv.Itoa(no))
 }
 
 // Lane is the emergency lane on the page before submitting.
 type Lane struct {
 	Limit   string // until when the papers follow, by local policy
-	Items   []Choice
+	Items   []form.Choice
 	Urgency string
 	Error   string
 }
 
-// lane offers the emergency lane if local policy has one and required papers
-// are missing from a draft.
-func (x *exchange) lane(v docket.View, p Page) (*Lane, error) {
+// laneRules are the rules that say whether there is an emergency lane. Only a draft may
+// take it: for others there are none.
+func (x dossierPages) laneRules(v docket.View) (policy.Rules, error) {
 	if v.Case.Status != casework.Draft {
-		return nil, nil
+		return policy.Rules{}, nil
 	}
-	rules, err := x.site.Directory.Rules(x.ctx())
-	if err != nil {
-		return nil, err
+	return x.Site.Directory.Rules(x.Ctx())
+}
+
+// makeLane offers the emergency lane if local policy has one and required papers
+// are missing from a draft.
+func makeLane(rd reader, v docket.View, rules policy.Rules, sent form.Values, wrong form.Errors) *Lane {
+	if v.Case.Status != casework.Draft {
+		return nil
 	}
 	limit, ok := rules.Limit(policy.Papers)
 	if !ok {
-		return nil, nil
+		return nil
 	}
 	l := &Lane{
-		Limit:   x.text(limit.Label) + x.lang.Say("limit."+string(limit.Clock), limit.N) + x.lang.Say("comma") + x.lang.Say("status."+string(limit.Status)),
-		Urgency: x.r.PostForm.Get("urgency"), Error: p.Error("urgency"),
+		Limit:   rd.text(limit.Label) + rd.lang.Say("limit."+string(limit.Clock), limit.N) + rd.lang.Say("comma") + rd.lang.Say("status."+string(limit.Status)),
+		Urgency: sent.Get("lane-urgency"), Error: wrong.Of("lane-urgency"),
 	}
 	for _, part := range v.Pack.Parts {
 		for _, item := range part.Items {
 			if item.Required && len(v.Case.Files[item.ID]) == 0 {
 				field := "later-" + item.ID
-				l.Items = append(l.Items, Choice{Value: field, Label: x.text(item.Label), Chosen: x.r.PostForm.Get(field) != ""})
+				l.Items = append(l.Items, form.Choice{Value: field, Label: rd.text(item.Label), Chosen: sent.Get(field) != ""})
 			}
 		}
 	}
 	if len(l.Items) == 0 {
-		return nil, nil
+		return nil
 	}
-	return l, nil
+	return l
 }
 
 // send submits the draft, in the emergency lane if papers are named that follow.
-func (x *exchange) send(op docket.Op, id string, version int, declared bool) (docket.Receipt, error) {
-	lane := docket.Lane{Urgency: x.said("urgency")}
-	for name := range x.r.PostForm {
+func (x dossierPages) send(op docket.Op, id string, version int, declared bool) (docket.Receipt, error) {
+	lane := docket.Lane{Urgency: x.Said("lane-urgency")}
+	for name := range x.R.PostForm {
 		if item, ok := strings.CutPrefix(name, "later-"); ok {
 			lane.Later = append(lane.Later, item)
 		}
 	}
 	if len(lane.Later) == 0 {
-		return x.site.Desk.Submit(x.ctx(), op, id, version, declared, x.actor)
+		return x.desk.Submit(x.Ctx(), op, id, version, declared, x.Actor)
 	}
 	slices.Sort(lane.Later)
-	return x.site.Desk.SubmitUrgent(x.ctx(), op, id, version, declared, lane, x.actor)
+	return x.desk.SubmitUrgent(x.Ctx(), op, id, version, declared, lane, x.Actor)
 }
 
 // submissionOf finds which submission a receipt is of.
-func (x *exchange) submissionOf(r docket.Receipt) (int, error) {
+func (x dossierPages) submissionOf(r docket.Receipt) (int, error) {
 	v, err := x.view()
 	if err != nil {
 		return 0, err
@@ -168,86 +191,4 @@ func (x *exchange) submissionOf(r docket.Receipt) (int, error) {
 		}
 	}
 	return 0, fault.New(fault.NotFound, "case")
-}
-
-type confirmationPage struct {
-	Page
-	Identity   Identity
-	Submission SubmissionRow
-	Copies     []string
-	Moves      []Move
-
-	Differences []Difference // from the submission before
-	First       bool
-}
-
-// confirmation survives a bookmark: it is made of what is stored.
-func (x *exchange) confirmation() error {
-	v, err := x.view()
-	if err != nil {
-		return err
-	}
-	d := x.directory()
-	no, _ := strconv.Atoi(x.r.PathValue("no"))
-	for _, e := range v.Events {
-		s := e.Facts.Submission
-		if s == nil || s.No != no {
-			continue
-		}
-		p := confirmationPage{
-			Identity: x.identity(v.Case, d), Moves: x.moves(v, d),
-			Submission: SubmissionRow{No: s.No, At: e.At, Files: s.Files, Digest: s.Digest},
-		}
-		for _, org := range e.Facts.Copies {
-			p.Copies = append(p.Copies, d.org(org))
-		}
-		p.First = no == 1
-		if p.Differences, err = x.differences(v, no); err != nil {
-			return err
-		}
-		p.Title = x.lang.Say("confirmation.title", v.Case.Number, s.No)
-		return x.show("confirmation", &p.Page, &p)
-	}
-	return fault.New(fault.NotFound, "case")
-}
-
-type withdrawPage struct {
-	Page
-	Identity Identity
-	Reason   string
-	Post     string
-}
-
-func (x *exchange) withdrawPage() error { return x.showWithdraw(http.StatusOK, nil) }
-
-func (x *exchange) showWithdraw(status int, problems []fault.Problem) error {
-	v, err := x.view()
-	if err != nil {
-		return err
-	}
-	if err := v.Case.Permits(casework.Withdraw, x.actor); err != nil {
-		return err
-	}
-	p := withdrawPage{
-		Identity: x.identity(v.Case, x.directory()), Reason: x.r.PostForm.Get("reason"),
-		Post: "/hospital/cases/" + v.Case.ID + "/withdraw",
-	}
-	p.Errors = labelled(x.problems(problems), func(string) string { return x.lang.Say("withdraw.reason") })
-	p.Title = x.titled(x.lang.Say("withdraw.title"), p.Errors)
-	return x.render(status, "withdraw", &p.Page, &p)
-}
-
-func (x *exchange) withdraw() error {
-	op, err := x.op()
-	if err != nil {
-		return err
-	}
-	_, err = x.site.Desk.Withdraw(x.ctx(), op, x.r.PathValue("case"), typed.Tidy(x.r.PostForm.Get("reason")), x.actor)
-	if f := fault.Of(err); f != nil && len(f.Problems) > 0 {
-		return x.showWithdraw(http.StatusUnprocessableEntity, f.Problems)
-	}
-	if err != nil {
-		return err
-	}
-	return x.see("/hospital/cases/" + x.r.PathValue("case"))
 }

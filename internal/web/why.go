@@ -10,6 +10,7 @@ import (
 	"jixu/internal/fault"
 	"jixu/internal/gate"
 	"jixu/internal/party"
+	"jixu/internal/web/site"
 )
 
 // Run is a stretch of days that did the same to the count.
@@ -23,7 +24,7 @@ type Run struct {
 }
 
 type whyPage struct {
-	Page
+	site.Page
 	Identity Identity
 	What     string // what the gate asks for
 	Who      string
@@ -43,25 +44,33 @@ type whyPage struct {
 
 // why explains the deadline of a gate, open or answered, to everybody who may
 // read the case.
-func (x *exchange) why() error {
+func (x casePages) why() error {
 	v, err := x.view()
 	if err != nil {
 		return err
 	}
-	g, ok := v.Gate(x.r.PathValue("gate"))
+	g, ok := v.Gate(x.R.PathValue("gate"))
 	if !ok {
 		return fault.New(fault.NotFound, "gate")
 	}
-	d := x.directory()
-	p := whyPage{
-		Identity: x.identity(v.Case, d), What: x.lang.Say("move." + string(g.Kind)), Who: d.org(g.Party),
-		Started: g.OpenedAt, Due: x.due(g, v.Now), Back: x.home() + "/cases/" + v.Case.ID, BackText: x.lang.Say("why.case"),
+	rd, err := x.reader(mentioned{orgs: []string{v.Case.Hospital, g.Party}})
+	if err != nil {
+		return err
 	}
-	if x.actor.Via == party.ByLink { // a code opens this gate and nothing else
-		p.Identity.Href, p.Back, p.BackText = "", x.gateBase(), x.lang.Say("why.gate")
+	p := makeWhy(rd, v, g)
+	return x.Show("why", &p.Page, &p)
+}
+
+func makeWhy(rd reader, v docket.View, g gate.Gate) whyPage {
+	p := whyPage{
+		Identity: identity(rd, v.Case), What: rd.lang.Say("move." + string(g.Kind)), Who: rd.names.org(g.Party),
+		Started: g.OpenedAt, Due: due(rd, g, v.Now), Back: rd.casePath(v.Case.ID), BackText: rd.lang.Say("why.case"),
+	}
+	if rd.actor.Via == party.ByLink { // a code opens this gate and nothing else
+		p.Identity.Href, p.Back, p.BackText = "", rd.gatePath(v.Case.ID, g.ID), rd.lang.Say("why.gate")
 	}
 	if g.Answer != nil {
-		p.Ended, p.EndedAt = x.lang.Say("answer."+g.Answer.Choice), g.Answer.At
+		p.Ended, p.EndedAt = rd.lang.Say("answer."+g.Answer.Choice), g.Answer.At
 		if p.Due != nil { // what is left of a gate that is over is nobody's concern
 			p.Due.Left, p.Due.Tone = "", ""
 		}
@@ -69,22 +78,22 @@ func (x *exchange) why() error {
 	if g.Deadline != nil && g.Limit != nil {
 		t := g.Deadline.Trace
 		p.Started = t.Start
-		p.Runs = x.runs(t)
+		p.Runs = runs(rd, t)
 		if t.Clock != calendar.Hours {
-			p.Counted = x.lang.Say("why.counted", t.Counted, t.N)
+			p.Counted = rd.lang.Say("why.counted", t.Counted, t.N)
 		}
-		p.Version, p.Sources = t.CalendarVersion, x.sources(t)
+		p.Version, p.Sources = t.CalendarVersion, sources(rd, t)
 		if q := g.Limit.Clause.Quote; q != nil {
-			p.Quote = x.text(*q)
+			p.Quote = rd.text(*q)
 		}
 	}
-	p.Changes = x.recountsOf(v, g)
-	p.Title = x.lang.Say("why.title") + x.lang.Say("colon") + p.What
-	return x.show("why", &p.Page, &p)
+	p.Changes = recountsOf(rd, v, g)
+	p.Title = rd.lang.Say("why.title") + rd.lang.Say("colon") + p.What
+	return p
 }
 
 // runs folds the days of a trace: days that did the same stand on one line.
-func (x *exchange) runs(t calendar.Trace) []Run {
+func runs(rd reader, t calendar.Trace) []Run {
 	var out []Run
 	steps := calendar.Steps(t)
 	for i := 0; i < len(steps); {
@@ -99,16 +108,16 @@ func (x *exchange) runs(t calendar.Trace) []Run {
 		}
 		switch {
 		case first.Kind == calendar.Counted && k-i > 1:
-			r.Text = x.lang.Say("why.run", first.N, last.N)
+			r.Text = rd.lang.Say("why.run", first.N, last.N)
 		case first.Kind == calendar.Counted:
-			r.Text = x.lang.Say("step.counted", first.N)
+			r.Text = rd.lang.Say("step.counted", first.N)
 		case first.Kind == calendar.Skipped:
-			r.Text = x.lang.Say("step.skipped", x.reason(first.Reason))
+			r.Text = rd.lang.Say("step.skipped", reason(rd, first.Reason))
 		default:
-			r.Text = x.lang.Say("step." + string(first.Kind))
+			r.Text = rd.lang.Say("step." + string(first.Kind))
 		}
 		if last.Due {
-			r.Text += x.lang.Say("why.due")
+			r.Text += rd.lang.Say("why.due")
 		}
 		out = append(out, r)
 		i = k
@@ -121,8 +130,8 @@ func alike(a, b calendar.Step) bool {
 	return a.Kind == b.Kind && a.Reason == b.Reason && a.Known == b.Known && a.Kind != calendar.Started
 }
 
-func (x *exchange) reason(r calendar.Reason) string {
-	if x.lang == "en" {
+func reason(rd reader, r calendar.Reason) string {
+	if rd.lang == "en" {
 		return r.EN
 	}
 	return r.ZH
@@ -130,12 +139,12 @@ func (x *exchange) reason(r calendar.Reason) string {
 
 // sources names the notices of the years that t was counted over. Calendar days
 // that do not move need none, and hours neither.
-func (x *exchange) sources(t calendar.Trace) []string {
+func sources(rd reader, t calendar.Trace) []string {
 	if t.Clock != calendar.WorkingDays && !t.RollOver {
 		return nil
 	}
 	var out []string
-	c := x.site.Desk.Calendar
+	c := rd.calendar
 	for i, s := range c.Sources {
 		if year := c.KnownFrom.Year + i; year >= calendar.DayOf(t.Start).Year && year <= t.Last.Year {
 			line := s.Title
@@ -149,12 +158,12 @@ func (x *exchange) sources(t calendar.Trace) []string {
 }
 
 // recountsOf lists how the deadline of g was counted again, oldest first.
-func (x *exchange) recountsOf(v docket.View, g gate.Gate) []string {
+func recountsOf(rd reader, v docket.View, g gate.Gate) []string {
 	var out []string
 	for i := len(v.Events) - 1; i >= 0; i-- {
 		for _, r := range v.Events[i].Facts.Recounts {
 			if r.Gate == g.ID {
-				out = append(out, docket.When(x.lang, v.Events[i].At)+x.lang.Say("colon")+x.recountLine(r))
+				out = append(out, docket.When(rd.lang, v.Events[i].At)+rd.lang.Say("colon")+recountLine(rd, r))
 			}
 		}
 	}
@@ -162,45 +171,45 @@ func (x *exchange) recountsOf(v docket.View, g gate.Gate) []string {
 }
 
 // recounted are the lines of an entry that counted deadlines again.
-func (x *exchange) recounted(list []casework.RecountFx) []string {
+func recounted(rd reader, list []casework.RecountFx) []string {
 	var out []string
 	for _, r := range list {
-		what := x.lang.Say("recount.stopped." + string(r.Leg))
+		what := rd.lang.Say("recount.stopped." + string(r.Leg))
 		if r.Gate != "" {
-			what = x.lang.Say("move." + string(r.Kind))
+			what = rd.lang.Say("move." + string(r.Kind))
 		}
-		out = append(out, what+x.lang.Say("colon")+x.recountLine(r))
+		out = append(out, what+rd.lang.Say("colon")+recountLine(rd, r))
 	}
 	return out
 }
 
-func (x *exchange) recountLine(r casework.RecountFx) string {
+func recountLine(rd reader, r casework.RecountFx) string {
 	key := "recount.moved"
 	if r.Was == r.Due {
 		key = "recount.firm"
 	}
-	line := x.lang.Say(key, x.instant(r.Was), x.instant(r.Due))
+	line := rd.lang.Say(key, instant(rd, r.Was), instant(rd, r.Due))
 	if r.Provisional {
-		line += x.lang.Say("recount.provisional")
+		line += rd.lang.Say("recount.provisional")
 	}
 	return line
 }
 
 // instant writes an instant that history keeps as text.
-func (x *exchange) instant(s string) string {
+func instant(rd reader, s string) string {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
 		return s
 	}
-	return docket.When(x.lang, t)
+	return docket.When(rd.lang, t)
 }
 
 // whyHref leads to the explanation of g's deadline, for who may open it.
-func (x *exchange) whyHref(g gate.Gate) string {
-	if x.session == nil || x.actor.Via == party.ByLink && x.actor.Gate != g.ID {
+func whyHref(rd reader, g gate.Gate) string {
+	if !rd.known || rd.actor.Via == party.ByLink && rd.actor.Gate != g.ID {
 		return ""
 	}
-	return x.home() + "/cases/" + g.Of + "/gates/" + g.ID + "/why"
+	return rd.home() + "/cases/" + g.Of + "/gates/" + g.ID + "/why"
 }
 
 // DueRef is a deadline that an entry set, with the way to its reason.
@@ -210,12 +219,12 @@ type DueRef struct {
 }
 
 // dues lists the deadlines that an entry set.
-func (x *exchange) dues(v docket.View, e docket.Event) []DueRef {
+func dues(rd reader, v docket.View, e docket.Event) []DueRef {
 	var out []DueRef
 	for _, o := range e.Facts.Opens {
 		if g, ok := v.Gate(o.Gate); ok && o.Due != "" {
-			if href := x.whyHref(g); href != "" {
-				out = append(out, DueRef{Text: x.lang.Say("why.entry", x.lang.Say("move."+string(g.Kind)), x.instant(o.Due)), Href: href})
+			if href := whyHref(rd, g); href != "" {
+				out = append(out, DueRef{Text: rd.lang.Say("why.entry", rd.lang.Say("move."+string(g.Kind)), instant(rd, o.Due)), Href: href})
 			}
 		}
 	}

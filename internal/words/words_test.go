@@ -88,7 +88,7 @@ func unspoken(path string) bool {
 
 // codesIn returns the fault codes that n names: the second argument of
 // fault.New and fault.Because, the field Code of a Problem, the reason of a
-// rejected file, and what the little helpers of the law and the dossier take.
+// rejected file, and what the little helpers of the law, the dossier and forms take.
 func codesIn(n ast.Node) []string {
 	var found []string
 	add := func(e ast.Expr) {
@@ -124,7 +124,7 @@ func codesIn(n ast.Node) []string {
 				name = "fault." + name
 			}
 		}
-		if at, ok := map[string]int{"fault.New": 1, "fault.Because": 1, "wrong": 1, "problem": 0, "refuse": 0}[name]; ok && len(n.Args) > at {
+		if at, ok := map[string]int{"fault.New": 1, "fault.Because": 1, "wrong": 1, "problem": 0, "refuse": 0, "Refuse": 1}[name]; ok && len(n.Args) > at {
 			add(n.Args[at])
 		}
 	}

@@ -125,7 +125,14 @@ func TestWhatTheBusDoesWithAnEnd(t *testing.T) {
 			tw.Engine()
 			next, _ := tw.World.StateMachine.Execution(id + "-opinion-2")
 			if next.Status != row.now || times != row.told || len(tw.Late) != row.late || len(tw.World.StateMachine.Ended()) != row.left {
-				t.Errorf("got the next run %q after %d tellings, %d late, %d on the bus; want %+v", next.Status, times, len(tw.Late), len(tw.World.StateMachine.Ended()), row)
+				t.Errorf(
+					"got the next run %q after %d tellings, %d late, %d on the bus; want %+v",
+					next.Status,
+					times,
+					len(tw.Late),
+					len(tw.World.StateMachine.Ended()),
+					row,
+				)
 			}
 			tw.Night()
 			if next, _ = tw.World.StateMachine.Execution(id + "-opinion-2"); next.Status != row.night {

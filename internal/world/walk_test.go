@@ -180,7 +180,12 @@ func TestATokenServesOnce(t *testing.T) {
 	if accepted, err := w.StateMachine.Resume(context.Background(), token); accepted || err != nil {
 		t.Errorf("the same token again: got %v, %v, want not accepted", accepted, err)
 	}
-	if already, err := w.StateMachine.Start(context.Background(), review(r.Name), []byte(`{"of":"c","leg":"opinion","run":1,"asked":0}`)); !already || err != nil {
+	if already, err := w.StateMachine.Start(
+		context.Background(),
+		review(r.Name),
+		[]byte(`{"of":"c","leg":"opinion","run":1,"asked":0}`),
+	); !already ||
+		err != nil {
 		t.Errorf("the same name again: got %v, %v, want already", already, err)
 	}
 }

@@ -38,6 +38,7 @@ type Keep interface {
 	docket.Store
 	docket.Directory
 	docket.Access
+	docket.Autosaves
 	docket.Outbox
 }
 

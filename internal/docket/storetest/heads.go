@@ -63,7 +63,19 @@ func headOf(s Lived, id string) (Head, error) {
 		h.Gates[g.ID] = gateRow(g)
 	}
 	for _, f := range r.Files {
-		h.Files[f.ID] = words(f.Item, f.Gate, f.Org, string(f.State), f.Version, f.SHA256, strconv.FormatInt(f.Size, 10), string(f.Type), f.Reason, string(f.Scan), when(f.ScanAt))
+		h.Files[f.ID] = words(
+			f.Item,
+			f.Gate,
+			f.Org,
+			string(f.State),
+			f.Version,
+			f.SHA256,
+			strconv.FormatInt(f.Size, 10),
+			string(f.Type),
+			f.Reason,
+			string(f.Scan),
+			when(f.ScanAt),
+		)
 	}
 	if o := c.Given; o != nil {
 		for _, f := range o.Findings {
@@ -97,8 +109,21 @@ func beside(c casework.Case) string {
 		row += words(" received", org, strconv.Itoa(c.Received[org].Submission), c.Received[org].Person, when(c.Received[org].At))
 	}
 	for _, sub := range c.Submissions {
-		row += words(" submitted", sub.Manifest, sub.Digest, sub.Product, strconv.Itoa(sub.Quantity), sub.Unit, strings.Join(sub.Later, ","),
-			sub.Urgency, sub.Said.Variety, strconv.FormatBool(sub.Said.Used), strconv.FormatBool(sub.Said.OtherPatients), sub.Said.Indication, sub.Said.Expires.String())
+		row += words(
+			" submitted",
+			sub.Manifest,
+			sub.Digest,
+			sub.Product,
+			strconv.Itoa(sub.Quantity),
+			sub.Unit,
+			strings.Join(sub.Later, ","),
+			sub.Urgency,
+			sub.Claims.Variety,
+			strconv.FormatBool(sub.Claims.Used),
+			strconv.FormatBool(sub.Claims.OtherPatients),
+			sub.Claims.Indication,
+			sub.Claims.Expires.String(),
+		)
 	}
 	return row + words(" papers", c.Papers.Gate, strconv.Itoa(c.Papers.Gates), strings.Join(c.Papers.Items, ","))
 }

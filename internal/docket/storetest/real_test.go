@@ -97,6 +97,7 @@ func tableKeeps(t *testing.T, db *dynamodb.Client) {
 	})
 	t.Run("access", func(t *testing.T) {
 		storetest.Access(t, func(t *testing.T) docket.Access { return fresh(t, db) })
+		storetest.Autosaves(t, func(t *testing.T) docket.Autosaves { return fresh(t, db) })
 	})
 	t.Run("directory", func(t *testing.T) {
 		storetest.Directory(t, func(t *testing.T) docket.Directory { return fresh(t, db) })

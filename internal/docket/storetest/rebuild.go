@@ -51,7 +51,7 @@ func Rebuilds(t *testing.T, s interface {
 },
 ) {
 	t.Helper()
-	out, err := docket.Rebuild(ctx, s, nil)
+	out, err := docket.Rebuild(ctx, s, docket.RebuildOptions{})
 	if err != nil || len(out.Left) > 0 || out.Seen == 0 || out.Written != out.Seen {
 		t.Fatalf("rebuilding: got %+v and %v, want everything written", out, err)
 	}
@@ -90,9 +90,15 @@ func Rebuilder(t *testing.T, open func(*testing.T) docket.Rebuilder) {
 			stored, err := s.Load(ctx, "inquiry/q1")
 			is(t, "Load", err, nil)
 			at := docket.Standing{
-				Home: docket.Place{List: "right", At: noon}, Open: true, Lists: []docket.Place{{List: docket.CopiesPages.Of("hc"), At: noon}, {List: "beside", At: noon}},
-				Timers: []docket.Timer{{Key: "kept", At: noon.Add(1)}, {Key: "new", At: noon}}, Rows: []docket.Row{line("l", "0", "x", `1`)},
-				Row: json.RawMessage(`{"short":1}`),
+				Home: docket.Place{
+					List: "right",
+					At:   noon,
+				},
+				Open:   true,
+				Lists:  []docket.Place{{List: docket.CopiesPages.Of("hc"), At: noon}, {List: "beside", At: noon}},
+				Timers: []docket.Timer{{Key: "kept", At: noon.Add(1)}, {Key: "new", At: noon}},
+				Rows:   []docket.Row{line("l", "0", "x", `1`)},
+				Row:    json.RawMessage(`{"short":1}`),
 			}
 			for range 2 {
 				is(t, "Stand", s.Stand(ctx, stored, at), nil)

@@ -474,5 +474,13 @@ func (m *Memories) people(t *testing.T, s Lived, asked Memories) {
 	is(t, "Rules", err, nil)
 	agencies, err := s.Agencies(ctx)
 	is(t, "Agencies", err, nil)
-	m.Settings = words(rules.Version, string(rules.Recorder), strconv.Itoa(len(rules.Limits)), agencies.MunicipalMPA, agencies.HealthCommission, agencies.Customs, agencies.Regulator)
+	m.Settings = words(
+		rules.Version,
+		string(rules.Recorder),
+		strconv.Itoa(len(rules.Limits)),
+		agencies.MunicipalMPA,
+		agencies.HealthCommission,
+		agencies.Customs,
+		agencies.Regulator,
+	)
 }

@@ -37,7 +37,12 @@ func namesOf(t *testing.T, s docket.Store, list string, n int) (out []string) {
 var rows = []row[docket.Store]{
 	{"rows come and go with their commit, and are read at once, in their order, in pages", func(t *testing.T, s docket.Store) {
 		b := draft(t, "c1")
-		b.Rows = []docket.Row{line("l/1", "2026-03-02", "b", `{"n":1}`), line("l/1", "2026-03-01", "z", `2`), line("l/1", "2026-03-02", "a", `3`), line("l/2", "0", "x", `4`)}
+		b.Rows = []docket.Row{
+			line("l/1", "2026-03-02", "b", `{"n":1}`),
+			line("l/1", "2026-03-01", "z", `2`),
+			line("l/1", "2026-03-02", "a", `3`),
+			line("l/2", "0", "x", `4`),
+		}
 		c := commit(t, s, b)
 		want := []string{"2026-03-01/z2", "2026-03-02/a3", `2026-03-02/b{"n":1}`}
 		for _, n := range []int{1, 2, 3, 10} {

@@ -167,7 +167,12 @@ var tallies = []row[docket.Store]{
 		const big = docket.MaxAmount
 		is(t, "Commit", s.Commit(ctx, counting(moving(by("sum", big-1)))), nil)
 		is(t, "Commit", s.Commit(ctx, counting(moving(least("sum", big-1, 2-big)))), nil)
-		refused(t, "Commit", s.Commit(ctx, counting(moving(most("sum", -1, big)))), docket.Reason{Demand: docket.OfCount, Of: "line/a1", Name: "sum", Has: 2*big - 2})
+		refused(
+			t,
+			"Commit",
+			s.Commit(ctx, counting(moving(most("sum", -1, big)))),
+			docket.Reason{Demand: docket.OfCount, Of: "line/a1", Name: "sum", Has: 2*big - 2},
+		)
 		is(t, "Commit", s.Commit(ctx, counting(moving(most("sum", 1-big, big-1)))), nil)
 		is(t, "Commit", s.Commit(ctx, counting(moving(least("sum", -big, -1)))), nil)
 		stands(t, s, "line/a1", "[sum:-1]")
@@ -328,7 +333,10 @@ var tallies = []row[docket.Store]{
 	{"as many counts and sets as a tally may name go through, each with both bounds", func(t *testing.T, s docket.Store) {
 		tally := docket.Tally{Of: strings.Repeat("线", 133), Make: true}
 		for i := range docket.MaxParts {
-			tally.Counts = append(tally.Counts, docket.Count{Name: fmt.Sprintf("%s%d", strings.Repeat("批", 66), i), Add: 1, AtLeast: new(int64(1)), AtMost: new(int64(2))})
+			tally.Counts = append(
+				tally.Counts,
+				docket.Count{Name: fmt.Sprintf("%s%d", strings.Repeat("批", 66), i), Add: 1, AtLeast: new(int64(1)), AtMost: new(int64(2))},
+			)
 		}
 		is(t, "Commit", s.Commit(ctx, counting(tally)), nil)
 		is(t, "Commit", s.Commit(ctx, counting(tally)), nil)

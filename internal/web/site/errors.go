@@ -1,4 +1,4 @@
-package web
+package site
 
 import (
 	"maps"
@@ -8,6 +8,7 @@ import (
 
 	"jixu/internal/fault"
 	"jixu/internal/party"
+	"jixu/internal/web/form"
 )
 
 // statuses maps each kind of failure to HTTP. Nothing else in the sites does.
@@ -25,9 +26,9 @@ var codes = map[string]int{
 	"page.method": http.StatusMethodNotAllowed,
 }
 
-// failed is the page of an error: what happened in the reader's words, and what
+// FailedPage is the page of an error: what happened in the reader's words, and what
 // they can do. Our own mistakes show a reference only; the log has the rest.
-type failed struct {
+type FailedPage struct {
 	Page
 	Sentence  string
 	Reference string
@@ -35,41 +36,46 @@ type failed struct {
 	Back      string // a page of ours to go on from
 }
 
+// Status is what HTTP says of a kind of failure.
+func Status(kind fault.Kind) int { return statuses[kind] }
+
 // fail renders err. It is the only place that does.
-func (x *exchange) fail(err error) {
+func (x *Request) fail(err error) {
 	kind := fault.KindOf(err)
 	f := fault.Of(err)
 	x.logged().Outcome = outcome(kind, f)
-	data := failed{Sentence: x.lang.Say("failed.unavailable"), Back: x.backHref()}
+	data := FailedPage{Sentence: x.Lang.Say("failed.unavailable"), Back: x.backHref()}
 	if f != nil {
-		data.Sentence = x.lang.Say("fault."+f.Code, f.Args...)
-		data.Errors = x.problems(f.Problems)
+		data.Sentence = x.Lang.Say("fault."+f.Code, f.Args...)
+		data.Errors = form.Wrong(x.Lang, f.Problems, form.Unnamed)
 	}
 	if kind == fault.Unavailable {
 		data.Away, data.Reference = true, x.reference()
-		x.site.Log.ErrorContext(x.ctx(), "request failed", "err", err, "route", x.r.Pattern)
+		x.Site.Log.ErrorContext(x.Ctx(), "request failed", "err", err, "route", x.R.Pattern)
 	}
 	status := statuses[kind]
 	if f != nil && codes[f.Code] != 0 {
 		status = codes[f.Code]
 	}
-	data.Typed = x.typed()
-	data.Title = x.titled(x.lang.Say("title."+string(kind)), data.Errors)
-	if err := x.render(status, "failed", &data.Page, &data); err != nil {
-		x.site.Log.ErrorContext(x.ctx(), "rendering the error page failed", "err", err)
-		http.Error(x.w, http.StatusText(status), status)
+	data.Moved, _ = x.moved() // if the clock is what failed, the page must be shown all the same
+	data.Typed = x.Typed()
+	data.Title = x.Titled(x.Lang.Say("title."+string(kind)), data.Errors)
+	if err := x.write(status, "failed", &data.Page, &data); err != nil {
+		x.Site.Log.ErrorContext(x.Ctx(), "rendering the error page failed", "err", err)
+		http.Error(x.W, http.StatusText(status), status)
 	}
 }
 
-func (x *exchange) notFound() error { return fault.New(fault.NotFound, "page") }
+// NotFound is the page for a path that leads nowhere.
+func (x *Request) NotFound() error { return fault.New(fault.NotFound, "page") }
 
 // backHref is where the reader of an error page goes on: the case in the path,
 // or else the list.
-func (x *exchange) backHref() string {
-	if id := x.r.PathValue("case"); id != "" && x.session != nil && x.actor.Via == party.BySession {
-		return x.home() + "/cases/" + id
+func (x *Request) backHref() string {
+	if id := x.R.PathValue("case"); id != "" && x.Session != nil && x.Actor.Via == party.BySession {
+		return x.Home() + "/cases/" + id
 	}
-	return x.home()
+	return x.Home()
 }
 
 // control are fields that nobody types.
@@ -82,16 +88,16 @@ const typedFrame = 64
 // times what our longest form takes. The browser still has the rest.
 const maxTyped = 256 << 10
 
-// typed lists what people typed into the form that was refused, by the form's
+// Typed lists what people typed into the form that was refused, by the form's
 // own names, so that it can be copied. A request from elsewhere was never read.
-func (x *exchange) typed() [][2]string {
+func (x *Request) Typed() [][2]string {
 	var out [][2]string
 	left := maxTyped
-	for _, name := range slices.Sorted(maps.Keys(x.r.PostForm)) {
+	for _, name := range slices.Sorted(maps.Keys(x.R.PostForm)) {
 		if slices.Contains(control, name) {
 			continue
 		}
-		for _, value := range x.r.PostForm[name] {
+		for _, value := range x.R.PostForm[name] {
 			if left -= len(name) + len(value) + typedFrame; left < 0 {
 				return out
 			}
@@ -103,31 +109,14 @@ func (x *exchange) typed() [][2]string {
 	return out
 }
 
-// Error is one line of the error summary, linked to its field.
-type Error struct {
-	Field    string
-	Label    string // of the field, for the summary; "" for the form as a whole
-	Sentence string
-}
+// ClosedPage is the page of a link that opens nothing.
+type ClosedPage struct{ Page }
 
-// problems says in the reader's language what is wrong with which field, each
-// thing once.
-func (x *exchange) problems(list []fault.Problem) []Error {
-	var out []Error
-	x.refusedFor(list)
-	for _, p := range list {
-		e := Error{Field: p.Field, Sentence: x.lang.Say("fault."+p.Code, p.Args...)}
-		if !slices.Contains(out, e) {
-			out = append(out, e)
-		}
-	}
-	return out
-}
-
-// labelled names the fields of a summary as the page does.
-func labelled(list []Error, label func(field string) string) []Error {
-	for i := range list {
-		list[i].Label = label(list[i].Field)
-	}
-	return list
+// Closed is all that a stranger learns of a link that was never made, has been
+// used, was revoked or has expired.
+func (x *Request) Closed() error {
+	p := ClosedPage{}
+	x.logged().Outcome = "closed"
+	p.Title = x.Lang.Say("closed.title")
+	return x.Render(http.StatusNotFound, "closed", &p.Page, &p)
 }

@@ -1,4 +1,4 @@
-package web
+package site
 
 import (
 	"encoding/json"
@@ -15,22 +15,22 @@ import (
 
 // refuseOthers answers what no route takes: an address that is ours under another
 // method with 405, any other address with 404.
-func (s *Site) refuseOthers(mux *http.ServeMux, pages map[string]bool) {
-	for pattern, allow := range s.allowed() {
-		refuse := s.through(Route{Who: anybody, Do: notBy(pattern, allow)}, pages[pattern])
+func (s *Site) refuseOthers(mux *http.ServeMux, routes []Route, pages map[string]bool) {
+	for pattern, allow := range allowed(routes) {
+		refuse := s.through(Route{Who: Anybody, Do: notBy(pattern, allow)}, pages[pattern])
 		mux.Handle(pattern, refuse)
 		if !slices.Contains(allow, http.MethodHead) && slices.Contains(allow, http.MethodGet) {
 			mux.Handle(http.MethodHead+" "+pattern, refuse) // to the mux a GET takes HEAD as well
 		}
 	}
-	mux.Handle("/", s.through(Route{Who: anybody, Do: (*exchange).unknown}, false))
+	mux.Handle("/", s.through(Route{Who: Anybody, Do: (*Request).unknown}, false))
 }
 
 // allowed lists the methods of each pattern. Whoever may GET may ask HEAD, but of the
 // way back from the issuer: that is the one GET that writes, and who only looks must not.
-func (s *Site) allowed() map[string][]string {
+func allowed(routes []Route) map[string][]string {
 	out := map[string][]string{}
-	for _, d := range s.routes() {
+	for _, d := range routes {
 		out[d.Pattern] = append(out[d.Pattern], d.Method)
 		if d.Method == http.MethodGet && !strings.HasSuffix(d.Pattern, "/callback") {
 			out[d.Pattern] = append(out[d.Pattern], http.MethodHead)
@@ -41,21 +41,21 @@ func (s *Site) allowed() map[string][]string {
 }
 
 // notBy refuses a method of an address that takes others. It asks nobody who it is.
-func notBy(pattern string, allow []string) func(*exchange) error {
-	return func(x *exchange) error {
+func notBy(pattern string, allow []string) func(*Request) error {
+	return func(x *Request) error {
 		x.logged().Route = pattern
-		x.w.Header().Set("Allow", strings.Join(allow, ", "))
+		x.W.Header().Set("Allow", strings.Join(allow, ", "))
 		return fault.New(fault.NotFound, "page.method")
 	}
 }
 
 // unknown says that nothing is at this address: to people with a page, to a program
 // that mistook an address below /api or /callbacks in the form of its own errors.
-func (x *exchange) unknown() error {
-	if !ofPrograms(x.r.URL.Path) {
-		return x.notFound()
+func (x *Request) unknown() error {
+	if !ofPrograms(x.R.URL.Path) {
+		return x.NotFound()
 	}
-	lang := words.Accepted(x.r.Header.Values("Accept-Language"))
+	lang := words.Accepted(x.R.Header.Values("Accept-Language"))
 	body, err := json.Marshal(map[string]any{
 		"type": "urn:jixu:problem:page", "title": lang.Say("title." + string(fault.NotFound)),
 		"status": http.StatusNotFound, "detail": lang.Say("api.page"), "code": "page",
@@ -64,12 +64,12 @@ func (x *exchange) unknown() error {
 		return err
 	}
 	x.logged().Outcome = "page"
-	h := x.w.Header()
+	h := x.W.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Content-Language", lang.Tag())
 	h.Set("Vary", "Accept-Language")
-	x.w.WriteHeader(http.StatusNotFound)
-	_, _ = x.w.Write(append(body, '\n')) // who went away misses nothing
+	x.W.WriteHeader(http.StatusNotFound)
+	_, _ = x.W.Write(append(body, '\n')) // who went away misses nothing
 	return nil
 }
 
