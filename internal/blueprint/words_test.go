@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // kept are names that history, tables or other people's programs have.
@@ -123,5 +124,46 @@ func TestNoPageHasAWordThatIsNotUsed(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What people read ends before column 160: code but for tests, whose tables quote whole
+// documents, and the pages of docs but for their tables.
+func TestNoLineIsLongerThanAScreen(t *testing.T) {
+	const most = 160
+	long := func(path string, skip func(line string) bool) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for no, line := range slices.Collect(strings.Lines(string(text))) {
+			line = strings.ReplaceAll(strings.TrimRight(line, "\n"), "\t", "    ")
+			if n := utf8.RuneCountInString(line); n > most && !skip(line) {
+				t.Errorf("%s:%d: got %d columns, want %d at most", path, no+1, n, most)
+			}
+		}
+	}
+	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range append(pages, filepath.Join(root, "README.md"), filepath.Join(root, "CONTRIBUTING.md")) {
+		long(page, func(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), "|") })
+	}
+	quotes := regexp.MustCompile("[\"`]")
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (path != root && strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "node_modules") {
+			return filepath.SkipDir
+		}
+		if filepath.Ext(path) == ".go" && !strings.HasSuffix(path, "_test.go") {
+			long(path, func(line string) bool { return quotes.MatchString(line) }) // a text that is quoted is as long as it is
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

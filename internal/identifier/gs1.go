@@ -166,7 +166,8 @@ func bracketed(s string) func(yield func(ai, value string) bool) {
 			// A bracket may stand inside a lot number: only one that opens an identifier ends it.
 			next := len(rest)
 			for i := range rest {
-				if rest[i] == '(' && len(rest) > i+3 && digits(rest[i+1:i+3]) && strings.IndexByte(rest[i:], ')') >= 3 && strings.IndexByte(rest[i:], ')') <= 5 {
+				closes := strings.IndexByte(rest[i:], ')')
+				if rest[i] == '(' && len(rest) > i+3 && digits(rest[i+1:i+3]) && closes >= 3 && closes <= 5 {
 					next = i
 					break
 				}
