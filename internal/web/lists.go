@@ -207,13 +207,32 @@ func (x listPages) create() error {
 
 // find leads from a number somebody typed to its case.
 func (x listPages) find() error {
-	typed, err := number.Parse(x.R.URL.Query().Get("number"))
+	typed := x.R.URL.Query().Get("number")
+	read, err := number.Parse(typed)
 	if err != nil {
-		return err
+		return x.notFound(typed, err)
 	}
-	id, err := x.desk.ByNumber(x.Ctx(), typed, x.Actor)
+	id, err := x.desk.ByNumber(x.Ctx(), read, x.Actor)
 	if err != nil {
-		return err
+		return x.notFound(typed, err)
 	}
 	return x.See(x.Home() + "/cases/" + id)
+}
+
+type findPage struct {
+	site.Page
+	Number string // as it was typed
+}
+
+// notFound shows the field again with what was typed in it, and why nothing was found. A
+// store that does not answer is no reason of the reader's.
+func (x listPages) notFound(typed string, err error) error {
+	f := fault.Of(err)
+	if f == nil || f.Kind != fault.Invalid && f.Kind != fault.NotFound {
+		return err
+	}
+	p := findPage{Number: typed}
+	p.Errors = form.Wrong(x.Lang, []fault.Problem{{Field: "number", Code: f.Code, Args: f.Args}}, func(string) string { return x.Lang.Say("find.label") })
+	p.Title = x.Titled(x.Lang.Say("find.label"), p.Errors)
+	return x.Render(site.Status(f.Kind), "find", &p.Page, &p)
 }

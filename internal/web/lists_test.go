@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -260,4 +261,28 @@ func TestAHospitalsListSaysByWhen(t *testing.T) {
 			own = mine
 		}
 	})
+}
+
+// Whoever mistypes a number corrects it where they typed it.
+func TestASearchThatFindsNothingKeepsWhatWasTyped(t *testing.T) {
+	s := newScene(t)
+	lin, zhou := s.cookie(t, "hospital", "lin-zhi"), s.cookie(t, "agency", "zhou-heng")
+	for _, row := range []struct {
+		path, cookie, typed string
+		want                int
+	}{
+		{"/hospital/find", lin, "JX26-XCGEF", http.StatusUnprocessableEntity},
+		{"/hospital/find", lin, "", http.StatusUnprocessableEntity},
+		{"/agency/find", zhou, "封堵器。", http.StatusUnprocessableEntity},
+	} {
+		w := s.send("GET", row.path+"?number="+url.QueryEscape(row.typed), row.cookie, nil)
+		p := page(t, w)
+		field := p.Find("main input#number")
+		if w.Code != row.want || field.Length() != 1 || field.AttrOr("value", "-") != row.typed {
+			t.Errorf("%q: got %d with %q in the field, want %d with what was typed", row.typed, w.Code, field.AttrOr("value", "-"), row.want)
+		}
+		if to := p.Find(".error-summary a").AttrOr("href", ""); to != "#number" {
+			t.Errorf("%q: the summary leads to %q, want the field", row.typed, to)
+		}
+	}
 }

@@ -36,7 +36,7 @@ import (
 // pages are the templates with the type that the first line of each names.
 var pages = map[string]any{
 	"act": actPage{}, "inquiries": inquiriesPage{}, "inquiry": inquiryPage{}, "varieties": varietiesPage{}, "variety": varietyPage{}, "submission": submissionPage{},
-	"answer": answerPage{}, "case": casePage{}, "cases": caseListPage{}, "check": checkPage{}, "closed": site.ClosedPage{},
+	"answer": answerPage{}, "case": casePage{}, "cases": caseListPage{}, "find": findPage{}, "check": checkPage{}, "closed": site.ClosedPage{},
 	"code": codePage{}, "confirm": answerPage{}, "confirmation": confirmationPage{}, "dossier": dossierPage{}, "eligibility": eligibilityPage{},
 	"evidence": evidencePage{}, "failed": site.FailedPage{}, "form": formPage{}, "gate": gatePage{}, "inbox": inboxPage{},
 	"item": itemPage{}, "leaving": site.LeavingPage{}, "link": linkPage{}, "new": newCasePage{}, "precheck": precheckPage{}, "receipt": gatePage{}, "sign-in": site.SignInPage{},
