@@ -46,6 +46,19 @@ func (x dossierPages) editable() (docket.View, error) {
 	return v, v.Case.Permits(casework.Edit, x.Actor)
 }
 
+// edit is what every edit of a dossier begins with: the operation, the case as it may be
+// edited, and the version of the dossier that the form showed.
+func (x dossierPages) edit() (op docket.Op, v docket.View, version int, err error) {
+	if op, err = x.Op(); err != nil {
+		return op, v, 0, err
+	}
+	if v, err = x.editable(); err != nil {
+		return op, v, 0, err
+	}
+	version, err = x.version()
+	return op, v, version, err
+}
+
 // tasks is the task list: what is done, what is missing.
 func (x dossierPages) tasks() error {
 	v, err := x.editable()

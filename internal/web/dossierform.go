@@ -62,15 +62,7 @@ func makeForm(rd reader, v docket.View, values map[string]string, version int, p
 // saveForm keeps the form as typed. What cannot be kept comes back with its
 // reasons, and everything that was typed is still there.
 func (x dossierPages) saveForm() error {
-	op, err := x.Op()
-	if err != nil {
-		return err
-	}
-	v, err := x.editable()
-	if err != nil {
-		return err
-	}
-	version, err := x.version()
+	op, v, version, err := x.edit()
 	if err != nil {
 		return err
 	}

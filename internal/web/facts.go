@@ -43,15 +43,7 @@ func facts(rd reader, v docket.View, item policy.Item, sent form.Values, wrong f
 // saveFacts keeps what a document states as typed. What cannot be kept comes back
 // with its reasons.
 func (x dossierPages) saveFacts() error {
-	op, err := x.Op()
-	if err != nil {
-		return err
-	}
-	v, err := x.editable()
-	if err != nil {
-		return err
-	}
-	version, err := x.version()
+	op, v, version, err := x.edit()
 	if err != nil {
 		return err
 	}

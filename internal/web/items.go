@@ -80,15 +80,7 @@ func makeItem(rd reader, v docket.View, item policy.Item, sent form.Values, prob
 // attach prepares an upload. With script it answers with the signed form as
 // JSON; without, the next page holds it.
 func (x dossierPages) attach() error {
-	op, err := x.Op()
-	if err != nil {
-		return err
-	}
-	v, err := x.editable()
-	if err != nil {
-		return err
-	}
-	version, err := x.version()
+	op, v, version, err := x.edit()
 	if err != nil {
 		return err
 	}
