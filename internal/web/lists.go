@@ -112,6 +112,7 @@ func makeCaseList(rd reader, rows []docket.ListedCase, now time.Time) caseListPa
 			}
 			one.Moves = append(one.Moves, move)
 		}
+		slices.SortStableFunc(one.Moves, func(a, b RowMove) int { return before(a.Mine, b.Mine) })
 		if len(one.Moves) == 0 {
 			one.Who = whose(rd, c)
 		}
