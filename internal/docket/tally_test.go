@@ -284,10 +284,10 @@ func TestAnAttemptOfHalfAMinuteIsDecidedAnew(t *testing.T) {
 		_, err := tw.Desk.Count(context.Background(), op("use"), "d", actor("lin"), func(s law.Setting) (docket.Commit, docket.Receipt, error) {
 			decisions++
 			return docket.Commit{
-					Tallies: []docket.Tally{{Of: "line/a1", Make: true, Counts: []docket.Count{{Name: "left", Add: 1}}}},
-				}, docket.Receipt{
-					At: s.Now,
-				}, nil
+				Tallies: []docket.Tally{{Of: "line/a1", Make: true, Counts: []docket.Count{{Name: "left", Add: 1}}}},
+			}, docket.Receipt{
+				At: s.Now,
+			}, nil
 		})
 		if took := time.Since(began); err != nil || decisions != 2 || took < 30*time.Second || took > 31*time.Second {
 			t.Errorf("got %v after %v and %d decisions, want it decided anew after 30 s", err, took, decisions)

@@ -116,7 +116,7 @@ export function finds(browser, site, path) {
     await page.goto(`${site}${path}/acts/identify`);
     await page.fill("[name=reason]", "生产企业、型号规格与登记品种一致。");
     await page.click('form[action$="/acts/identify"] .button');
-    if (!(await page.locator("#route-title").innerText()).includes("不同医疗机构")) throw new Error(`${path} is not placed as another hospital's`);
+    if (!(await page.locator("#situation-title").innerText()).includes("不同医疗机构")) throw new Error(`${path} is not placed as another hospital's`);
   });
 }
 

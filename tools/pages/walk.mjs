@@ -172,7 +172,7 @@ const visits = [
   ["precheck", "lin-zhi", `${draft}/precheck`],
   ["precheck-ready", "lin-zhi", `${ready}/precheck`],
   ["facts", "lin-zhi", `${draft}/items/licence`],
-  ["facts-error", "lin-zhi", `${draft}/items/licence`, type({"licence-number": "号".repeat(60)}), press('form[action$="/facts"] button')],
+  ["facts-error", "lin-zhi", `${draft}/items/licence`, type({"licence-number": "号".repeat(60)}), press('button[form="stated"]')],
   ["item-empty", "lin-zhi", `${draft}/items/clinical-need`],
   ["item-checked", "lin-zhi", `${draft}/items/signed-form`],
   ["item-rejected", "lin-zhi", `${draft}/items/description`],
