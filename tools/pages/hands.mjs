@@ -168,7 +168,7 @@ export class Hands {
   // hurry submits a filled-in draft by the emergency lane: every paper follows.
   async hurry(draft) {
     const {html} = await this.get(`${draft}/check`);
-    const form = {op: this.hidden(html, "op"), version: this.hidden(html, "version"), declared: "yes", urgency: "两名患儿病情危重，预计一周内须手术，公证文件正在办理。"};
+    const form = {op: this.hidden(html, "op"), version: this.hidden(html, "version"), declared: "yes", "lane-urgency": "两名患儿病情危重，预计一周内须手术，公证文件正在办理。"};
     for (const [, later] of html.matchAll(/name="(later-[a-z-]+)"/g)) form[later] = "yes";
     await this.post(`${draft}/submit`, form);
     return draft;
