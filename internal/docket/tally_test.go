@@ -283,11 +283,8 @@ func TestAnAttemptOfHalfAMinuteIsDecidedAnew(t *testing.T) {
 		decisions := 0
 		_, err := tw.Desk.Count(context.Background(), op("use"), "d", actor("lin"), func(s law.Setting) (docket.Commit, docket.Receipt, error) {
 			decisions++
-			return docket.Commit{
-				Tallies: []docket.Tally{{Of: "line/a1", Make: true, Counts: []docket.Count{{Name: "left", Add: 1}}}},
-			}, docket.Receipt{
-				At: s.Now,
-			}, nil
+			one := docket.Tally{Of: "line/a1", Make: true, Counts: []docket.Count{{Name: "left", Add: 1}}}
+			return docket.Commit{Tallies: []docket.Tally{one}}, docket.Receipt{At: s.Now}, nil
 		})
 		if took := time.Since(began); err != nil || decisions != 2 || took < 30*time.Second || took > 31*time.Second {
 			t.Errorf("got %v after %v and %d decisions, want it decided anew after 30 s", err, took, decisions)
