@@ -38,7 +38,11 @@ var rooms = map[string][]string{
 	"variety":     {"law", "reuse", "policy", "calendar", "party", "typed", "fault"},
 	"trust":       {"law", "party", "fault"},
 	"casework":    {"law", "gate", "reuse", "history", "policy", "calendar", "party", "typed", "fault"},
-	"docket":      {"casework", "law", "gate", "reuse", "inquiry", "variety", "trust", "dossier", "number", "policy", "precheck", "calendar", "party", "history", "words", "typed", "fault"},
+
+	"docket": {
+		"casework", "law", "gate", "reuse", "inquiry", "variety", "trust", "dossier", "number", "policy", "precheck", "calendar",
+		"party", "history", "words", "typed", "fault",
+	},
 
 	"web": {
 		"docket", "eligibility", "casework", "gate", "reuse", "inquiry", "variety", "number", "dossier", "policy", "precheck", "calendar", "party",
